@@ -1,0 +1,49 @@
+# The few verbs of this project. Each makes .venv first if it is missing; only python3 >= 3.11 and make are needed.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip --disable-pip-version-check -q
+WORKERS ?= auto
+
+.DEFAULT_GOAL := help
+.PHONY: help setup up test check bench clean
+
+help:  ## this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "meshdev needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.11 $(MAKECMDGOALS)")'
+	@echo "making $(VENV) ..."
+	@$(PYTHON) -m venv $(VENV)
+
+# Two stamps: `make up` must not wait for the test tools.
+$(VENV)/.run: pyproject.toml | $(BIN)/python
+	@echo "installing meshdev and what the shop needs ..."
+	@$(PIP) install -e '.[nats,shop]'
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml | $(BIN)/python
+	@echo "installing meshdev and its development tools ..."
+	@$(PIP) install -e '.[dev]'
+	@touch $@ $(VENV)/.run
+
+setup: $(VENV)/.dev  ## make .venv with everything in it
+
+up: $(VENV)/.run  ## start the sample system in the dashboard
+	@$(BIN)/meshdev up
+
+test: $(VENV)/.dev  ## all tests
+	@$(BIN)/python -m pytest -n $(WORKERS) $(PYTEST_ARGS)
+
+check: $(VENV)/.dev  ## style, types, contracts
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: $(VENV)/.dev  ## the benchmarks, side by side with the peers (docs/benchmarks.md)
+	@$(PIP) install -e '.[dev,bench]'
+	@$(BIN)/python -m benchmarks
+
+clean:  ## remove what the other verbs made
+	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage* .import_linter_cache

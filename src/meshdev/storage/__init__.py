@@ -1,0 +1,1 @@
+"""Floor 2: logs (later captures, traces) on disk."""

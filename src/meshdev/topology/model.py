@@ -1,0 +1,261 @@
+"""What the user wrote, resolved: immutable, serialisable, complete (no default is left to a reader).
+
+Brokers and databases are nodes like services (`kind` tells them apart), so every floor above starts, probes and
+stops one sort of thing. Times are seconds, sizes are bytes. Text that may hold ``${…}`` templates is kept as
+written and is resolved at launch, when ports are known (`topology.template`).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from meshdev.errors import Where
+
+
+class Kind(StrEnum):
+    """What sort of node this is on the graph."""
+
+    SERVICE = "service"
+    DATABASE = "database"
+    BROKER = "broker"
+
+
+class Condition(StrEnum):
+    """What a dependency must have reached before the dependent starts."""
+
+    STARTED = "started"
+    HEALTHY = "healthy"
+    COMPLETED = "completed"
+    LOG = "log"
+
+
+class RestartPolicy(StrEnum):
+    """When an incarnation that ended by itself is started again (Compose's words)."""
+
+    NO = "no"
+    ON_FAILURE = "on-failure"
+    ALWAYS = "always"
+    UNLESS_STOPPED = "unless-stopped"
+
+
+class ReloadStrategy(StrEnum):
+    """How new code replaces old: beside it (`rolling`), or after it has ended (`replace`)."""
+
+    ROLLING = "rolling"
+    REPLACE = "replace"
+
+
+class StartMode(StrEnum):
+    """Started with the system, or by the first call (`on-demand`)."""
+
+    EAGER = "eager"
+    ON_DEMAND = "on-demand"
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """Run as a process: an argv without a shell, or one line for ``/bin/sh -c`` (`shell`)."""
+
+    argv: tuple[str, ...]
+    shell: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """Run as a container (issue of its own; the place is kept)."""
+
+    image: str | None = None
+    build: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stub:
+    """Played by meshdev itself (issue of its own; the place is kept)."""
+
+    options: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Remote:
+    """Runs elsewhere and is only reached: `url` as the user wrote it."""
+
+    url: str
+
+
+Run = Process | Container | Stub | Remote
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Something that a node listens on.
+
+    ``port`` is the number that the program insists on, or None when it listens on ``$PORT``
+    (``$PORT_NAME`` for endpoints other than the first).
+    """
+
+    name: str
+    protocol: str = "http"
+    port: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedPort:
+    """A fixed loopback port for the world outside: ``ports = ["8080:http"]``."""
+
+    port: int
+    endpoint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dependency:
+    """``depends_on``: `target` must have reached `condition`; `restart` cascades the target's restarts."""
+
+    target: str
+    condition: Condition = Condition.STARTED
+    required: bool = True
+    restart: bool = False
+    log: str | None = None
+    where: Where | None = None
+
+
+class ProbeKind(StrEnum):
+    """How health is asked."""
+
+    HTTP = "http"
+    TCP = "tcp"
+    EXEC = "exec"
+    LOG = "log"
+    FILE = "file"
+    GRPC = "grpc"
+
+
+@dataclass(frozen=True, slots=True)
+class Healthcheck:
+    """A probe and its thresholds.
+
+    ``target`` is a path (http), an endpoint's name (tcp, grpc), an argv (exec), a regular expression (log) or a
+    file path (file). Ready after ``successes`` in a row; unhealthy after ``retries`` failures in a row once
+    ``start_period`` is over; a start that is not ready after ``ready_timeout`` has failed.
+    """
+
+    kind: ProbeKind
+    target: str | tuple[str, ...]
+    endpoint: str = ""
+    interval: float = 1.0
+    timeout: float = 1.0
+    retries: int = 3
+    successes: int = 1
+    start_period: float = 0.0
+    initial_delay: float = 0.0
+    ready_timeout: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Restart:
+    """Restart policy, its backoff, and the burst limit after which the service gives up."""
+
+    policy: RestartPolicy = RestartPolicy.ON_FAILURE
+    backoff_first: float = 0.1
+    backoff_most: float = 30.0
+    burst: int = 5
+    window: float = 10.0
+    healthy_after: float = 10.0
+
+
+class WatchAction(StrEnum):
+    """What a change of a watched file sets off."""
+
+    RESTART = "restart"
+    REBUILD = "rebuild"
+    SYNC = "sync"
+    SYNC_RESTART = "sync+restart"
+    SIGNAL = "signal"
+    EXEC = "exec"
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Which files matter (glob patterns relative to `base`) and what their change sets off."""
+
+    base: Path
+    paths: tuple[str, ...]
+    ignore: tuple[str, ...] = ()
+    action: WatchAction = WatchAction.RESTART
+    argument: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """How an incarnation is asked to end, and how long it may take before SIGKILL."""
+
+    signal: str = "SIGTERM"
+    grace: float = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Upper bounds for one instance: bytes of memory, number of CPUs."""
+
+    memory: int | None = None
+    cpus: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EdgePolicy:
+    """What one edge does besides forwarding (the mesh's issue gives it force)."""
+
+    timeout: float | None = None
+    retry_attempts: int = 0
+    retry_on: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One node of the system with everything that starting, probing, reloading and stopping it needs."""
+
+    name: str
+    run: Run
+    working_dir: Path
+    kind: Kind = Kind.SERVICE
+    description: str = ""
+    team: str = ""
+    engine: str = ""
+    owner: str = ""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    endpoints: tuple[Endpoint, ...] = ()
+    ports: tuple[PublishedPort, ...] = ()
+    replicas: int = 1
+    calls: tuple[str, ...] = ()
+    uses: tuple[str, ...] = ()
+    publishes: tuple[str, ...] = ()
+    subscribes: tuple[str, ...] = ()
+    depends_on: tuple[Dependency, ...] = ()
+    healthcheck: Healthcheck | None = None
+    restart: Restart = Restart()
+    watch: tuple[Watch, ...] = ()
+    reload: ReloadStrategy = ReloadStrategy.ROLLING
+    stop: Stop = Stop()
+    start: StartMode = StartMode.EAGER
+    limits: Limits | None = None
+    profiles: tuple[str, ...] = ()
+    edges: Mapping[str, EdgePolicy] = field(default_factory=dict)
+    one_shot: bool = False
+    where: Where | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """The whole topology after profiles, includes and defaults.
+
+    ``services`` holds every active node by its name on the graph: ``orders``, and ``databases.orders``,
+    ``brokers.events`` for the others. ``path`` is put before PATH for every process.
+    """
+
+    name: str
+    root: Path
+    file: Path
+    services: Mapping[str, Service]
+    profiles: tuple[str, ...] = ()
+    path: tuple[Path, ...] = ()
+    sources: tuple[Path, ...] = ()

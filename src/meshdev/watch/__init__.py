@@ -1,0 +1,1 @@
+"""Floor 2: file watching; the only place that imports watchfiles."""

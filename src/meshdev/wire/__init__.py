@@ -1,0 +1,1 @@
+"""Floor 0: the messages between meshdev's processes, versioned."""

@@ -1,0 +1,252 @@
+"""The control API's shapes: what the daemon tells its clients over its Unix socket, and what they ask.
+
+HTTP/1.1 with JSON over ``control.sock``; every path begins with ``/v1``. Times are seconds since the epoch (wall
+clock), sizes bytes. A field may be added within a version; none is renamed or removed.
+
+| call | answer |
+|---|---|
+| GET /v1/version | `VersionView` |
+| GET /v1/snapshot | `Snapshot`: everything, with the sequence number that it stands for |
+| GET /v1/services · /v1/services/{name} | list of `ServiceView` · `ServiceView` |
+| GET /v1/services/{name}/why · /env | `WhyView` · `EnvView` |
+| GET /v1/graph | `GraphView` |
+| GET /v1/processes | list of `ProcessView`: meshdev's own processes |
+| GET /v1/events?after=SEQ | server-sent events, each one `StreamEvent`; the `id:` is its sequence number |
+| POST /v1/up | `UpRequest` → `PlanView`: (re)read the topology, apply the difference, want services up |
+| POST /v1/plan | `UpRequest` → `PlanView` without applying |
+| POST /v1/services/start·stop·restart | `ServicesRequest` → list of `ServiceView` |
+| POST /v1/services/{name}/scale | `ScaleRequest` → `ServiceView` |
+| POST /v1/shutdown | `ShutdownRequest` → 202; progress arrives as events, then the daemon is gone |
+| GET /v1/lease | held open by a foreground `up`; when it breaks without `POST /v1/lease/release`, the system stops |
+| GET /v1/openapi.json | this, as OpenAPI 3.1 |
+
+An error answers 4xx/5xx with `ErrorView` (RFC 9457, ``application/problem+json``).
+"""
+
+from typing import Any
+
+from msgspec import Struct
+
+API_VERSION = 1
+
+
+class View(Struct, frozen=True, kw_only=True):
+    """Base of all shapes: immutable, built by name; unknown fields of a newer peer are ignored."""
+
+
+class ExitView(View):
+    """How a leader ended: exit code, or the name of the signal."""
+
+    at: float
+    code: int | None = None
+    signal: str | None = None
+
+
+class ProbeView(View):
+    """The last answer of a probe."""
+
+    at: float
+    ok: bool
+    detail: str = ""
+    tries: int = 1
+
+
+class ReloadView(View):
+    """The last reload: the files that caused it, and ``running``, ``done`` or ``rolled back``."""
+
+    at: float
+    files: list[str]
+    outcome: str
+    detail: str = ""
+
+
+class InstanceView(View):
+    """One incarnation. ``id`` is stable (``orders-0``), ``generation`` grows with each run."""
+
+    id: str
+    generation: int
+    pid: int | None
+    port: int | None
+    phase: str
+    health: str
+    since: float
+    cpu_percent: float | None = None
+    rss_bytes: int | None = None
+    role: str = "serving"
+    why: str = ""
+    exit: ExitView | None = None
+    last_probe: ProbeView | None = None
+
+
+class ServiceView(View):
+    """One service (or broker, or database) as people see it."""
+
+    name: str
+    phase: str
+    health: str
+    desired: str
+    why: str
+    restarts: int
+    instances: list[InstanceView]
+    kind: str = "service"
+    team: str = ""
+    description: str = ""
+    replicas: int = 1
+    since: float = 0.0
+    url: str = ""
+    ports: list[str] = []
+    last_reload: ReloadView | None = None
+
+
+class WhyStep(View):
+    """One link of the chain that ``meshdev why`` prints."""
+
+    service: str
+    phase: str
+    health: str
+    why: str
+    depth: int
+
+
+class WhyView(View):
+    """Why a service is where it is: itself first, then what it waits for, down to the root cause."""
+
+    service: str
+    chain: list[WhyStep]
+    last_lines: list[str] = []
+
+
+class EnvView(View):
+    """The environment that a service's next incarnation gets, with secrets as they are."""
+
+    service: str
+    working_dir: str
+    environment: dict[str, str]
+
+
+class EdgeView(View):
+    """A declared dependency: ``kind`` is ``calls``, ``uses``, ``depends_on``, ``publishes`` or ``subscribes``."""
+
+    caller: str
+    callee: str
+    kind: str
+
+
+class GraphView(View):
+    """The system as a graph."""
+
+    nodes: list[ServiceView]
+    edges: list[EdgeView]
+
+
+class ProcessView(View):
+    """One of meshdev's own processes."""
+
+    role: str
+    pid: int
+    cpu_seconds: float
+    rss_bytes: int
+
+
+class SystemView(View):
+    """The system as a whole."""
+
+    name: str
+    root: str
+    file: str
+    profiles: list[str]
+    run_id: str
+    log_dir: str
+    started: float
+    shutting_down: int | None = None
+
+
+class Snapshot(View):
+    """Everything a client needs to begin; then it follows the events after ``seq``."""
+
+    seq: int
+    system: SystemView
+    services: list[ServiceView]
+    edges: list[EdgeView] = []
+
+
+class StreamEvent(View):
+    """One thing that happened.
+
+    ``kind``: ``service`` (``service`` holds its new view), ``removed`` (``name`` left the topology), ``notice``
+    (``text`` at ``level``), ``system`` (``system`` holds its new view), ``usage`` (``usage`` maps an instance id
+    to ``[cpu_percent, rss_bytes]``), ``reset`` (the client's sequence number is too old: take a snapshot).
+    """
+
+    seq: int
+    at: float
+    kind: str
+    name: str = ""
+    text: str = ""
+    level: str = "info"
+    service: ServiceView | None = None
+    system: SystemView | None = None
+    usage: dict[str, tuple[float, int]] | None = None
+
+
+class PlanStep(View):
+    """What applying the file would do to one service: ``start|stop|restart|scale|keep``, and why."""
+
+    service: str
+    action: str
+    reason: str = ""
+
+
+class PlanView(View):
+    """What applying the file would do, or did."""
+
+    steps: list[PlanStep]
+    warnings: list[str] = []
+
+
+class UpRequest(View):
+    """Read the topology (again) and want these services up; none named means all."""
+
+    services: list[str] = []
+    file: str | None = None
+    profiles: list[str] | None = None
+
+
+class ServicesRequest(View):
+    """The services that a start, stop or restart is about."""
+
+    services: list[str]
+    cause: str = "asked for"
+
+
+class ScaleRequest(View):
+    """How many replicas are wanted."""
+
+    replicas: int
+
+
+class ShutdownRequest(View):
+    """1 graceful, 2 hurry (short grace), 3 kill."""
+
+    urgency: int = 1
+
+
+class VersionView(View):
+    """Who answers."""
+
+    meshdev: str
+    api: int
+    pid: int
+    run_id: str
+    system: str
+
+
+class ErrorView(View):
+    """A problem (RFC 9457): what happened, the way out, and the exit code a command should end with."""
+
+    title: str
+    status: int
+    detail: str = ""
+    hint: str = ""
+    exit_code: int = 1
+    extra: dict[str, Any] = {}

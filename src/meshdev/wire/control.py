@@ -34,7 +34,7 @@ class View(Struct, frozen=True, kw_only=True):
     """Base of all shapes: immutable, built by name; unknown fields of a newer peer are ignored."""
 
 
-class ExitView(View):
+class ExitView(View, frozen=True, kw_only=True):
     """How a leader ended: exit code, or the name of the signal."""
 
     at: float
@@ -42,7 +42,7 @@ class ExitView(View):
     signal: str | None = None
 
 
-class ProbeView(View):
+class ProbeView(View, frozen=True, kw_only=True):
     """The last answer of a probe."""
 
     at: float
@@ -51,7 +51,7 @@ class ProbeView(View):
     tries: int = 1
 
 
-class ReloadView(View):
+class ReloadView(View, frozen=True, kw_only=True):
     """The last reload: the files that caused it, and ``running``, ``done`` or ``rolled back``."""
 
     at: float
@@ -60,7 +60,7 @@ class ReloadView(View):
     detail: str = ""
 
 
-class InstanceView(View):
+class InstanceView(View, frozen=True, kw_only=True):
     """One incarnation. ``id`` is stable (``orders-0``), ``generation`` grows with each run."""
 
     id: str
@@ -78,7 +78,7 @@ class InstanceView(View):
     last_probe: ProbeView | None = None
 
 
-class ServiceView(View):
+class ServiceView(View, frozen=True, kw_only=True):
     """One service (or broker, or database) as people see it."""
 
     name: str
@@ -98,7 +98,7 @@ class ServiceView(View):
     last_reload: ReloadView | None = None
 
 
-class WhyStep(View):
+class WhyStep(View, frozen=True, kw_only=True):
     """One link of the chain that ``meshdev why`` prints."""
 
     service: str
@@ -108,7 +108,7 @@ class WhyStep(View):
     depth: int
 
 
-class WhyView(View):
+class WhyView(View, frozen=True, kw_only=True):
     """Why a service is where it is: itself first, then what it waits for, down to the root cause."""
 
     service: str
@@ -116,7 +116,7 @@ class WhyView(View):
     last_lines: list[str] = []
 
 
-class EnvView(View):
+class EnvView(View, frozen=True, kw_only=True):
     """The environment that a service's next incarnation gets, with secrets as they are."""
 
     service: str
@@ -124,7 +124,7 @@ class EnvView(View):
     environment: dict[str, str]
 
 
-class EdgeView(View):
+class EdgeView(View, frozen=True, kw_only=True):
     """A declared dependency: ``kind`` is ``calls``, ``uses``, ``depends_on``, ``publishes`` or ``subscribes``."""
 
     caller: str
@@ -132,14 +132,14 @@ class EdgeView(View):
     kind: str
 
 
-class GraphView(View):
+class GraphView(View, frozen=True, kw_only=True):
     """The system as a graph."""
 
     nodes: list[ServiceView]
     edges: list[EdgeView]
 
 
-class ProcessView(View):
+class ProcessView(View, frozen=True, kw_only=True):
     """One of meshdev's own processes."""
 
     role: str
@@ -148,7 +148,7 @@ class ProcessView(View):
     rss_bytes: int
 
 
-class SystemView(View):
+class SystemView(View, frozen=True, kw_only=True):
     """The system as a whole."""
 
     name: str
@@ -161,7 +161,7 @@ class SystemView(View):
     shutting_down: int | None = None
 
 
-class Snapshot(View):
+class Snapshot(View, frozen=True, kw_only=True):
     """Everything a client needs to begin; then it follows the events after ``seq``."""
 
     seq: int
@@ -170,7 +170,7 @@ class Snapshot(View):
     edges: list[EdgeView] = []
 
 
-class StreamEvent(View):
+class StreamEvent(View, frozen=True, kw_only=True):
     """One thing that happened.
 
     ``kind``: ``service`` (``service`` holds its new view), ``removed`` (``name`` left the topology), ``notice``
@@ -189,7 +189,7 @@ class StreamEvent(View):
     usage: dict[str, tuple[float, int]] | None = None
 
 
-class PlanStep(View):
+class PlanStep(View, frozen=True, kw_only=True):
     """What applying the file would do to one service: ``start|stop|restart|scale|keep``, and why."""
 
     service: str
@@ -197,14 +197,14 @@ class PlanStep(View):
     reason: str = ""
 
 
-class PlanView(View):
+class PlanView(View, frozen=True, kw_only=True):
     """What applying the file would do, or did."""
 
     steps: list[PlanStep]
     warnings: list[str] = []
 
 
-class UpRequest(View):
+class UpRequest(View, frozen=True, kw_only=True):
     """Read the topology (again) and want these services up; none named means all."""
 
     services: list[str] = []
@@ -212,26 +212,26 @@ class UpRequest(View):
     profiles: list[str] | None = None
 
 
-class ServicesRequest(View):
+class ServicesRequest(View, frozen=True, kw_only=True):
     """The services that a start, stop or restart is about."""
 
     services: list[str]
     cause: str = "asked for"
 
 
-class ScaleRequest(View):
+class ScaleRequest(View, frozen=True, kw_only=True):
     """How many replicas are wanted."""
 
     replicas: int
 
 
-class ShutdownRequest(View):
+class ShutdownRequest(View, frozen=True, kw_only=True):
     """1 graceful, 2 hurry (short grace), 3 kill."""
 
     urgency: int = 1
 
 
-class VersionView(View):
+class VersionView(View, frozen=True, kw_only=True):
     """Who answers."""
 
     meshdev: str
@@ -241,7 +241,7 @@ class VersionView(View):
     system: str
 
 
-class ErrorView(View):
+class ErrorView(View, frozen=True, kw_only=True):
     """A problem (RFC 9457): what happened, the way out, and the exit code a command should end with."""
 
     title: str

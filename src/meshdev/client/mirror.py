@@ -1,0 +1,112 @@
+"""The read model: an immutable picture of the system, moved on by the event stream.
+
+``Mirror.of(snapshot)`` begins it, ``mirror.apply(event)`` gives the next one; nothing is changed in place, so a picture
+may be handed to any thread or widget and compared by identity. Rules:
+
+- an event that the picture already contains (``seq`` not above its own) changes nothing, so a replay is harmless;
+- ``usage`` is merged into the instances it names (``orders-0``, or one incarnation: ``orders-0@3``), and survives a
+  service event that carries none;
+- ``reset`` cannot be applied: whoever follows the stream takes a new snapshot (`client.stream` does).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Self
+
+from msgspec import structs
+
+from meshdev.wire.control import EdgeView, InstanceView, ServiceView, Snapshot, StreamEvent, SystemView
+
+NOTICES_KEPT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Mirror:
+    """The system as of event ``seq``; ``connected`` is False while the stream is being reconnected.
+
+    ``notices`` are the latest `NOTICES_KEPT` events of kind ``notice``, oldest first.
+    """
+
+    seq: int
+    system: SystemView
+    services: Mapping[str, ServiceView]
+    edges: tuple[EdgeView, ...] = ()
+    notices: tuple[StreamEvent, ...] = field(default=(), repr=False)
+    connected: bool = True
+
+    @classmethod
+    def of(cls, snapshot: Snapshot) -> Self:
+        """The picture that a snapshot gives."""
+        return cls(
+            seq=snapshot.seq,
+            system=snapshot.system,
+            services=MappingProxyType({service.name: service for service in snapshot.services}),
+            edges=tuple(snapshot.edges),
+        )
+
+    def apply(self, event: StreamEvent) -> "Mirror":
+        """The picture after ``event``; itself when the event says nothing new."""
+        if event.seq <= self.seq:
+            return self
+        services, system, notices = self.services, self.system, self.notices
+        match event.kind:
+            case "service" if event.service is not None:
+                view = _with_known_usage(event.service, services.get(event.service.name))
+                services = MappingProxyType({**services, view.name: view})
+            case "removed":
+                kept = {name: view for name, view in services.items() if name != event.name}
+                services = MappingProxyType(kept)
+            case "usage" if event.usage is not None:
+                measured = {name: _with_usage(view, event.usage) for name, view in services.items()}
+                services = MappingProxyType(measured)
+            case "system" if event.system is not None:
+                system = event.system
+            case "notice":
+                notices = (*notices, event)[-NOTICES_KEPT:]
+            case _:  # a kind of a newer daemon
+                pass
+        return replace(self, seq=event.seq, services=services, system=system, notices=notices)
+
+    def renewed(self, snapshot: Snapshot) -> "Mirror":
+        """The picture of a fresh snapshot, with the notices that were seen before."""
+        return replace(Mirror.of(snapshot), notices=self.notices)
+
+    def disconnected(self) -> "Mirror":
+        """The same picture, marked as possibly old."""
+        return replace(self, connected=False)
+
+    def reconnected(self) -> "Mirror":
+        """The same picture, marked as live."""
+        return replace(self, connected=True)
+
+
+def _with_usage(view: ServiceView, usage: Mapping[str, tuple[float, int]]) -> ServiceView:
+    instances = [_measured(instance, usage) for instance in view.instances]
+    return view if instances == view.instances else structs.replace(view, instances=instances)
+
+
+def _measured(instance: InstanceView, usage: Mapping[str, tuple[float, int]]) -> InstanceView:
+    figures = usage.get(f"{instance.id}@{instance.generation}")
+    if figures is None and instance.role == "serving":  # beside it, a candidate bears the same id
+        figures = usage.get(instance.id)
+    if figures is None:
+        return instance
+    cpu_percent, rss_bytes = figures
+    return structs.replace(instance, cpu_percent=cpu_percent, rss_bytes=rss_bytes)
+
+
+def _with_known_usage(view: ServiceView, before: ServiceView | None) -> ServiceView:
+    """``view``, where an instance without figures has those of the same run from ``before``."""
+    if before is None or all(instance.rss_bytes is not None for instance in view.instances):
+        return view
+    known = {(instance.id, instance.generation): instance for instance in before.instances}
+    instances = []
+    for instance in view.instances:
+        old = known.get((instance.id, instance.generation))
+        if instance.rss_bytes is None and old is not None and instance.pid is not None:
+            figures = {"cpu_percent": old.cpu_percent, "rss_bytes": old.rss_bytes}
+            instances.append(structs.replace(instance, **figures))
+        else:
+            instances.append(instance)
+    return structs.replace(view, instances=instances)

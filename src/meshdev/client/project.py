@@ -1,0 +1,186 @@
+"""Which project a command is about, and whether a daemon runs for it.
+
+A project is the nearest folder, from here upwards, that holds ``meshdev.toml``; ``-f FILE`` or ``MESHDEV_FILE`` names
+the file instead. The file is not parsed here: most commands need only to know where the daemon's socket is. The lock
+file says which socket that is (another terminal may have another XDG_RUNTIME_DIR); nothing that it says is trusted
+without having knocked.
+"""
+
+import contextlib
+import errno
+import fcntl
+import os
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+import msgspec
+
+from meshdev.errors import DaemonError, UsageError
+from meshdev.kernel.project import ProjectPaths, project_paths
+
+FILE_NAME = "meshdev.toml"
+KNOCK_TIMEOUT = 2.0
+
+
+class Presence(StrEnum):
+    """What knocking at the project's socket has shown."""
+
+    ABSENT = "absent"  # nothing runs and nothing is left over
+    ALIVE = "alive"  # somebody of ours listens
+    MUTE = "mute"  # a daemon holds the lock but nobody listens: it starts, stops or hangs
+    STALE = "stale"  # a daemon was here and has ended without tidying up
+    FOREIGN = "foreign"  # another user's daemon
+
+
+class Holder(msgspec.Struct, frozen=True, kw_only=True):
+    """What ``daemon.lock`` says about who holds it."""
+
+    pid: int
+    uid: int = -1
+    started: float = 0.0
+    run_id: str = ""
+    socket: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A project as a command sees it: the topology file and the paths that follow from it."""
+
+    file: Path
+    paths: ProjectPaths
+
+    @property
+    def root(self) -> Path:
+        """The folder that holds the topology file (real path)."""
+        return self.paths.root
+
+    @property
+    def daemon_log(self) -> Path:
+        """What the daemon itself says, tracebacks included."""
+        return self.paths.state_dir / "daemon.log"
+
+    def holder(self) -> Holder | None:
+        """Who wrote the lock file last; None when nobody did, it is empty, or it cannot be read."""
+        try:
+            return msgspec.json.decode(self.paths.lock_file.read_bytes(), type=Holder)
+        except (OSError, msgspec.MsgspecError):
+            return None
+
+    def socket(self) -> Path:
+        """The socket that the daemon says it listens on, or the one that the rule gives."""
+        holder = self.holder()
+        return Path(holder.socket) if holder and holder.socket else self.paths.socket
+
+    def presence(self) -> Presence:
+        """Knock at the socket, and look at the lock when nobody opens."""
+        holder = self.holder()
+        if holder is not None and holder.uid not in (-1, os.getuid()):
+            return Presence.FOREIGN if self._locked() else Presence.STALE
+        path = self.socket()
+        try:
+            knock(path, timeout=KNOCK_TIMEOUT).close()
+        except PermissionError:
+            return Presence.FOREIGN
+        except TimeoutError:
+            return Presence.MUTE
+        except OSError:
+            if self._locked():
+                return Presence.MUTE
+            return Presence.STALE if holder is not None or path.exists() else Presence.ABSENT
+        return Presence.ALIVE
+
+    def clear_stale(self) -> list[str]:
+        """Remove what a dead daemon left (socket, lock's content); says what. Never touches a live one's."""
+        if self.presence() is not Presence.STALE:
+            return []
+        cleared = []
+        path = self.socket()
+        with contextlib.suppress(FileNotFoundError, PermissionError):
+            path.unlink()
+            cleared.append(f"stale socket {path}")
+        if self.holder() is not None:
+            # Emptied, not removed: whoever waits for the lock may hold this very inode.
+            with contextlib.suppress(OSError):
+                os.truncate(self.paths.lock_file, 0)
+                cleared.append(f"stale lock {self.paths.lock_file}")
+        return cleared
+
+    def _locked(self) -> bool:
+        try:
+            fd = os.open(self.paths.lock_file, os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return False
+        except PermissionError:
+            return True
+        try:
+            fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        finally:
+            os.close(fd)
+        return False
+
+
+def find_project(file: str | None, *, cwd: Path, environ: Mapping[str, str]) -> Project:
+    """The project of ``file``, else of ``MESHDEV_FILE``, else the nearest one from ``cwd`` upwards.
+
+    Raises UsageError when there is none.
+    """
+    named = file or environ.get("MESHDEV_FILE")
+    if named:
+        path = (cwd / named).resolve()
+        if path.is_dir():
+            path = path / FILE_NAME
+        if not path.exists():
+            source = "-f" if file else "MESHDEV_FILE"
+            raise UsageError(f"{path}: no such file", hint=f"{source} names it; check the path")
+        return _project(path, environ)
+    for folder in (cwd, *cwd.parents):
+        if (folder / FILE_NAME).is_file():
+            return _project((folder / FILE_NAME).resolve(), environ)
+    message = f"no {FILE_NAME} in {cwd} or in any folder above it"
+    raise UsageError(message, hint="`meshdev init` writes a first one; `-f FILE` names one elsewhere")
+
+
+def _project(file: Path, environ: Mapping[str, str]) -> Project:
+    root = file.parent.resolve()
+    return Project(file=file, paths=project_paths(root, uid=os.getuid(), environ=environ))
+
+
+def knock(path: Path, *, timeout: float) -> socket.socket:
+    """Connect to the Unix socket at ``path`` and hand the connection over; raises OSError.
+
+    A socket that another user owns is refused: whoever can write to /tmp could have put it there.
+    """
+    if os.stat(path).st_uid != os.getuid():  # noqa: PTH116 -- hot path of every command
+        raise PermissionError(errno.EACCES, "the socket belongs to another user", str(path))
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        connection.settimeout(timeout)
+        connection.connect(str(path))
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def absence(project: Project) -> DaemonError:
+    """The error that says why no daemon answers for ``project``, and what to do about it."""
+    presence = project.presence()
+    holder = project.holder()
+    if presence is Presence.FOREIGN:
+        who = f" (uid {holder.uid}, pid {holder.pid})" if holder else ""
+        return DaemonError(
+            f"the daemon of {project.root} belongs to another user{who}",
+            hint="work in a copy of your own, or ask them to run `meshdev down`",
+        )
+    if presence is Presence.MUTE:
+        who = f" (pid {holder.pid})" if holder else ""
+        return DaemonError(
+            f"the daemon of {project.root}{who} does not answer: it is starting, stopping or hung",
+            hint=f"try again in a moment; `meshdev down` ends it whatever it does; its own log: {project.daemon_log}",
+        )
+    return DaemonError(f"nothing runs for {project.root}", hint="`meshdev up` starts it")

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from meshdev.errors import Where
+from meshdev.errors import Problem, Where
 
 
 class Kind(StrEnum):
@@ -136,7 +136,8 @@ class Healthcheck:
 
     ``target`` is a path (http), an endpoint's name (tcp, grpc), an argv (exec), a regular expression (log) or a
     file path (file). Ready after ``successes`` in a row; unhealthy after ``retries`` failures in a row once
-    ``start_period`` is over; a start that is not ready after ``ready_timeout`` has failed.
+    ``start_period`` is over; a start that is not ready after ``ready_timeout`` has failed. ``implied`` marks the
+    one that nobody wrote: tcp on the first endpoint.
     """
 
     kind: ProbeKind
@@ -149,6 +150,7 @@ class Healthcheck:
     start_period: float = 0.0
     initial_delay: float = 0.0
     ready_timeout: float = 60.0
+    implied: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,17 +204,43 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class CircuitBreaker:
+    """Opens after ``consecutive_errors``, or above ``error_rate`` (0 to 1) within ``window``; seconds."""
+
+    consecutive_errors: int | None = None
+    error_rate: float | None = None
+    window: float = 10.0
+    open_for: float = 5.0
+
+
+@dataclass(frozen=True, slots=True)
 class EdgePolicy:
-    """What one edge does besides forwarding (the mesh's issue gives it force)."""
+    """What one edge does besides forwarding (the mesh's issue gives it force).
+
+    ``balance`` is ``round-robin``, ``least-request``, ``random`` or ``hash:HEADER``; ``retry_budget`` is the share
+    of requests (0 to 1) that may be retries; ``allow`` opens the edge under zero trust, or closes it (False).
+    """
 
     timeout: float | None = None
     retry_attempts: int = 0
     retry_on: tuple[str, ...] = ()
+    retry_backoff: float = 0.025
+    retry_budget: float | None = None
+    circuit_breaker: CircuitBreaker | None = None
+    max_concurrency: int | None = None
+    balance: str = "round-robin"
+    hedge_after: float | None = None
+    allow: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One node of the system with everything that starting, probing, reloading and stopping it needs."""
+    """One node of the system with everything that starting, probing, reloading and stopping it needs.
+
+    ``uses`` names nodes that are reached over an edge; ``files`` names embedded databases that are files
+    (`System.embedded`), whose address is already in ``environment``. Values of ``environment`` and the argv of
+    ``run`` are templates: they go through `topology.template.resolve` at launch.
+    """
 
     name: str
     run: Run
@@ -228,6 +256,7 @@ class Service:
     replicas: int = 1
     calls: tuple[str, ...] = ()
     uses: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
     publishes: tuple[str, ...] = ()
     subscribes: tuple[str, ...] = ()
     depends_on: tuple[Dependency, ...] = ()
@@ -245,11 +274,26 @@ class Service:
 
 
 @dataclass(frozen=True, slots=True)
+class EmbeddedFile:
+    """A database that is a file, not a process (sqlite): where it lies, and its URL."""
+
+    name: str
+    engine: str
+    path: Path
+    url: str
+    owner: str = ""
+    seed: Path | None = None
+    where: Where | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class System:
     """The whole topology after profiles, includes and defaults.
 
     ``services`` holds every active node by its name on the graph: ``orders``, and ``databases.orders``,
-    ``brokers.events`` for the others. ``path`` is put before PATH for every process.
+    ``brokers.events`` for the others; ``embedded`` holds the databases that are mere files, by the same names;
+    ``inactive`` names what the chosen profiles leave out. ``path`` is put before PATH for every process.
+    ``faults`` and ``experiments`` are kept as they were written. ``warnings`` are findings that stop nothing.
     """
 
     name: str
@@ -259,3 +303,9 @@ class System:
     profiles: tuple[str, ...] = ()
     path: tuple[Path, ...] = ()
     sources: tuple[Path, ...] = ()
+    embedded: Mapping[str, EmbeddedFile] = field(default_factory=dict)
+    inactive: tuple[str, ...] = ()
+    zero_trust: bool = False
+    faults: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    experiments: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    warnings: tuple[Problem, ...] = ()

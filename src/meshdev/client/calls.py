@@ -32,6 +32,7 @@ T = TypeVar("T")
 
 QUICK = 10.0  # seconds: answers from what the daemon knows already
 SLOW = 60.0  # seconds: answers after it has read the topology again
+TOPOLOGY_STATUS = 422  # unprocessable content: what the user wrote
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +54,16 @@ class Call(Generic[T]):
         try:
             return msgspec.json.decode(payload, type=self.answer)
         except msgspec.MsgspecError as error:
-            message = (
-                f"the daemon's answer to {self.method} {self.path} makes no sense to this client: {error}"
-            )
-            raise AnswerError(message, hint="`meshdev version` compares the two") from error
+            raise AnswerError(self.path, str(error)) from error
 
 
 class AnswerError(DaemonError):
-    """An answer of another shape: another version, or something else listens there."""
+    """An answer to ``path`` of another shape: another version, or something else listens there."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        message = f"the daemon's answer to {path} makes no sense to this client: {reason}"
+        super().__init__(message, hint="`meshdev version` compares the two")
+        self.path = path
 
 
 def version() -> Call[VersionView]:
@@ -160,15 +163,19 @@ def problem(status: int, payload: bytes) -> MeshdevError:
     except msgspec.MsgspecError:
         text = payload[:200].decode("utf-8", "replace").strip() or "no body"
         return DaemonError(f"the daemon answered {status}: {text}", hint="`meshdev version` compares the two")
-    message = view.detail or view.title
-    match view.exit_code:
-        case 2 if status == 422:  # noqa: PLR2004 -- unprocessable content: the topology
-            return TopologyError(message, hint=view.hint)
+    return reported(view.detail or view.title, view.hint, view.exit_code, topology=status == TOPOLOGY_STATUS)
+
+
+def reported(message: str, hint: str, exit_code: int, *, topology: bool = False) -> MeshdevError:
+    """An error of another process as one of ours, so that this one ends with the same exit code."""
+    match exit_code:
+        case 2 if topology:
+            return TopologyError(message, hint=hint)
         case 2:
-            return UsageError(message, hint=view.hint)
+            return UsageError(message, hint=hint)
         case 3:
-            return DaemonError(message, hint=view.hint)
+            return DaemonError(message, hint=hint)
         case 4:
-            return StorageError(message, hint=view.hint)
+            return StorageError(message, hint=hint)
         case _:
-            return ServiceError(message, hint=view.hint)
+            return ServiceError(message, hint=hint)

@@ -43,32 +43,28 @@ class Control:
         try:
             return call.decode(exchange.status, payload)
         except AnswerError as error:
-            raise self._mismatch() or error from None
+            raise self._explained(error) from None
 
     def check_version(self) -> VersionView:
         """Who answers; raises DaemonError when it speaks another version of the API."""
         view = self.send(calls.version())
-        if view.api != API_VERSION:
-            raise DaemonError(
-                f"the running daemon is meshdev {view.meshdev} (API {view.api}), "
-                f"this command is meshdev {__version__} (API {API_VERSION})",
-                hint="`meshdev down` ends it, `meshdev up` starts one of this version",
-            )
+        mismatch = _mismatch(view)
+        if mismatch is not None:
+            raise mismatch
         return view
+
+    def _explained(self, error: AnswerError) -> DaemonError:
+        """The difference of versions, when that is what is behind an answer of another shape."""
+        if error.path == calls.version().path:
+            return error
+        try:
+            return _mismatch(self.send(calls.version())) or error
+        except MeshdevError:
+            return error
 
     def lease(self) -> "Lease":
         """Tie the system to this process: it stops when the process dies without `calls.release_lease`."""
         return Lease(self.project)
-
-    def _mismatch(self) -> MeshdevError | None:
-        """The error that tells of another version, when that is what it is."""
-        try:
-            self.check_version()
-        except AnswerError:
-            return None
-        except MeshdevError as error:
-            return error
-        return None
 
 
 class Lease:
@@ -110,6 +106,16 @@ class Lease:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _mismatch(view: VersionView) -> DaemonError | None:
+    if view.api == API_VERSION:
+        return None
+    return DaemonError(
+        f"the running daemon is meshdev {view.meshdev} (API {view.api}), "
+        f"this command is meshdev {__version__} (API {API_VERSION})",
+        hint="`meshdev down` ends it, `meshdev up` starts one of this version",
+    )
 
 
 def trouble(project: Project, error: OSError, within: float) -> DaemonError:

@@ -1,0 +1,218 @@
+"""The dashboard's read model: one immutable picture of the system, and what is derived from it for drawing.
+
+Pure: no widget, no clock, no IO. `Picture` is what a tick hands to every widget; `rows_of`, `totals_of` and `order`
+say what the table and the header show. Times are epoch seconds; ``now`` comes in as an argument.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from meshdev.tui import units
+from meshdev.tui.cells import clean
+from meshdev.tui.columns import Column
+from meshdev.tui.states import State, state_of
+from meshdev.tui.tone import Tone
+from meshdev.wire.control import EdgeView, InstanceView, ServiceView, SystemView
+
+RELOAD_SHOWN = 30.0
+"""Seconds for which a reload that went well stays in the `why` column."""
+
+
+class Link(StrEnum):
+    """How the dashboard stands to the daemon."""
+
+    CONNECTING = "connecting"
+    CONNECTED = "connected"
+    LOST = "reconnecting"
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """Something that a person should read; ``level`` is ``info``, ``warning`` or ``error``."""
+
+    at: float
+    service: str
+    text: str
+    level: str = "info"
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """Everything that the dashboard knows at one moment; services stand in the order of the topology file."""
+
+    system: SystemView | None = None
+    services: tuple[ServiceView, ...] = ()
+    edges: tuple[EdgeView, ...] = ()
+    happenings: tuple[Happening, ...] = ()
+    link: Link = Link.CONNECTING
+    link_since: float = 0.0
+    seq: int = 0
+
+    def service(self, name: str | None) -> ServiceView | None:
+        """The service of that name, if there is one."""
+        return next((service for service in self.services if service.name == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """The header's figures: CPU in percent of one core, memory in bytes."""
+
+    good: int = 0
+    wanted: int = 0
+    broken: int = 0
+    busy: int = 0
+    stopped: int = 0
+    cpu: float = 0.0
+    memory: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell of a table: text in a tone."""
+
+    text: str = ""
+    tone: Tone = Tone.TEXT
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a table; equal rows look equal, so a row is drawn again only when it differs."""
+
+    key: str
+    cells: tuple[Cell, ...]
+
+
+class Order(StrEnum):
+    """What the table is sorted by."""
+
+    TOPOLOGY = "topology"
+    TROUBLE = "trouble first"
+    NAME = "name"
+    CPU = "cpu"
+    MEMORY = "memory"
+
+
+COLUMNS: tuple[Column, ...] = (
+    Column("state", "STATE", 11, 11, 100),
+    Column("name", "SERVICE", 14, 34, 90),
+    Column("instances", "INST", 4, 5, 30, right=True),
+    Column("cpu", "CPU", 5, 5, 70, right=True),
+    Column("memory", "MEM", 5, 5, 60, right=True),
+    Column("since", "FOR", 5, 6, 50, right=True),
+    Column("restarts", "↻", 3, 4, 40, right=True),
+    Column("address", "ADDRESS", 13, 30, 20),
+    Column("team", "TEAM", 8, 16, 10),
+    Column("why", "WHY", 14, 200, 80, flex=True),
+)
+
+
+def usage_of(instances: Sequence[InstanceView]) -> tuple[float | None, int | None]:
+    """CPU percent and memory in bytes of all instances together; None where nothing is known."""
+    cpus = [instance.cpu_percent for instance in instances if instance.cpu_percent is not None]
+    sizes = [instance.rss_bytes for instance in instances if instance.rss_bytes is not None]
+    return (sum(cpus) if cpus else None, sum(sizes) if sizes else None)
+
+
+def totals_of(services: Sequence[ServiceView]) -> Totals:
+    """The header's figures. A service that was stopped on purpose is not counted as wanted."""
+    good = wanted = broken = busy = stopped = memory = 0
+    cpu = 0.0
+    for service in services:
+        state = state_of(service)
+        if service.desired == "up":
+            wanted += 1
+            good += state.tone is Tone.OK
+        broken += state.tone is Tone.BAD
+        busy += state.tone in {Tone.BUSY, Tone.WARN}
+        stopped += state.tone is Tone.MUTED
+        its_cpu, its_memory = usage_of(service.instances)
+        cpu += its_cpu or 0.0
+        memory += its_memory or 0
+    return Totals(good, wanted, broken, busy, stopped, cpu, memory)
+
+
+def why_of(service: ServiceView, now: float) -> Cell:
+    """What a person should know about this service now: what it waits for, or what its last reload came to."""
+    state = state_of(service)
+    if service.why and state.tone is not Tone.OK:
+        return Cell(clean(service.why), Tone.MUTED if state.tone is Tone.MUTED else state.tone)
+    reload = service.last_reload
+    if reload is not None:
+        files = ", ".join(reload.files[:2]) + (f" +{len(reload.files) - 2}" if len(reload.files) > 2 else "")  # noqa: PLR2004
+        if reload.outcome == "rolled back":
+            return Cell(clean(f"{files} changed, rolled back: {reload.detail}"), Tone.WARN)
+        if reload.outcome == "running":
+            return Cell(clean(f"{files} changed, reloading"), Tone.BUSY)
+        if now - reload.at < RELOAD_SHOWN:
+            return Cell(clean(f"{files} changed, reloaded"), Tone.MUTED)
+    return Cell(clean(service.why or service.description), Tone.MUTED if service.why else Tone.FAINT)
+
+
+def row_of(service: ServiceView, now: float) -> Row:
+    """One service as a line of the table."""
+    state = state_of(service)
+    cpu, memory = usage_of(service.instances)
+    live = sum(1 for instance in service.instances if instance.pid is not None)
+    quiet = state.tone is Tone.MUTED
+    figures = Tone.MUTED if quiet else Tone.TEXT
+    cells = (
+        Cell(str(state), state.tone),
+        Cell(clean(service.name), Tone.MUTED if quiet else Tone.STRONG),
+        Cell(f"{live}/{service.replicas}" if live or service.replicas != 1 else "", figures),
+        Cell("" if cpu is None else units.percent(cpu), figures),
+        Cell("" if memory is None else units.size(memory), figures),
+        Cell(units.age(now - service.since) if service.since else "", Tone.MUTED),
+        Cell(str(service.restarts) if service.restarts else "", Tone.WARN),
+        Cell(clean(address_of(service)), Tone.MUTED),
+        Cell(clean(service.team), Tone.MUTED),
+        why_of(service, now),
+    )
+    return Row(service.name, cells)
+
+
+def address_of(service: ServiceView) -> str:
+    """Where a person reaches the service: its published port, else its URL without the scheme that all share."""
+    address = service.url or (service.ports[0] if service.ports else "")
+    return address.removeprefix("http://").replace("127.0.0.1:", ":")
+
+
+def rows_of(
+    services: Sequence[ServiceView], now: float, *, wanted: str = "", order: Order = Order.TOPOLOGY
+) -> tuple[Row, ...]:
+    """The table's lines: those that match ``wanted``, in ``order``."""
+    return tuple(row_of(service, now) for service in arrange(services, order) if matches(service, wanted))
+
+
+def matches(service: ServiceView, wanted: str) -> bool:
+    """Whether each word of ``wanted`` is in the service's name, state, team or kind; ``!word`` must not be."""
+    text = f"{service.name} {state_of(service).word} {service.team} {service.kind}".lower()
+    return all(
+        word[1:] not in text if word.startswith("!") and len(word) > 1 else word in text
+        for word in wanted.lower().split()
+    )
+
+
+def arrange(services: Sequence[ServiceView], order: Order) -> Sequence[ServiceView]:
+    """``services`` sorted by ``order``; equal ones keep the topology's order."""
+    match order:
+        case Order.TOPOLOGY:
+            return services
+        case Order.TROUBLE:
+            return sorted(services, key=lambda service: state_of(service).rank)
+        case Order.NAME:
+            return sorted(services, key=lambda service: service.name)
+        case Order.CPU:
+            return sorted(services, key=lambda service: -(usage_of(service.instances)[0] or 0.0))
+        case Order.MEMORY:
+            return sorted(services, key=lambda service: -(usage_of(service.instances)[1] or 0))
+
+
+def blockers(services: Sequence[ServiceView]) -> list[tuple[ServiceView, State]]:
+    """Who still runs while the system stops, the longest first."""
+    left = [
+        (service, state_of(service))
+        for service in services
+        if any(instance.pid is not None for instance in service.instances) or service.phase == "stopping"
+    ]
+    return sorted(left, key=lambda pair: pair[0].since)

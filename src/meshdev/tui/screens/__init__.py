@@ -1,0 +1,1 @@
+"""One module per screen; `base` is the frame that all of them stand in."""

@@ -1,0 +1,68 @@
+"""Quantities in as few cells as a table has for them: ages, bytes, percentages, counts."""
+
+_MINUTE = 60
+_HOUR = 3600
+_DAY = 86400
+_KIB = 1024
+
+
+def age(seconds: float) -> str:
+    """How long ago, in at most five cells; coarse, so that it rarely changes.
+
+    >>> [age(s) for s in (7.9, 754, 7500, 100000, 900000)]
+    ['7s', '12m', '2h05', '1d03h', '10d']
+    """
+    whole = max(0, int(seconds))
+    if whole < _MINUTE:
+        return f"{whole}s"
+    if whole < _HOUR:
+        return f"{whole // _MINUTE}m"
+    if whole < _DAY:
+        return f"{whole // _HOUR}h{whole % _HOUR // _MINUTE:02}"
+    days = whole // _DAY
+    return f"{days}d{whole % _DAY // _HOUR:02}h" if days < 10 else f"{days}d"  # noqa: PLR2004 -- five cells
+
+
+def size(amount: float) -> str:
+    """Bytes in at most four cells (binary units).
+
+    >>> [size(n) for n in (812, 51_380_224, 1_288_490_189)]
+    ['812', '49M', '1.2G']
+    """
+    units = ("", "K", "M", "G", "T")
+    value = float(amount)
+    for unit in units:
+        if value < 999.5 or unit == units[-1]:  # noqa: PLR2004 -- four cells
+            small = bool(unit) and value < 9.95  # noqa: PLR2004 -- room for a decimal
+            return f"{value:.1f}{unit}" if small else f"{value:.0f}{unit}"
+        value /= _KIB
+    raise AssertionError
+
+
+def percent(value: float) -> str:
+    """A share of one core, in at most four cells.
+
+    >>> [percent(v) for v in (0.0, 0.42, 7.25, 104.6)]
+    ['0%', '0.4%', '7.2%', '105%']
+    """
+    if value < 0.05 or value >= 9.95:  # noqa: PLR2004 -- a decimal only where it says something
+        return f"{value:.0f}%"
+    return f"{value:.1f}%"
+
+
+def count(number: int) -> str:
+    """A count with thin separators.
+
+    >>> count(12345)
+    '12,345'
+    """
+    return f"{number:,}"
+
+
+def plural(number: int, noun: str) -> str:
+    """``1 line``, ``2 lines``.
+
+    >>> plural(1, "line"), plural(1200, "line")
+    ('1 line', '1,200 lines')
+    """
+    return f"{count(number)} {noun}" + ("" if number == 1 else "s")

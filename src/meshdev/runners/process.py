@@ -1,0 +1,308 @@
+"""The process runner: executes the lifecycle core's `Launch`, `Signal` and `Kill`, and reports what became of it.
+
+Rules:
+- A fact is never reported inside a call: `report` runs in a later step of the loop, in the order of what happened.
+- `Exited` is about the leader alone. `Gone` comes when nothing bears the incarnation's mark and its group is empty,
+  whatever sessions and parents its processes gave themselves; only then are its pipes closed and its ports free.
+- Timing of stops is the core's: `signal` and `kill` act at once, and once `kill` was called every new member is killed
+  until none is left. Only what a leader leaves behind when it ends *by itself* is cleaned up here: SIGTERM at once,
+  SIGKILL after `LEFTOVER_GRACE`.
+- Groups are signalled by number only while their leader is unreaped (so the number can't mean another group);
+  after that each member is signalled on its own, by pidfd.
+"""
+
+import asyncio
+import logging
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from signal import Signals
+
+from meshdev.errors import ServiceError
+from meshdev.lifecycle.model import Exited, Fact, Gone, Incarnation, Launched, LaunchFailed
+from meshdev.runners import census
+from meshdev.runners.census import Seen
+from meshdev.runners.limits import LimitKeeper
+from meshdev.runners.mark import RunMark
+from meshdev.runners.membership import Membership
+from meshdev.runners.output import OutputPipe, OutputPump, OutputSink
+from meshdev.runners.ports import HeldPort
+from meshdev.runners.reaper import Reaper, exit_of
+from meshdev.runners.spawn import spawn
+from meshdev.topology.model import Limits
+
+log = logging.getLogger(__name__)
+
+LEFTOVER_GRACE = 2.0
+_FIRST_LOOK = 0.02
+_LONGEST_LOOK = 0.25
+_ENDING = frozenset({Signals.SIGTERM, Signals.SIGINT, Signals.SIGQUIT, Signals.SIGHUP, Signals.SIGKILL})
+
+
+@dataclass(frozen=True, slots=True)
+class LaunchSpec:
+    """Everything that one launch needs. ``env`` is complete; the marks by which strays are found are added to it.
+
+    With ``shell`` the words of ``argv`` are one line for ``/bin/sh -c``. ``ports`` stay held until the incarnation is
+    gone; from the second attempt on they are let go right before the start, for programs without SO_REUSEADDR.
+    """
+
+    argv: tuple[str, ...]
+    cwd: Path
+    env: Mapping[str, str]
+    shell: bool = False
+    ports: tuple[HeldPort, ...] = ()
+    limits: Limits | None = None
+
+
+@dataclass(slots=True, eq=False)
+class _Run:
+    """One incarnation from its launch until it is gone."""
+
+    ref: Incarnation
+    pid: int
+    mark: int
+    ports: tuple[HeldPort, ...]
+    pipes: tuple[OutputPipe, ...]
+    exited: bool = False
+    stopping: bool = False
+    killing: bool = False
+    cleanup: asyncio.TimerHandle | None = None
+    refused: set[int] = field(default_factory=set)
+
+
+class ProcessRunner:
+    """Starts, signals and watches the processes of one run of one project."""
+
+    def __init__(
+        self,
+        *,
+        reaper: Reaper,
+        run_id: str,
+        project: str,
+        report: Callable[[Fact], None],
+        output: Callable[[Incarnation, str], OutputSink],
+        leftover_grace: float = LEFTOVER_GRACE,
+    ) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._reaper = reaper
+        self._run_mark = RunMark(project, run_id)
+        self._report = report
+        self._output = output
+        self._leftover_grace = leftover_grace
+        self._pump = OutputPump(self._loop)
+        self._limits = LimitKeeper(run_id)
+        self._membership = Membership(self._run_mark, self._loop)
+        self._runs: dict[Incarnation, _Run] = {}
+        self._serial = 0
+        self._look: asyncio.TimerHandle | None = None
+        self._look_after = _FIRST_LOOK
+        self._closing: asyncio.Future[None] | None = None
+        reaper.on_stray(self._stray_ended)
+
+    # --- commands ---------------------------------------------------------------------------------
+
+    def launch(self, ref: Incarnation, spec: LaunchSpec, attempt: int) -> None:
+        """Start ``ref``; reports `Launched` or `LaunchFailed`."""
+        if attempt > 1:
+            for port in spec.ports:
+                port.loosen()
+        self._serial += 1
+        mark = self._run_mark.value(self._serial)
+        try:
+            run = self._start(ref, spec, mark)
+        except ServiceError as error:
+            for port in spec.ports:
+                port.release()
+            reason = f"{error.message} ({error.hint})" if error.hint else error.message
+            self._post(LaunchFailed(ref, reason))
+            return
+        self._runs[ref] = run
+        self._membership.stale()
+        self._reaper.watch(run.pid, lambda status: self._leader_ended(run, status))
+        self._post(Launched(ref, run.pid, spec.ports[0].port if spec.ports else 0))
+
+    def signal(self, ref: Incarnation, name: str) -> None:
+        """Send the signal ``name`` (``SIGTERM``) to all of ``ref``; one that is gone needs none.
+
+        What ends a process goes to members outside the group as well; others (SIGUSR1 …) to the group alone.
+        """
+        run = self._runs.get(ref)
+        if run is None:
+            return
+        number = Signals[name]
+        if number in _ENDING:
+            run.stopping = True
+            self._cancel_cleanup(run)
+        self._signal(run, number)
+        if run.exited:
+            self._look_soon()
+
+    def kill(self, ref: Incarnation) -> None:
+        """SIGKILL everything of ``ref``, again and again until nothing is left."""
+        run = self._runs.get(ref)
+        if run is None:
+            return
+        run.stopping = run.killing = True
+        self._cancel_cleanup(run)
+        self._signal(run, Signals.SIGKILL)
+        self._look_soon()
+
+    # --- questions --------------------------------------------------------------------------------
+
+    def members(self, ref: Incarnation) -> tuple[Seen, ...]:
+        """The live processes of ``ref`` with their commands (who blocks a stop), the leader first."""
+        run = self._runs.get(ref)
+        if run is None:
+            return ()
+        return tuple(
+            sorted(self._membership.of(run.ref, run.mark, run.pid), key=lambda seen: seen.pid != run.pid)
+        )
+
+    def pids(self, ref: Incarnation) -> tuple[int, ...]:
+        """The pids of `members`."""
+        return tuple(seen.pid for seen in self.members(ref))
+
+    def describe(self) -> dict[str, str]:
+        """How this machine lets processes be contained, for `doctor`."""
+        return {**self._membership.describe(), **self._limits.describe()}
+
+    async def close(self) -> None:
+        """Kill whatever still runs, wait until it is gone, let everything go."""
+        for ref in tuple(self._runs):
+            self.kill(ref)
+        if self._runs:
+            self._closing = self._loop.create_future()
+            await self._closing
+        if self._look is not None:
+            self._look.cancel()
+        self._pump.close()
+        self._limits.close()
+
+    # --- inside -----------------------------------------------------------------------------------
+
+    def _start(self, ref: Incarnation, spec: LaunchSpec, mark: int) -> _Run:
+        env = {
+            **spec.env,
+            "MESHDEV_PROJECT": self._run_mark.project,
+            "MESHDEV_RUN": self._run_mark.run_id,
+            "MESHDEV_INSTANCE": ref.id,
+            "MESHDEV_GENERATION": str(ref.generation),
+        }
+        argv = ("/bin/sh", "-c", " ".join(spec.argv)) if spec.shell else spec.argv
+        out_read, out_write = os.pipe2(os.O_CLOEXEC) if hasattr(os, "pipe2") else os.pipe()
+        err_read, err_write = os.pipe2(os.O_CLOEXEC) if hasattr(os, "pipe2") else os.pipe()
+        try:
+            pid = spawn(argv, env=env, cwd=spec.cwd, mark=mark, stdout=out_write, stderr=err_write)
+        except ServiceError:
+            os.close(out_read)
+            os.close(err_read)
+            raise
+        finally:
+            os.close(out_write)
+            os.close(err_write)
+        if spec.limits is not None:
+            self._limits.apply(pid, ref, spec.limits)
+        pipes = (
+            self._pump.open(out_read, self._output(ref, "stdout")),
+            self._pump.open(err_read, self._output(ref, "stderr")),
+        )
+        return _Run(ref, pid, mark, spec.ports, pipes)
+
+    def _post(self, fact: Fact) -> None:
+        self._loop.call_soon(self._report, fact)
+
+    def _signal(self, run: _Run, number: Signals) -> None:
+        if not run.exited:
+            census.send_group(run.pid, number)
+            if number in _ENDING - {Signals.SIGKILL}:
+                census.send_group(run.pid, Signals.SIGCONT)  # a stopped process can't heed anything
+        if number not in _ENDING:
+            return
+        for seen in self._membership.of(run.ref, run.mark, run.pid):
+            if run.exited or seen.session != run.pid:
+                self._send(run, seen, number)
+
+    def _send(self, run: _Run, seen: Seen, number: Signals) -> None:
+        census.send(seen, number)
+        if number != Signals.SIGKILL:
+            census.send(seen, Signals.SIGCONT)
+        elif seen.pid in run.refused:
+            return
+        elif census.another_users(seen.pid):
+            run.refused.add(seen.pid)
+            log.warning(
+                "%s: pid %d (%s) belongs to another user; stop it by hand", run.ref, seen.pid, seen.command
+            )
+
+    def _leader_ended(self, run: _Run, status: int) -> None:
+        run.exited = True
+        self._membership.stale()
+        for pipe in run.pipes:
+            pipe.pull()  # its last words come before the news of its end
+        code, number = exit_of(status)
+        self._post(Exited(run.ref, code, number))
+        self._look_soon()
+
+    def _stray_ended(self, _pid: int) -> None:
+        self._membership.stale()
+        if any(run.exited for run in self._runs.values()):
+            self._look_soon()
+
+    def _look_soon(self) -> None:
+        """Many ends in one step need one look."""
+        self._look_after = _FIRST_LOOK
+        self._arm(0.0)
+
+    def _arm(self, delay: float) -> None:
+        if self._look is not None:
+            self._look.cancel()
+        self._look = self._loop.call_later(delay, self._look_around)
+
+    def _look_around(self) -> None:
+        """Whose last member is gone? Press on where it isn't, and look again later."""
+        self._look = None
+        self._membership.stale()
+        open_ends = False
+        for run in tuple(self._runs.values()):
+            if run.exited:
+                left = self._membership.of(run.ref, run.mark, run.pid)
+                if left:
+                    self._press(run, left)
+                else:
+                    self._finish(run)
+            elif run.killing:
+                self._signal(run, Signals.SIGKILL)
+            open_ends = open_ends or (run.ref in self._runs and (run.exited or run.killing))
+        if open_ends:
+            self._arm(self._look_after)
+            self._look_after = min(self._look_after * 1.5, _LONGEST_LOOK)
+
+    def _press(self, run: _Run, left: list[Seen]) -> None:
+        if run.killing:
+            for seen in left:
+                self._send(run, seen, Signals.SIGKILL)
+        elif not run.stopping and run.cleanup is None:
+            log.info("%s: its leader ended and left %d behind", run.ref, len(left))
+            for seen in left:
+                self._send(run, seen, Signals.SIGTERM)
+            run.cleanup = self._loop.call_later(self._leftover_grace, self.kill, run.ref)
+
+    def _finish(self, run: _Run) -> None:
+        self._cancel_cleanup(run)
+        del self._runs[run.ref]
+        for pipe in run.pipes:
+            pipe.pull()
+            pipe.close()  # an unknown process may hold the other end for ever; that is no reason to wait
+        for port in run.ports:
+            port.release()
+        self._limits.forget(run.ref)
+        self._post(Gone(run.ref))
+        if self._closing is not None and not self._runs and not self._closing.done():
+            self._closing.set_result(None)
+
+    def _cancel_cleanup(self, run: _Run) -> None:
+        if run.cleanup is not None:
+            run.cleanup.cancel()
+            run.cleanup = None

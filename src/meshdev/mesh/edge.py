@@ -1,0 +1,196 @@
+"""A worker's side of one edge: its policy, which upstream is next, who waits for one, and what is counted.
+
+Rules: an upstream that left the policy gets no new connection; what it has goes on until it ends or is idle
+(`relay`). With no upstream, or none that accepts, a connection is held, bounded in number and time. An upstream that
+has never accepted may still be on its way to its port, so it is dialled again for as long as the edge holds; one that
+has accepted before and refuses now is dying, and is given only a moment for the next policy to arrive.
+"""
+
+import asyncio
+import socket
+from collections import Counter
+from collections.abc import Callable
+from typing import Final, TypeVar
+
+from meshdev.wire.mesh import EdgeCounters, EdgeEntry, EdgeError, EdgeKey, EdgePolicy, Upstream
+
+CONNECT_TIMEOUT: Final = 5.0
+REDIAL_DELAY: Final = 0.05
+DYING_GRACE: Final = 1.0
+
+P = TypeVar("P", bound=asyncio.BaseProtocol)
+
+
+class UnconnectedError(Exception):
+    """No upstream could be had; ``kind`` is what to count."""
+
+    def __init__(self, kind: EdgeError) -> None:
+        super().__init__(kind)
+        self.kind = kind
+
+
+class Edge:
+    """One edge in a worker; ``changed(edge)`` is told when there is something new to count."""
+
+    __slots__ = (
+        "_changed",
+        "_errors",
+        "_loop",
+        "_next",
+        "_proven",
+        "_told_bytes",
+        "_told_closed",
+        "_told_opened",
+        "_waiters",
+        "bytes_in",
+        "bytes_out",
+        "clean",
+        "closed",
+        "held",
+        "id",
+        "key",
+        "opened",
+        "policy",
+    )
+
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, entry: EdgeEntry, changed: Callable[["Edge"], None]
+    ) -> None:
+        self._loop = loop
+        self._changed = changed
+        self.id: int = entry.id
+        self.key: EdgeKey = entry.key
+        self.policy: EdgePolicy = entry.policy
+        self._next = 0
+        self._proven: set[Upstream] = set()
+        self._waiters: set[asyncio.Future[None]] = set()
+        self._errors: Counter[str] = Counter()
+        self.clean = True
+        self.opened = 0
+        self.closed = 0
+        self.held = 0
+        self.bytes_in = 0
+        self.bytes_out = 0
+        self._told_opened = 0
+        self._told_closed = 0
+        self._told_bytes = (0, 0)
+
+    def __repr__(self) -> str:
+        return f"<Edge {self.id} {self.key}, {len(self.policy.upstreams)} upstreams, {self.active} active>"
+
+    @property
+    def active(self) -> int:
+        """Connections that are open now."""
+        return self.opened - self.closed
+
+    # --- policy -----------------------------------------------------------------------------------
+
+    def adopt(self, policy: EdgePolicy) -> frozenset[Upstream]:
+        """Act by ``policy`` from now on; gives the upstreams that are to be drained."""
+        gone = frozenset(self.policy.upstreams) - frozenset(policy.upstreams)
+        self.policy = policy
+        self._proven &= set(policy.upstreams)
+        for waiter in self._waiters:
+            if not waiter.done():
+                waiter.set_result(None)
+        return gone
+
+    def candidates(self) -> list[Upstream]:
+        """All upstreams, the one whose turn it is first."""
+        upstreams = self.policy.upstreams
+        if len(upstreams) <= 1:
+            return list(upstreams)
+        first = self._next % len(upstreams)
+        self._next = first + 1
+        return [*upstreams[first:], *upstreams[:first]]
+
+    # --- connecting -------------------------------------------------------------------------------
+
+    async def connect(self, protocol: Callable[[Upstream], P]) -> P:
+        """Connect to an upstream, holding while there is none. Raises UnconnectedError."""
+        began = self._loop.time()
+        while True:
+            policy = self.policy
+            failure = EdgeError.NO_UPSTREAM
+            patience = policy.hold
+            for upstream in self.candidates():
+                try:
+                    return await self._dial(upstream, protocol)
+                except UnconnectedError as error:
+                    failure = error.kind
+                if upstream in self._proven:
+                    patience = min(patience, DYING_GRACE)
+            if self.policy is not policy:
+                continue  # a newer policy came while we dialled: its upstreams first
+            left = began + patience - self._loop.time()
+            if left <= 0.0:
+                raise UnconnectedError(
+                    EdgeError.HOLD_TIMEOUT if policy.hold and not policy.upstreams else failure
+                )
+            await self._hold(left if not policy.upstreams else min(left, REDIAL_DELAY))
+
+    async def _dial(self, upstream: Upstream, protocol: Callable[[Upstream], P]) -> P:
+        try:
+            async with asyncio.timeout(CONNECT_TIMEOUT):
+                _, made = await self._loop.create_connection(
+                    lambda: protocol(upstream), upstream.host, upstream.port
+                )
+        except TimeoutError as error:
+            raise UnconnectedError(EdgeError.CONNECT_TIMEOUT) from error
+        except (ConnectionError, socket.gaierror) as error:
+            refused = isinstance(error, ConnectionError)
+            raise UnconnectedError(EdgeError.REFUSED if refused else EdgeError.UNREACHABLE) from error
+        except OSError as error:
+            raise UnconnectedError(EdgeError.UNREACHABLE) from error
+        self._proven.add(upstream)
+        return made
+
+    async def _hold(self, seconds: float) -> None:
+        """Wait for a new policy, at most ``seconds``. Raises UnconnectedError when too many wait already."""
+        if self.held >= self.policy.hold_most:
+            raise UnconnectedError(EdgeError.HOLD_OVERFLOW)
+        waiter: asyncio.Future[None] = self._loop.create_future()
+        self._waiters.add(waiter)
+        self.held += 1
+        self.touch()
+        try:
+            async with asyncio.timeout(seconds):
+                await waiter
+        except TimeoutError:
+            pass
+        finally:
+            self.held -= 1
+            self._waiters.discard(waiter)
+            self.touch()
+
+    # --- counting ---------------------------------------------------------------------------------
+
+    def touch(self) -> None:
+        """Something was counted: the worker shall tell about this edge soon."""
+        if self.clean:
+            self.clean = False
+            self._changed(self)
+
+    def count_error(self, kind: EdgeError) -> None:
+        """Count one failed or broken connection."""
+        self._errors[kind] += 1
+        self.touch()
+
+    def take_counters(self) -> EdgeCounters:
+        """What happened since this was last called."""
+        bytes_in, bytes_out = self._told_bytes
+        counters = EdgeCounters(
+            edge=self.id,
+            opened=self.opened - self._told_opened,
+            closed=self.closed - self._told_closed,
+            active=self.active,
+            held=self.held,
+            bytes_in=self.bytes_in - bytes_in,
+            bytes_out=self.bytes_out - bytes_out,
+            errors=dict(self._errors),
+        )
+        self._told_opened, self._told_closed = self.opened, self.closed
+        self._told_bytes = (self.bytes_in, self.bytes_out)
+        self._errors.clear()
+        self.clean = True
+        return counters

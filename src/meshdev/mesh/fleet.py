@@ -1,0 +1,266 @@
+"""The daemon's side of the mesh: listeners, policy, workers, and what they tell.
+
+`listen` binds at once and needs no worker: connections wait in the kernel until one serves them. `apply` says what
+every edge does from now on; calls within one turn of the loop become one policy. Workers start with the first edge
+that is in a policy, each edge belongs to one of them, and a worker that ends is replaced without closing a listener.
+"""
+
+import asyncio
+import os
+import socket
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Final
+
+from meshdev.mesh.ports import PortBook, bind_fixed
+from meshdev.mesh.process import Wanted, WorkerProcess
+from meshdev.wire.mesh import (
+    EdgeCounters,
+    EdgeEntry,
+    EdgeKey,
+    EdgePolicy,
+    Telemetry,
+    ToDaemon,
+    Trouble,
+    Upstream,
+)
+
+Routes = Mapping[EdgeKey, Sequence[Upstream] | EdgePolicy]
+ROLE: Final = "worker"
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeSignals:
+    """What an edge has carried since it was listened on: sums, but for the gauges `active` and `held`."""
+
+    opened: int = 0
+    closed: int = 0
+    active: int = 0
+    held: int = 0
+    bytes_in: int = 0
+    bytes_out: int = 0
+    errors: Mapping[str, int] = field(default_factory=dict)
+
+    def plus(self, counters: EdgeCounters) -> "EdgeSignals":
+        """With one telemetry frame's differences added."""
+        errors = dict(self.errors)
+        for kind, count in counters.errors.items():
+            errors[kind] = errors.get(kind, 0) + count
+        return EdgeSignals(
+            opened=self.opened + counters.opened,
+            closed=self.closed + counters.closed,
+            active=counters.active,
+            held=counters.held,
+            bytes_in=self.bytes_in + counters.bytes_in,
+            bytes_out=self.bytes_out + counters.bytes_out,
+            errors=errors,
+        )
+
+
+class Listening:
+    """An edge that has a listener."""
+
+    __slots__ = ("fixed", "id", "key", "policy", "port", "sock")
+
+    def __init__(self, number: int, key: EdgeKey, sock: socket.socket, fixed: int | None) -> None:
+        self.id = number
+        self.key = key
+        self.sock = sock
+        self.port: int = sock.getsockname()[1]
+        self.fixed = fixed
+        self.policy: EdgePolicy | None = None
+
+
+class Fleet:
+    """All mesh workers of one daemon. Used from the loop's thread only."""
+
+    def __init__(
+        self,
+        *,
+        ports_file: Path,
+        environment: Mapping[str, str] | None = None,
+        workers: int = 1,
+        reserved: Collection[int] = (),
+        report: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        """``reserved`` are ports that belong to others (what the topology names); ``report`` gets sentences."""
+        self._environment = os.environ if environment is None else environment
+        self._file = ports_file
+        self._ports = PortBook(str(ports_file), reserved)
+        self._report = report
+        self._size = workers
+        self._workers: list[WorkerProcess] = []
+        self._edges: dict[EdgeKey, Listening] = {}
+        self._keys: dict[int, EdgeKey] = {}
+        self._signals: dict[EdgeKey, EdgeSignals] = {}
+        self._version = 0
+        self._flushed = 0
+        self._flushing: asyncio.Handle | None = None
+        self._saving: asyncio.Future[None] | None = None
+        self._waiting: list[tuple[int, asyncio.Future[None]]] = []
+
+    async def start(self) -> None:
+        """Read the remembered ports; workers start later, with the first edge in a policy."""
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(None, self._ports.load, self._file)
+        self._workers = [
+            WorkerProcess(loop, self._environment, told=self._told, died=self._died, report=self._report)
+            for _ in range(self._size)
+        ]
+
+    async def close(self) -> None:
+        """End the workers, close the listeners, keep the ports for the next time."""
+        if self._flushing is not None:
+            self._flushing.cancel()
+        for worker in self._workers:
+            await worker.close()
+        for listening in self._edges.values():
+            listening.sock.close()
+        self._edges.clear()
+        for _, waiter in self._waiting:
+            waiter.cancel()
+        while self._ports.dirty or (self._saving is not None and not self._saving.done()):
+            self._save()
+            await asyncio.sleep(0)
+            if self._saving is not None:
+                await asyncio.wait([self._saving])
+
+    # --- ports ------------------------------------------------------------------------------------
+
+    def reserve(self, ports: Collection[int]) -> None:
+        """Ports that belong to others from now on; edges that have one already keep it."""
+        self._ports.reserved = ports
+
+    def listen(self, edge: EdgeKey, *, port: int | None = None) -> int:
+        """Bind the edge's listener at once, on ``port`` if given, and return its port; asking again changes nothing.
+
+        Raises ServiceError when a fixed port is taken; it names the holder if it can.
+        """
+        known = self._edges.get(edge)
+        if known is not None:
+            if port in (known.fixed, known.port) or (port is None and known.fixed is None):
+                return known.port
+            self.unlisten(edge)
+        sock = bind_fixed(edge, port) if port is not None else self._ports.bind(edge)
+        number = len(self._keys) + 1
+        self._keys[number] = edge
+        self._edges[edge] = listening = Listening(number, edge, sock, port)
+        if known is not None and known.policy is not None:
+            listening.policy = known.policy
+            self._change()
+        elif self._ports.dirty:
+            self._flush_soon()
+        return listening.port
+
+    def unlisten(self, edge: EdgeKey) -> None:
+        """Close the edge's listener; connections that are open end by themselves. Its port stays remembered."""
+        listening = self._edges.pop(edge, None)
+        if listening is not None:
+            listening.sock.close()
+            self._change()
+
+    # --- policy -----------------------------------------------------------------------------------
+
+    def apply(self, edges: Routes) -> int:
+        """What every edge does from now on; an edge left out turns new connections away. Returns the version.
+
+        A bare sequence of upstreams means `EdgePolicy`'s defaults: plain TCP, holding while the sequence is empty.
+        """
+        for key, listening in self._edges.items():
+            route = edges.get(key, EdgePolicy(hold=0.0))
+            listening.policy = route if isinstance(route, EdgePolicy) else EdgePolicy(tuple(route))
+        return self._change()
+
+    @property
+    def version(self) -> int:
+        """The newest policy's version."""
+        return self._version
+
+    @property
+    def acked(self) -> int:
+        """The version that acts in every worker that has edges."""
+        return min((worker.acked for worker in self._workers if worker.needed), default=self._flushed)
+
+    async def wait_acked(self, version: int) -> None:
+        """Wait until the policy of ``version``, or a newer one, acts everywhere."""
+        if self.acked < version or self._flushed < version:
+            waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._waiting.append((version, waiter))
+            await waiter
+
+    def _change(self) -> int:
+        if self._flushed == self._version:
+            self._version += 1
+        self._flush_soon()
+        return self._version
+
+    def _flush_soon(self) -> None:
+        if self._flushing is None:
+            self._flushing = asyncio.get_running_loop().call_soon(self._flush)
+
+    def _flush(self) -> None:
+        self._flushing = None
+        self._save()
+        if self._flushed == self._version:
+            return
+        self._flushed = self._version
+        shares: list[list[Listening]] = [[] for _ in self._workers]
+        for listening in self._edges.values():
+            if listening.policy is not None:
+                shares[listening.id % len(shares)].append(listening)
+        for worker, share in zip(self._workers, shares, strict=True):
+            entries = tuple(
+                EdgeEntry(edge.id, edge.key, edge.policy) for edge in share if edge.policy is not None
+            )
+            worker.want(Wanted(self._version, entries, {edge.id: edge.sock for edge in share}))
+        self._wake()
+
+    def _save(self) -> None:
+        if self._ports.dirty and (self._saving is None or self._saving.done()):
+            loop = asyncio.get_running_loop()
+            content = self._ports.encode()
+            self._saving = loop.run_in_executor(None, self._ports.save, self._file, content)
+            self._saving.add_done_callback(self._saved)
+
+    def _saved(self, saving: asyncio.Future[None]) -> None:
+        if not saving.cancelled() and (error := saving.exception()) is not None:
+            self._report(f"ports cannot be remembered in {self._file}: {error}")
+        if self._ports.dirty:
+            self._flush_soon()
+
+    def _wake(self) -> None:
+        acked = min(self.acked, self._flushed)
+        for version, waiter in self._waiting:
+            if version <= acked and not waiter.done():
+                waiter.set_result(None)
+        self._waiting = [(version, waiter) for version, waiter in self._waiting if not waiter.done()]
+
+    # --- what workers tell ------------------------------------------------------------------------
+
+    def processes(self) -> list[tuple[str, int]]:
+        """The workers that run, as (role, pid)."""
+        return [(ROLE, worker.pid) for worker in self._workers if worker.pid]
+
+    def signals(self) -> Mapping[EdgeKey, EdgeSignals]:
+        """What every edge has carried so far."""
+        return dict(self._signals)
+
+    def _told(self, _worker: WorkerProcess, message: ToDaemon) -> None:
+        match message:
+            case Telemetry():
+                for counters in message.edges:
+                    key = self._keys[counters.edge]
+                    self._signals[key] = self._signals.get(key, EdgeSignals()).plus(counters)
+            case Trouble():
+                self._report(message.text)
+            case _:
+                self._wake()
+
+    def _died(self, worker: WorkerProcess) -> None:
+        """Connections died with the worker, and so did the news of their end."""
+        index = self._workers.index(worker)
+        for number, key in self._keys.items():
+            signals = self._signals.get(key)
+            if signals is not None and number % len(self._workers) == index:
+                self._signals[key] = replace(signals, closed=signals.opened, active=0, held=0)

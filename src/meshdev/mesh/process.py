@@ -1,0 +1,202 @@
+"""The daemon's side of one worker: it is started when there is an edge, told the policy, and started again.
+
+Rules: what shall be is a whole (`Wanted`), so a worker that was just started and one that missed ten policies are
+told the same thing · nothing queues: while the channel is not idle the newest `Wanted` waits · listeners stay open
+here, so that connections wait in the kernel while there is no worker · the first restart is immediate, later ones of
+a worker that keeps ending wait a little longer each time.
+"""
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from meshdev.kernel.backoff import Backoff
+from meshdev.mesh.channel import Channel
+from meshdev.wire.mesh import (
+    PROTOCOL,
+    Ack,
+    EdgeEntry,
+    Hello,
+    Listen,
+    Policy,
+    ToDaemon,
+    WireError,
+    decode_to_daemon,
+    encode,
+)
+
+SETTLED_SECONDS: Final = 5.0
+CLOSE_SECONDS: Final = 2.0
+REAP_SECONDS: Final = 0.01
+CHANNEL_FD: Final = 3
+RESTART: Final = Backoff(first=0.1, most=5.0, jitter=0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """All that a worker shall serve at ``version``: entries, and the listener of each by edge id."""
+
+    version: int = 0
+    entries: tuple[EdgeEntry, ...] = ()
+    listeners: Mapping[int, socket.socket] = field(default_factory=dict)
+
+
+class WorkerProcess:
+    """Keeps one worker alive as long as it has edges."""
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        environment: Mapping[str, str],
+        *,
+        told: Callable[["WorkerProcess", ToDaemon], None],
+        died: Callable[["WorkerProcess"], None],
+        report: Callable[[str], None],
+    ) -> None:
+        self._loop = loop
+        self._environment = environment
+        self._told = told
+        self._died = died
+        self._report = report
+        self._wanted = Wanted()
+        self._channel: Channel | None = None
+        self._restart: asyncio.TimerHandle | None = None
+        self._sent: set[int] = set()
+        self._sent_version = 0
+        self._started = 0.0
+        self._failures = 0
+        self._closing = False
+        self.pid = 0
+        self.acked = 0
+
+    @property
+    def needed(self) -> bool:
+        """Whether there is anything for this worker to do, or to stop doing."""
+        return bool(self._wanted.entries) or self._channel is not None
+
+    def want(self, wanted: Wanted) -> None:
+        """From now on this is what the worker shall serve."""
+        self._wanted = wanted
+        if self._channel is not None:
+            self._tell()
+        elif wanted.entries and self._restart is None and not self._closing:
+            self._spawn()
+
+    async def close(self) -> None:
+        """End the worker: by breaking the channel, and by force if that is not enough."""
+        self._closing = True
+        if self._restart is not None:
+            self._restart.cancel()
+        if self._channel is not None:
+            self._channel.close()
+            self._channel = None
+        deadline = self._loop.time() + CLOSE_SECONDS
+        while not self._reaped():
+            if self._loop.time() > deadline:
+                self._kill()
+            await asyncio.sleep(REAP_SECONDS)
+
+    # --- the process ------------------------------------------------------------------------------
+
+    def _spawn(self) -> None:
+        self._restart = None
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            self.pid = os.posix_spawn(
+                sys.executable,
+                [sys.executable, "-P", "-m", "meshdev.mesh.worker", "--fd", str(CHANNEL_FD)],
+                dict(self._environment),
+                file_actions=[
+                    (os.POSIX_SPAWN_DUP2, theirs.fileno(), CHANNEL_FD),
+                    (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+                    (os.POSIX_SPAWN_DUP2, 2, 1),
+                ],
+                setpgroup=0,
+                setsigmask=(),
+                setsigdef=(signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD),
+            )
+        except OSError as error:
+            ours.close()
+            self._failures += 1
+            self._report(f"mesh worker cannot be started: {error}")
+            self._schedule_restart()
+            return
+        finally:
+            theirs.close()
+        self._started = self._loop.time()
+        self._sent.clear()
+        self._sent_version = self.acked = 0
+        self._channel = Channel(
+            self._loop, ours, received=self._received, closed=self._lost, drained=self._tell
+        )
+        self._tell()
+
+    def _lost(self) -> None:
+        """The channel broke: the process is gone, or of no more use."""
+        self._channel = None
+        self._kill()
+        if self._loop.time() - self._started > SETTLED_SECONDS:
+            self._failures = 0
+        self._failures += 1
+        self._report(f"mesh worker (pid {self.pid}) ended; its edges' connections broke, it is started again")
+        self._died(self)
+        self._schedule_restart()
+
+    def _schedule_restart(self) -> None:
+        delay = 0.0 if self._failures <= 1 else RESTART.delay(self._failures - 1, 0.0)
+        self._restart = self._loop.call_later(delay, self._start_again)
+
+    def _start_again(self) -> None:
+        if not self._reaped():
+            self._kill()
+            self._restart = self._loop.call_later(REAP_SECONDS, self._start_again)
+        elif self._wanted.entries and not self._closing:
+            self._spawn()
+        else:
+            self._restart = None
+
+    def _kill(self) -> None:
+        if self.pid and not self._reaped():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGKILL)
+
+    def _reaped(self) -> bool:
+        """Whether the process is gone and nothing of it is left to wait for."""
+        if self.pid:
+            try:
+                pid, _ = os.waitpid(self.pid, os.WNOHANG)
+            except ChildProcessError:  # whoever reaps orphans in this process was faster
+                pid = self.pid
+            if pid:
+                self.pid = 0
+        return not self.pid
+
+    # --- the channel ------------------------------------------------------------------------------
+
+    def _tell(self) -> None:
+        """Tell the newest of what is wanted, as far as it is not told yet."""
+        channel, wanted = self._channel, self._wanted
+        if channel is None or not channel.idle or self._sent_version == wanted.version:
+            return
+        for entry in wanted.entries:
+            if entry.id not in self._sent:
+                self._sent.add(entry.id)
+                channel.send(encode(Listen(entry.id)), wanted.listeners[entry.id].fileno())
+        self._sent &= wanted.listeners.keys()
+        self._sent_version = wanted.version
+        channel.send(encode(Policy(wanted.version, wanted.entries)))
+
+    def _received(self, body: bytes) -> None:
+        message = decode_to_daemon(body)
+        if isinstance(message, Hello) and message.protocol != PROTOCOL:
+            msg = f"the worker speaks protocol {message.protocol}, we speak {PROTOCOL}"
+            raise WireError(msg)
+        if isinstance(message, Ack):
+            self.acked = message.version
+        self._told(self, message)

@@ -1,0 +1,279 @@
+"""The plain TCP relay: bytes pass unchanged and at once, both ways, whatever they mean.
+
+Rules: back-pressure goes through (a slow reader stops the other side's reading, buffers stay bounded) · a half-close
+stays half · a reset becomes a reset · no upstream becomes a reset, after holding (`edge`). A link whose upstream is
+being drained is closed once it is idle: the callee had the last word, and nothing has passed for a whole round of
+`Relay.close_idle`.
+"""
+
+import asyncio
+import socket
+import struct
+from collections.abc import Callable, Coroutine
+from enum import IntEnum
+from functools import partial
+from typing import Any, Final, cast
+
+from meshdev.mesh.edge import Edge, UnconnectedError
+from meshdev.wire.mesh import EdgeError, Upstream
+
+EARLY_BYTES: Final = 64 * 1024
+WRITE_BUFFER_BYTES: Final = 256 * 1024
+DRAIN_ROUND: Final = 0.1
+KEEPALIVE_SECONDS: Final = 60
+_LINGER_NONE: Final = struct.pack("ii", 1, 0)
+
+Start = Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]
+
+
+class Word(IntEnum):
+    """Who spoke last on a link; `QUIET` when a whole round of draining saw nothing after the callee's word."""
+
+    QUIET = 0
+    CALLEE = 1
+    CALLER = 2
+
+
+class Side(asyncio.Protocol):
+    """What both ends of a link have in common: pressure, half-close, loss."""
+
+    __slots__ = ("eof", "link", "peer", "transport")
+
+    def __init__(self, link: "Link") -> None:
+        self.link = link
+        self.transport: asyncio.Transport | None = None
+        self.peer: asyncio.Transport | None = None
+        self.eof = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Note the transport; write buffers are bounded from here on."""
+        self.transport = cast("asyncio.Transport", transport)
+        self.transport.set_write_buffer_limits(high=WRITE_BUFFER_BYTES)
+
+    def pause_writing(self) -> None:
+        """This end takes no more for now: stop reading at the other."""
+        if self.peer is not None and not self.peer.is_closing():
+            self.peer.pause_reading()
+
+    def resume_writing(self) -> None:
+        """This end takes more again."""
+        if self.peer is not None and not self.peer.is_closing():
+            self.peer.resume_reading()
+
+    def eof_received(self) -> bool:
+        """One direction is over; the other goes on."""
+        self.eof = True
+        self.link.half_closed(self)
+        return True
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """This end is gone."""
+        self.link.lost(self, exc)
+
+
+class CallerSide(Side):
+    """The end that the caller opened; what it says before there is an upstream is kept, bounded."""
+
+    __slots__ = ("early",)
+
+    def __init__(self, link: "Link") -> None:
+        super().__init__(link)
+        self.early: list[bytes] = []
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """A call begins."""
+        super().connection_made(transport)
+        self.link.begin()
+
+    def data_received(self, data: bytes) -> None:
+        """Pass on what the caller says."""
+        link = self.link
+        edge = link.edge
+        edge.bytes_in += len(data)
+        if edge.clean:
+            edge.touch()
+        if self.peer is not None:
+            link.last = Word.CALLER
+            self.peer.write(data)
+            return
+        self.early.append(data)
+        if self.transport is not None and sum(map(len, self.early)) >= EARLY_BYTES:
+            self.transport.pause_reading()
+
+
+class CalleeSide(Side):
+    """The end that we opened to an upstream."""
+
+    __slots__ = ()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Join at once: the callee may speak before the task that dialled runs again."""
+        super().connection_made(transport)
+        self.link.join(self)
+
+    def data_received(self, data: bytes) -> None:
+        """Pass on what the callee says."""
+        link = self.link
+        edge = link.edge
+        edge.bytes_out += len(data)
+        if edge.clean:
+            edge.touch()
+        if self.peer is not None:
+            link.last = Word.CALLEE
+            self.peer.write(data)
+
+
+class Link:
+    """One caller's connection through the edge, and its upstream's."""
+
+    __slots__ = ("_connecting", "callee", "caller", "edge", "last", "relay", "upstream")
+
+    def __init__(self, relay: "Relay") -> None:
+        self.relay = relay
+        self.edge = relay.edge
+        self.caller = CallerSide(self)
+        self.callee: CalleeSide | None = None
+        self.upstream: Upstream | None = None
+        self.last = Word.CALLEE
+        self._connecting: asyncio.Task[None] | None = None
+
+    def begin(self) -> None:
+        """The caller is here: find it an upstream."""
+        self.edge.opened += 1
+        self.edge.touch()
+        self.relay.links.add(self)
+        self._connecting = self.relay.start(self._connect())
+
+    async def _connect(self) -> None:
+        try:
+            await self.edge.connect(self._callee_side)
+        except UnconnectedError as error:
+            self.edge.count_error(error.kind)
+            reset(self.caller.transport)
+            return
+        finally:
+            self._connecting = None
+
+    def _callee_side(self, upstream: Upstream) -> CalleeSide:
+        self.upstream = upstream
+        return CalleeSide(self)
+
+    def join(self, callee: CalleeSide) -> None:
+        """Both ends are here: what the caller said so far goes out, then everything passes."""
+        caller, to_caller, to_callee = self.caller, self.caller.transport, callee.transport
+        if self.callee is not None or to_caller is None or to_callee is None or to_caller.is_closing():
+            reset(to_callee)
+            return
+        self.callee = callee
+        callee.peer = to_caller
+        caller.peer = to_callee
+        if caller.early:
+            self.last = Word.CALLER
+            to_callee.write(b"".join(caller.early))
+            caller.early.clear()
+        if caller.eof:
+            to_callee.write_eof()
+        else:
+            to_caller.resume_reading()
+        if self.upstream not in self.edge.policy.upstreams:
+            self.relay.drain()  # it left the policy while we dialled
+
+    def half_closed(self, side: Side) -> None:
+        """One end has nothing more to say: tell the other; when neither has, the link is over."""
+        caller, callee = self.caller, self.callee
+        if side.peer is not None and not side.peer.is_closing():
+            side.peer.write_eof()
+        if callee is not None and caller.eof and callee.eof:
+            close(caller.transport)
+            close(callee.transport)
+        else:
+            keep_alive(side.transport)
+
+    def lost(self, side: Side, exc: Exception | None) -> None:
+        """One end is gone: the other goes the same way, by a close or by a reset."""
+        if side is self.caller:
+            if exc is not None:
+                self.edge.count_error(EdgeError.CALLER_RESET)
+            if self._connecting is not None:
+                self._connecting.cancel()
+            other = self.callee.transport if self.callee is not None else None
+        else:
+            if exc is not None and self.callee is side:
+                self.edge.count_error(EdgeError.CALLEE_RESET)
+            other = self.caller.transport
+        (reset if exc is not None else close)(other)
+        if side is self.caller:
+            self.edge.closed += 1
+            self.edge.touch()
+            self.relay.links.discard(self)
+
+    def close(self) -> None:
+        """End both sides once what is buffered has gone out."""
+        close(self.caller.transport)
+        if self.callee is not None:
+            close(self.callee.transport)
+
+
+class Relay:
+    """All links of one edge; made once per edge, it makes a protocol for every accepted connection."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, edge: Edge, start: Start) -> None:
+        self.edge = edge
+        self.start = start
+        self.links: set[Link] = set()
+        self._loop = loop
+        self._round: asyncio.TimerHandle | None = None
+
+    def accept(self) -> CallerSide:
+        """The protocol for one accepted connection."""
+        return Link(self).caller
+
+    def drain(self) -> None:
+        """Close, as they fall idle, the links whose upstream is no longer in the policy."""
+        if self._round is None and any(self._leaving()):
+            self._round = self._loop.call_later(DRAIN_ROUND, self.close_idle)
+
+    def close_idle(self) -> None:
+        """One round of draining."""
+        self._round = None
+        for link in tuple(self._leaving()):
+            if link.last is Word.QUIET:
+                link.close()
+            elif link.last is Word.CALLEE:
+                link.last = Word.QUIET
+        self.drain()
+
+    def _leaving(self) -> "filter[Link]":
+        upstreams = frozenset(self.edge.policy.upstreams)
+        return filter(partial(_leaves, upstreams), self.links)
+
+
+def _leaves(upstreams: frozenset[Upstream], link: Link) -> bool:
+    return link.callee is not None and link.upstream not in upstreams
+
+
+def close(transport: asyncio.Transport | None) -> None:
+    """Close once everything written has gone out."""
+    if transport is not None and not transport.is_closing():
+        transport.close()
+
+
+def reset(transport: asyncio.Transport | None) -> None:
+    """Close at once, so that the peer sees a reset and not an orderly end."""
+    if transport is None or transport.is_closing():
+        return
+    sock = transport.get_extra_info("socket")
+    if sock is not None:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NONE)
+    transport.abort()
+
+
+def keep_alive(transport: asyncio.Transport | None) -> None:
+    """Have the kernel probe a half-closed peer: one that is really gone answers with a reset, and is noticed."""
+    sock = (
+        transport.get_extra_info("socket") if transport is not None and not transport.is_closing() else None
+    )
+    if sock is not None:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        if hasattr(socket, "TCP_KEEPIDLE"):
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, KEEPALIVE_SECONDS)

@@ -1,0 +1,174 @@
+"""The data-plane process: ``python -m meshdev.mesh.worker --fd N``, started by the daemon's `Fleet`.
+
+It owns no truth: listeners and policy come over the socket pair at descriptor N, telemetry goes back. When that
+channel breaks the daemon is gone and the worker ends at once; where the system can, it is also killed with its
+parent. It imports little (an interpreter, uvloop, msgspec), because there may be one per core.
+"""
+
+import asyncio
+import contextlib
+import ctypes
+import gc
+import os
+import resource
+import signal
+import socket
+import sys
+from collections.abc import Callable, Coroutine
+from typing import Any, Final, assert_never
+
+from meshdev.mesh.channel import Channel
+from meshdev.mesh.edge import Edge
+from meshdev.mesh.relay import Relay
+from meshdev.wire.mesh import (
+    Ack,
+    Hello,
+    Listen,
+    Policy,
+    Telemetry,
+    ToDaemon,
+    Trouble,
+    decode_to_worker,
+    encode,
+)
+
+TELEMETRY_SECONDS: Final = 0.25
+ACCEPT_BACKLOG: Final = 4096
+PR_SET_PDEATHSIG: Final = 1
+
+
+class Served:
+    """An edge that this worker serves: its listening server and its links."""
+
+    __slots__ = ("edge", "relay", "server")
+
+    def __init__(self, edge: Edge, relay: Relay, server: asyncio.Server) -> None:
+        self.edge = edge
+        self.relay = relay
+        self.server = server
+
+
+class Worker:
+    """Serves the edges of the newest policy until the daemon is gone (`finished`)."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, sock: socket.socket) -> None:
+        self._loop = loop
+        self.finished = asyncio.Event()
+        self._served: dict[int, Served] = {}
+        self._sockets: dict[int, socket.socket] = {}
+        self._wanted: Policy | None = None
+        self._applying: asyncio.Task[None] | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._dirty: dict[int, Edge] = {}
+        self._telling: asyncio.TimerHandle | None = None
+        self._channel = Channel(loop, sock, received=self._received, closed=self.finished.set)
+        self._say(Hello(pid=os.getpid(), loop=type(loop).__module__.partition(".")[0]))
+
+    def _say(self, message: ToDaemon) -> None:
+        self._channel.send(encode(message))
+
+    def start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Run ``work`` in a task that this worker keeps; its failure is told to the daemon, never lost."""
+        task = self._loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+        return task
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._say(Trouble(f"mesh worker: {type(error).__name__}: {error}"))
+
+    def _received(self, body: bytes) -> None:
+        message = decode_to_worker(body)
+        match message:
+            case Listen():
+                sock = socket.socket(fileno=self._channel.take_descriptor())
+                sock.setblocking(False)  # noqa: FBT003 - the socket module's own signature
+                self._sockets[message.edge] = sock
+            case Policy():
+                self._wanted = message
+                if self._applying is None:
+                    self._applying = self.start(self._apply_newest())
+            case _:
+                assert_never(message)
+
+    async def _apply_newest(self) -> None:
+        try:
+            while (policy := self._wanted) is not None:
+                self._wanted = None
+                await self._apply(policy)
+                self._say(Ack(policy.version))
+        finally:
+            self._applying = None
+
+    async def _apply(self, policy: Policy) -> None:
+        for gone in self._served.keys() - {entry.id for entry in policy.edges}:
+            self._served.pop(gone).server.close()  # open links live on until they end by themselves
+        for entry in policy.edges:
+            served = self._served.get(entry.id)
+            if served is not None:
+                if served.edge.adopt(entry.policy):
+                    served.relay.drain()
+            elif (sock := self._sockets.pop(entry.id, None)) is not None:
+                edge = Edge(self._loop, entry, self._changed)
+                relay = Relay(self._loop, edge, self.start)
+                server = await self._loop.create_server(relay.accept, sock=sock, backlog=ACCEPT_BACKLOG)
+                self._served[entry.id] = Served(edge, relay, server)
+
+    def _changed(self, edge: Edge) -> None:
+        self._dirty[edge.id] = edge
+        if self._telling is None:
+            self._telling = self._loop.call_later(TELEMETRY_SECONDS, self._tell)
+
+    def _tell(self) -> None:
+        self._telling = None
+        if not self._channel.idle:  # the daemon is busy: sums wait, and nothing queues
+            self._telling = self._loop.call_later(TELEMETRY_SECONDS, self._tell)
+            return
+        edges = tuple(edge.take_counters() for edge in self._dirty.values())
+        self._dirty.clear()
+        self._say(Telemetry(edges))
+
+
+async def _serve(sock: socket.socket) -> None:
+    worker = Worker(asyncio.get_running_loop(), sock)
+    gc.collect()
+    gc.freeze()  # what is loaded now stays: no collection needs to look at it again
+    await worker.finished.wait()
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
+    try:
+        import uvloop  # noqa: PLC0415 - absent on some systems
+    except ImportError:
+        return asyncio.new_event_loop
+    return uvloop.new_event_loop
+
+
+def _settle_in() -> None:
+    """Die with the parent where the system can, leave Ctrl-C to the daemon, and have descriptors enough."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(OSError, ValueError):  # macOS refuses what its own limit names
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def main() -> None:
+    """Serve until the channel breaks; then end without ceremony, sockets and all."""
+    match sys.argv[1:]:
+        case ["--fd", number] if number.isdecimal():
+            channel = socket.socket(fileno=int(number))
+        case _:
+            sys.exit("usage: python -m meshdev.mesh.worker --fd N (started by the daemon, not by hand)")
+    channel.set_inheritable(False)
+    _settle_in()
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(_serve(channel))
+        os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,169 @@
+"""The fleet with real workers, sockets and peers."""
+
+import asyncio
+import json
+import os
+import signal
+import socket
+from pathlib import Path
+
+import psutil
+import pytest
+
+from meshdev.errors import ServiceError
+from meshdev.wire.mesh import EdgeKey, EdgePolicy
+from support_mesh import EDGE, dial, fleet_of, free_port, greeting, peer, until
+
+
+async def test_a_call_reaches_the_upstream(tmp_path: Path) -> None:
+    """What the caller says to the edge's port is answered by the instance that is routed."""
+    async with fleet_of(tmp_path) as fleet, peer("payments-0@1") as payments:
+        port = fleet.listen(EDGE)
+        await fleet.wait_acked(fleet.apply({EDGE: [payments.upstream]}))
+        async with dial(port) as (reader, writer):
+            assert await reader.readline() == b"payments-0@1\n"
+            writer.write(b"hello")
+            assert await reader.readexactly(5) == b"hello"
+
+
+async def test_no_worker_before_there_is_an_edge(tmp_path: Path) -> None:
+    """A system without edges costs no process."""
+    async with fleet_of(tmp_path) as fleet, peer("a") as a:
+        await fleet.wait_acked(fleet.apply({}))
+        assert fleet.processes() == []
+        fleet.listen(EDGE)
+        await fleet.wait_acked(fleet.apply({EDGE: [a.upstream]}))
+        [(role, pid)] = fleet.processes()
+        assert role == "worker"
+        assert psutil.pid_exists(pid)
+
+
+async def test_connections_are_spread_over_the_instances(tmp_path: Path) -> None:
+    """Round robin over what is routed."""
+    async with fleet_of(tmp_path) as fleet, peer("a") as a, peer("b") as b, peer("c") as c:
+        port = fleet.listen(EDGE)
+        await fleet.wait_acked(fleet.apply({EDGE: [a.upstream, b.upstream, c.upstream]}))
+        assert [await greeting(port) for _ in range(6)] == ["a", "b", "c", "a", "b", "c"]
+
+
+async def test_a_connection_is_held_until_there_is_an_upstream(tmp_path: Path) -> None:
+    """A call to a service that is starting waits, and goes through with what it said meanwhile."""
+    async with fleet_of(tmp_path) as fleet, peer("late") as late:
+        port = fleet.listen(EDGE)
+        await fleet.wait_acked(fleet.apply({EDGE: []}))
+        async with dial(port) as (reader, writer):
+            writer.write(b"early words")
+            await until(lambda: EDGE in fleet.signals() and fleet.signals()[EDGE].held == 1)
+            fleet.apply({EDGE: [late.upstream]})
+            assert await reader.readexactly(16) == b"late\nearly words"
+
+
+async def test_a_service_that_is_down_turns_calls_away(tmp_path: Path) -> None:
+    """With ``hold = 0`` a call to a stopped service is reset at once and counted."""
+    async with fleet_of(tmp_path) as fleet:
+        port = fleet.listen(EDGE)
+        await fleet.wait_acked(fleet.apply({EDGE: EdgePolicy(hold=0.0)}))
+        assert await greeting(port) == ""
+        await until(lambda: EDGE in fleet.signals() and fleet.signals()[EDGE].closed == 1)
+        assert fleet.signals()[EDGE].errors == {"no-upstream": 1}
+
+
+async def test_a_port_stays_the_same_over_runs(tmp_path: Path) -> None:
+    """An edge finds its port again, by the file, and by its name when the file is lost."""
+    other = EdgeKey("orders", "stock")
+    async with fleet_of(tmp_path) as fleet:
+        ports = {edge: fleet.listen(edge) for edge in (EDGE, other)}
+    assert set(json.loads((tmp_path / "ports.json").read_text()).values()) == set(ports.values())
+    async with fleet_of(tmp_path) as fleet:
+        assert {edge: fleet.listen(edge) for edge in (other, EDGE)} == ports
+    (tmp_path / "ports.json").write_text("not json")
+    async with fleet_of(tmp_path) as fleet:
+        assert fleet.listen(EDGE) == ports[EDGE]
+
+
+async def test_a_fixed_port_that_is_taken_names_its_holder(tmp_path: Path) -> None:
+    """The message says who has the port, so that a person can act."""
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        holder.listen()
+        port = holder.getsockname()[1]
+        async with fleet_of(tmp_path) as fleet:
+            with pytest.raises(ServiceError, match=rf"port {port} .*taken by .*pid {os.getpid()}"):
+                fleet.listen(EDGE, port=port)
+
+
+async def test_a_fixed_port_is_bound_and_given_up(tmp_path: Path) -> None:
+    """A front gets exactly its port; closing the edge frees it for another program."""
+    port = free_port()
+    async with fleet_of(tmp_path) as fleet, peer("front") as front:
+        assert fleet.listen(EDGE, port=port) == port
+        assert fleet.listen(EDGE, port=port) == port
+        await fleet.wait_acked(fleet.apply({EDGE: [front.upstream]}))
+        assert await greeting(port) == "front"
+        fleet.unlisten(EDGE)
+        await fleet.wait_acked(fleet.version)
+        with socket.socket() as other:
+            other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            other.bind(("127.0.0.1", port))
+            other.listen()
+
+
+async def test_a_killed_worker_is_replaced_and_refuses_nobody(tmp_path: Path) -> None:
+    """While there is no worker connections wait in the kernel; the next worker serves them by the same policy."""
+    said: list[str] = []
+    async with fleet_of(tmp_path, report=said) as fleet, peer("a") as a:
+        port = fleet.listen(EDGE)
+        await fleet.wait_acked(fleet.apply({EDGE: [a.upstream]}))
+        [(_, first)] = fleet.processes()
+        os.kill(first, signal.SIGKILL)
+        answers = await asyncio.gather(*(greeting(port) for _ in range(20)))
+        assert [answer for answer in answers if answer] == ["a"] * 20
+        [(_, second)] = fleet.processes()
+        assert second != first
+        assert any("ended" in sentence for sentence in said)
+
+
+async def test_closing_leaves_no_process_and_no_port(tmp_path: Path) -> None:
+    """After close() the worker is gone and the port is free."""
+    async with fleet_of(tmp_path) as fleet, peer("a") as a:
+        port = fleet.listen(EDGE)
+        await fleet.wait_acked(fleet.apply({EDGE: [a.upstream]}))
+        [(_, pid)] = fleet.processes()
+    assert not psutil.pid_exists(pid)
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+async def test_signals_tell_connections_and_bytes(tmp_path: Path) -> None:
+    """Telemetry adds up to what really passed."""
+    async with fleet_of(tmp_path) as fleet, peer("a") as a:
+        port = fleet.listen(EDGE)
+        await fleet.wait_acked(fleet.apply({EDGE: [a.upstream]}))
+        async with dial(port) as (reader, writer):
+            await reader.readline()
+            writer.write(b"x" * 1000)
+            await reader.readexactly(1000)
+            await until(lambda: EDGE in fleet.signals() and fleet.signals()[EDGE].bytes_out == 1002)
+            assert fleet.signals()[EDGE].active == 1
+        await until(lambda: fleet.signals()[EDGE].closed == 1)
+        signals = fleet.signals()[EDGE]
+        assert (signals.opened, signals.active, signals.bytes_in, signals.errors) == (1, 0, 1000, {})
+
+
+async def test_edges_are_spread_over_workers(tmp_path: Path) -> None:
+    """With two workers each serves its share, and all edges answer."""
+    edges = [EdgeKey("orders", f"s{i}") for i in range(6)]
+    async with fleet_of(tmp_path, workers=2) as fleet, peer("a") as a:
+        ports = [fleet.listen(edge) for edge in edges]
+        await fleet.wait_acked(fleet.apply({edge: [a.upstream] for edge in edges}))
+        assert len(fleet.processes()) == 2
+        assert await asyncio.gather(*map(greeting, ports)) == ["a"] * 6
+
+
+async def test_many_policies_in_one_turn_become_one(tmp_path: Path) -> None:
+    """Wishes of one turn of the loop are coalesced into one version."""
+    async with fleet_of(tmp_path) as fleet, peer("a") as a:
+        fleet.listen(EDGE)
+        versions = {fleet.apply({EDGE: [a.upstream]}) for _ in range(100)}
+        assert len(versions) == 1
+        await fleet.wait_acked(versions.pop())

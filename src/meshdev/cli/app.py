@@ -1,11 +1,157 @@
-"""The command group; each command lives in a file of its own and is imported when it is asked for."""
+"""The command line: a table of commands, each in a file of its own that is imported when it is asked for.
+
+``meshdev --help`` imports none of them. The exit code is the truth: 0 what was asked for is so; 1 a service failed or
+was not ready in time; 2 the command or the topology is wrong; 3 no daemon, or not one that can be trusted; 4 the disk
+refuses; 70 a defect of meshdev; 130 interrupted; 141 the reader of our output has gone (``meshdev logs | head``).
+"""
+
+import os
+import sys
+from importlib import import_module
+from typing import Any, NoReturn
 
 import click
 
 from meshdev import __version__
+from meshdev.cli import terminal
+from meshdev.errors import MeshdevError
+
+DEFECT = 70
+INTERRUPTED = 130
+READER_GONE = 141
+
+# name: one line of help, in the order of a day's work. The module meshdev.cli.NAME exposes `command`.
+COMMANDS = {
+    "up": "Start the system (or apply a changed file) and show it.",
+    "down": "Stop the system and wait until nothing of it is left.",
+    "attach": "Show the running system; leaving it lets it run.",
+    "status": "List the services and how they are.",
+    "logs": "Show the logs of services, of this run or the last one.",
+    "start": "Start services and what they depend on.",
+    "stop": "Stop services.",
+    "restart": "Replace services by fresh incarnations.",
+    "scale": "Set the number of replicas of services.",
+    "why": "Explain why a service is where it is.",
+    "env": "Print the environment that a service gets.",
+    "run": "Run a one-off command in a service's environment.",
+    "shell": "Open a shell in a service's environment.",
+    "events": "Show what happens, as it happens.",
+    "check": "Check the topology file.",
+    "plan": "Show what `up` would do.",
+    "graph": "Draw the system as text, Mermaid, DOT or JSON.",
+    "schema": "Print the JSON Schema of the topology file.",
+    "init": "Write a first topology file for this folder.",
+    "doctor": "Tell what this machine offers and lacks.",
+    "completion": "Print the completion script of a shell.",
+    "version": "Print the versions of this command and of the daemon.",
+}
 
 
-@click.group()
+class LazyGroup(click.Group):
+    """Knows its commands by `COMMANDS` and imports one when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 -- click's signature
+        """All names, in the table's order."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 -- click's
+        """The command of that name, imported now."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"meshdev.cli.{cmd_name}").command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that ``args`` begin with; an unknown one is told with the nearest name."""
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            import difflib
+
+            near = difflib.get_close_matches(args[0], COMMANDS, n=1)
+            meant = f" Did you mean {near[0]!r}?" if near else ""
+            raise click.UsageError(f"no command is called {args[0]!r}.{meant}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 -- click's
+        """The list in ``--help``, from the table alone."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; a reader that has gone is met before click ends the process for it."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            terminal.silence()
+            raise click.exceptions.Exit(READER_GONE) from None
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Every command has --help. Manual: docs/cli.md",
+)
 @click.version_option(__version__, prog_name="meshdev")
-def main() -> None:
+@click.option(
+    "-f",
+    "--file",
+    metavar="FILE",
+    help="The topology file, for whichever command follows (else MESHDEV_FILE, else the nearest meshdev.toml).",
+)
+@click.pass_context
+def group(ctx: click.Context, file: str | None) -> None:
     """One terminal for a whole microservice system on a laptop."""
+    ctx.color = terminal.colour_wanted(os.environ)
+    if file is not None:
+        os.environ["MESHDEV_FILE"] = file  # so every command finds it, whatever options of its own it has
+
+
+def run(args: list[str]) -> int:
+    """Run one command line; the exit code."""
+    try:
+        result = group.main(args=args, prog_name="meshdev", standalone_mode=False)
+        sys.stdout.flush()
+    except click.ClickException as error:
+        return _refused(error)
+    except (click.Abort, KeyboardInterrupt):
+        return INTERRUPTED
+    except MeshdevError as error:
+        if _debugging():
+            raise
+        terminal.print_error(error)
+        return error.exit_code
+    except BrokenPipeError:
+        terminal.silence()
+        return READER_GONE
+    except Exception as error:
+        if _debugging():
+            raise
+        _defect(error)
+        return DEFECT
+    return result if isinstance(result, int) else 0
+
+
+def main() -> NoReturn:
+    """The entry point of the ``meshdev`` command."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def _refused(error: click.ClickException) -> int:
+    usage = error.ctx.get_usage() if isinstance(error, click.UsageError) and error.ctx else ""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        error.show()
+        return 0
+    terminal.error_line(error.format_message())
+    if usage and error.ctx is not None:  # type: ignore[attr-defined]  # a UsageError, as just checked
+        click.echo(f"  {usage}\n  `{error.ctx.command_path} --help` tells more", err=True)  # type: ignore[attr-defined]
+    return error.exit_code
+
+
+def _defect(error: Exception) -> None:
+    terminal.error_line(f"a defect of meshdev: {type(error).__name__}: {error}")
+    click.echo("  MESHDEV_DEBUG=1 shows where; please report it", err=True)
+
+
+def _debugging() -> bool:
+    return os.environ.get("MESHDEV_DEBUG", "") not in ("", "0")

@@ -1,0 +1,45 @@
+"""``meshdev events``: what happens, as it happens."""
+
+import time
+
+import click
+import msgspec
+
+from meshdev.cli import narrate, options
+from meshdev.client.control import Control
+from meshdev.client.mirror import Mirror
+from meshdev.client.stream import Follower
+
+_POLL = 1.0
+
+
+@click.command()
+@options.json_option()
+def command(*, as_json: bool) -> None:
+    """Show what happens, as it happens, until the system goes down or Ctrl-C.
+
+    With --json, one event of the control API a line.
+    """
+    follower = Follower(Control(options.here()))
+    try:
+        while not follower.ended:
+            before = follower.mirror
+            for event in follower.poll(_POLL):
+                if as_json:
+                    click.echo(msgspec.json.encode(event))
+                elif event.kind == "notice":
+                    _say(event.at, narrate.notice(event))
+            if not as_json:
+                _changes(before, follower.mirror)
+    finally:
+        follower.close()
+
+
+def _changes(before: Mirror, after: Mirror) -> None:
+    for line in narrate.changes(before, after):
+        _say(time.time(), line)
+
+
+def _say(at: float, line: narrate.Line) -> None:
+    clock = time.strftime("%H:%M:%S", time.localtime(at))
+    click.echo(f"{clock} {click.style(str(line), fg=line.colour or None)}")

@@ -1,0 +1,92 @@
+"""What a command waits for, and whether the read model shows it. Pure.
+
+`ready`: every wanted service serves and its probe does not say otherwise, or it was a one-off and has completed. A
+service that gave up, ended badly, or was stopped by somebody fails the goal at once: waiting on would not help.
+`down`: every wanted service is stopped.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from meshdev.cli.states import clean, exit_text, last_exit
+from meshdev.client.mirror import Mirror
+from meshdev.wire.control import ServiceView
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Who has reached the goal, who not yet, and who never will; the values say why."""
+
+    reached: tuple[str, ...] = ()
+    pending: Mapping[str, str] = field(default_factory=dict)
+    failed: Mapping[str, str] = field(default_factory=dict)
+
+
+def ready(mirror: Mirror, names: frozenset[str], *, newer_than: Mapping[str, int] | None = None) -> Outcome:
+    """Whether ``names`` (none: all that are wanted up) serve, by incarnations above the given generations."""
+    wanted = names or frozenset(name for name, view in mirror.services.items() if view.desired == "up")
+    reached, pending, failed = [], {}, {}
+    for name in sorted(wanted):
+        view = mirror.services.get(name)
+        if view is None:
+            failed[name] = "it has left the topology"
+        elif (reason := _failure(view)) is not None:
+            failed[name] = reason
+        elif (reason := _obstacle(view, (newer_than or {}).get(name, 0))) is not None:
+            pending[name] = reason
+        else:
+            reached.append(name)
+    return Outcome(tuple(reached), pending, failed)
+
+
+def down(mirror: Mirror, names: frozenset[str]) -> Outcome:
+    """Whether ``names`` (none: all) are stopped."""
+    wanted = names or frozenset(mirror.services)
+    reached, pending, failed = [], {}, {}
+    for name in sorted(wanted):
+        view = mirror.services.get(name)
+        if view is not None and view.desired == "up" and names:
+            failed[name] = "somebody wants it up again"
+        elif view is not None and any(instance.pid for instance in view.instances):
+            pending[name] = view.why or view.phase
+        else:
+            reached.append(name)
+    return Outcome(tuple(reached), pending, failed)
+
+
+def generations(mirror: Mirror, names: Iterable[str]) -> dict[str, int]:
+    """The newest generation of each service, to tell its next incarnations from these."""
+    return {
+        name: max((one.generation for one in mirror.services[name].instances), default=0)
+        for name in names
+        if name in mirror.services
+    }
+
+
+def _failure(view: ServiceView) -> str | None:
+    if view.desired != "up":
+        return "it was stopped"
+    match view.phase:
+        case "gave-up":
+            return view.why or "it gave up"
+        case "exited":
+            exit_ = last_exit(view)
+            if exit_ is not None and not clean(exit_):
+                return view.why or exit_text(exit_)
+    return None
+
+
+def _obstacle(view: ServiceView, generation: int) -> str | None:
+    """What stands between a service and the goal; None when nothing does."""
+    if view.phase == "exited":
+        return None
+    if view.phase != "running":
+        return view.why or f"it is {view.phase}"
+    if view.health == "unhealthy":
+        return view.why or "its probe fails"
+    serving = [one for one in view.instances if one.role == "serving" and one.phase == "running"]
+    if len(serving) < view.replicas:
+        return f"{len(serving)} of {view.replicas} instances run"
+    if any(one.generation <= generation for one in serving):
+        return view.why or "the old incarnation still serves"
+    return None

@@ -1,0 +1,46 @@
+"""From two pictures of the system, and from the daemon's notices, to lines that a person reads. Pure."""
+
+from dataclasses import dataclass
+
+from meshdev.cli.states import service_look
+from meshdev.client.mirror import Mirror
+from meshdev.wire.control import StreamEvent
+
+_QUIET = frozenset(
+    {"starting", "building", "stopping", "backoff"}
+)  # the notices tell these with their reasons
+_COLOURS = {"info": "", "warning": "yellow", "error": "red"}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A sentence about a service (or about the system: no service) and its colour ("" for none)."""
+
+    service: str
+    text: str
+    colour: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.service} {self.text}" if self.service else self.text
+
+
+def changes(before: Mirror, after: Mirror) -> list[Line]:
+    """What has become of the services between two pictures."""
+    lines = []
+    for name, view in after.services.items():
+        now = service_look(view)
+        old = before.services.get(name)
+        was = service_look(old).word if old is not None else "stopped"
+        waits_for_else = now.word == "waiting" and old is not None and old.why != view.why
+        if (now.word == was and not waits_for_else) or now.word in _QUIET:
+            continue
+        reason = f": {view.why}" if view.why and now.word not in ("healthy", "running", "stopped") else ""
+        lines.append(Line(name, f"is {now.word}{reason}", now.colour))
+    lines += [Line(name, "left the topology") for name in before.services if name not in after.services]
+    return lines
+
+
+def notice(event: StreamEvent) -> Line:
+    """A notice of the daemon; one that names its service already is not given it twice."""
+    named = event.name and not event.text.startswith((f"{event.name} ", f"{event.name}-", f"{event.name}:"))
+    return Line(event.name if named else "", event.text, _COLOURS.get(event.level, ""))

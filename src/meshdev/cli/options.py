@@ -1,0 +1,103 @@
+"""What several commands share: finding the project, naming services, durations as people write them."""
+
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from meshdev.client import calls
+from meshdev.client.control import Control
+from meshdev.client.project import Project, find_project
+from meshdev.errors import MeshdevError
+from meshdev.kernel.quantity import QuantityError, parse_duration
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_NODE_HEADER = re.compile(r"^\s*\[(?:(services)|(databases|brokers))\.([\w-]+)\]", re.MULTILINE)
+_COMPLETION_TIMEOUT = 0.5
+
+
+def here(file: str | None = None) -> Project:
+    """The project that this command is about."""
+    return find_project(file, cwd=Path.cwd(), environ=os.environ)
+
+
+class DurationType(click.ParamType[float]):
+    """``500ms``, ``10m``; a bare number is seconds."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Seconds."""
+        if isinstance(value, int | float):
+            return float(value)
+        try:
+            return float(value)
+        except ValueError:
+            pass
+        try:
+            return parse_duration(value)
+        except QuantityError as error:
+            return self.fail(str(error), param, ctx)
+
+
+DURATION = DurationType()
+
+
+def complete_service(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
+    """Names of services, from the daemon when one answers quickly, else from the headers in the file."""
+    try:
+        project = here()
+    except MeshdevError:
+        return []
+    try:
+        names = [view.name for view in Control(project).send(calls.services(), timeout=_COMPLETION_TIMEOUT)]
+    except MeshdevError:
+        names = names_in_file(project.file)
+    return [name for name in names if name.startswith(incomplete)]
+
+
+def names_in_file(file: Path) -> list[str]:
+    """The nodes that have a header of their own in ``file``: cheap, and good enough for completion."""
+    try:
+        text = file.read_text("utf-8")
+    except (OSError, UnicodeError):
+        return []
+    found = (match.groups() for match in _NODE_HEADER.finditer(text))
+    return [name if service else f"{table}.{name}" for service, table, name in found]
+
+
+def services_argument(*, required: bool) -> Callable[[F], F]:
+    """``SERVICE...`` with completion."""
+    return click.argument(
+        "services",
+        nargs=-1,
+        required=required,
+        metavar="SERVICE..." if required else "[SERVICE]...",
+        shell_complete=complete_service,
+    )
+
+
+def service_argument() -> Callable[[F], F]:
+    """``SERVICE`` with completion."""
+    return click.argument("service", metavar="SERVICE", shell_complete=complete_service)
+
+
+def json_option() -> Callable[[F], F]:
+    """``--json``."""
+    return click.option("--json", "as_json", is_flag=True, help="For programs: JSON on standard output.")
+
+
+def timeout_option(default: float = 120.0) -> Callable[[F], F]:
+    """``--timeout T``."""
+    return click.option(
+        "--timeout",
+        type=DURATION,
+        default=default,
+        show_default=f"{default:g}s",
+        metavar="TIME",
+        help="How long to wait, such as 90s or 2m.",
+    )

@@ -231,7 +231,10 @@ Event = Wish | Fact
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """Start this incarnation; ``attempt`` counts tries of the slot since it was last healthy (from 1)."""
+    """Start this incarnation; answered by `Launched` or `LaunchFailed` (then nothing of it is left).
+
+    ``attempt`` counts tries of the slot, from 1, until one was healthy for long enough (`Restart.healthy_after`).
+    """
 
     ref: Incarnation
     attempt: int = 1
@@ -239,7 +242,10 @@ class Launch:
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """Send ``signal`` (``SIGTERM``) to the incarnation's whole group."""
+    """Send ``signal`` (``SIGTERM``) to the incarnation's whole group; never comes before `Launched`.
+
+    It also comes after a leader ended by itself, for whatever it left behind; nobody left to hear it is fine.
+    """
 
     ref: Incarnation
     signal: str
@@ -247,7 +253,10 @@ class Signal:
 
 @dataclass(frozen=True, slots=True)
 class Kill:
-    """SIGKILL everything that belongs to the incarnation, leader or not, until nothing is left."""
+    """SIGKILL everything that belongs to the incarnation, leader or not, until nothing is left; answered by `Gone`.
+
+    May come while the launch is still in flight: then that is given up, or ended as soon as it has happened.
+    """
 
     ref: Incarnation
 
@@ -322,13 +331,23 @@ class InstanceState:
     last_probe: ProbeOutcome | None = None
 
 
+class ReloadOutcome(StrEnum):
+    """How a reload goes or went."""
+
+    RUNNING = "running"
+    DONE = "done"
+    ROLLED_BACK = "rolled back"  # the new code did not become ready; the old goes on serving
+    FAILED = "failed"  # ... and there was no old one to keep
+    CANCELLED = "cancelled"  # a stop or restart was stronger
+
+
 @dataclass(frozen=True, slots=True)
 class ReloadState:
-    """The last reload: what caused it, how it went (``running``, ``done``, ``rolled back``), and why."""
+    """The last reload: when (monotonic seconds), which files caused it, how it went (`ReloadOutcome`), and why."""
 
     at: float
     files: tuple[str, ...]
-    outcome: str
+    outcome: ReloadOutcome
     detail: str = ""
 
 

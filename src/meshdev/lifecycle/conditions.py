@@ -1,0 +1,181 @@
+"""depends_on: whether what a service waits for is there, may still come, or has failed.
+
+- `started`, `healthy` and `log` are met as soon as one incarnation of the target meets them (that one can serve),
+  and by one that ended with exit code 0 if the target is one-shot. `completed` asks exit code 0 of every slot.
+- An incarnation that is about to be replaced by a wish (its epoch is old) meets nothing.
+- Failed is what will not come by itself: the target gave up, ended for good, or was not ready in time. A target that
+  will be tried again is waited for, except after a readiness time-out: a minute is long enough to tell the
+  dependents, and when the target does become ready later, they go on by themselves.
+- A target that nobody wants up is waited for (the user may start it), unless the dependency is optional: optional ones
+  are waited for only while they are on their way.
+"""
+
+from collections.abc import Mapping
+from enum import Enum, auto
+
+from meshdev.lifecycle import reasons
+from meshdev.lifecycle.model import Health, Phase
+from meshdev.lifecycle.records import Node, Run, Slot
+from meshdev.topology.model import Condition, Dependency
+
+
+class Standing(Enum):
+    """How a dependency stands."""
+
+    MET = auto()
+    PENDING = auto()
+    FAILED = auto()
+
+
+Nodes = Mapping[str, Node]
+
+
+def blocker(nodes: Nodes, node: Node) -> tuple[Dependency | None, Standing]:
+    """The first dependency that failed, else the first that is not there yet, else (None, MET)."""
+    pending: Dependency | None = None
+    for dep in node.spec.depends_on:
+        standing = stand(nodes, dep)
+        if standing is Standing.FAILED:
+            return dep, standing
+        if standing is Standing.PENDING and pending is None:
+            pending = dep
+    return pending, Standing.MET if pending is None else Standing.PENDING
+
+
+def stand(nodes: Nodes, dep: Dependency) -> Standing:
+    """How one dependency stands."""
+    target = nodes.get(dep.target)
+    if target is None:
+        return Standing.FAILED if dep.required else Standing.MET
+    slots = target.wanted_slots()
+    standings = [_slot(target, slot, dep) for slot in slots]
+    if not target.up or not standings:
+        return Standing.PENDING if dep.required else Standing.MET
+    if dep.condition is Condition.COMPLETED:
+        met = all(standing is Standing.MET for standing in standings)
+        failed = any(standing is Standing.FAILED for standing in standings)
+    else:
+        met = any(standing is Standing.MET for standing in standings)
+        failed = all(standing is Standing.FAILED for standing in standings)
+    if met:
+        return Standing.MET
+    if failed:
+        return Standing.FAILED if dep.required else Standing.MET
+    return Standing.PENDING
+
+
+def _slot(target: Node, slot: Slot, dep: Dependency) -> Standing:
+    run = slot.current
+    if run is None or run.epoch < target.epoch:
+        return Standing.PENDING
+    if run.phase is Phase.GAVE_UP:
+        return Standing.FAILED
+    if run.phase is Phase.EXITED:
+        good = not run.failed and (target.spec.one_shot or dep.condition is Condition.COMPLETED)
+        return Standing.MET if good else Standing.FAILED
+    if slot.unready:
+        return Standing.FAILED
+    return Standing.MET if _live(run, dep) else Standing.PENDING
+
+
+def _live(run: Run, dep: Dependency) -> bool:
+    if not run.launched or run.phase not in {Phase.STARTING, Phase.RUNNING}:
+        return False
+    match dep.condition:
+        case Condition.STARTED:
+            return True
+        case Condition.HEALTHY:
+            return run.health is Health.HEALTHY
+        case Condition.LOG:
+            return dep.log in run.logs
+        case Condition.COMPLETED:
+            return False
+
+
+def condition_text(dep: Dependency) -> str:
+    """``payments to be healthy``."""
+    match dep.condition:
+        case Condition.STARTED:
+            return f"{dep.target} to be started"
+        case Condition.HEALTHY:
+            return f"{dep.target} to be healthy"
+        case Condition.COMPLETED:
+            return f"{dep.target} to be completed"
+        case Condition.LOG:
+            return f'{dep.target} to log "{dep.log}"'
+
+
+def detail_text(nodes: Nodes, dep: Dependency) -> str:
+    """What the target itself is at, in a few words; empty when there is nothing to add."""
+    target = nodes.get(dep.target)
+    if target is None:
+        return "there is no such service"
+    if not target.up:
+        return "it is stopped"
+    slots = target.wanted_slots()
+    if not slots:
+        return "it is scaled to 0"
+    return run_text(nodes, target, slots[0], slots[0].current)
+
+
+def run_text(nodes: Nodes, target: Node, slot: Slot, run: Run | None) -> str:
+    """What one run of a target is at, short enough for brackets."""
+    if run is None:
+        return ""
+    match run.phase:
+        case Phase.WAITING:
+            dep, _ = blocker(nodes, target)
+            return f"it waits for {condition_text(dep)}" if dep is not None else ""
+        case Phase.STARTING | Phase.RUNNING if (
+            run.spec.healthcheck is not None and run.health is not Health.HEALTHY
+        ):
+            text = f"probe {reasons.probe_text(run.spec.healthcheck, run.probe)}"
+            return f"{slot.unready}; now {text}" if slot.unready else text
+        case Phase.BACKOFF:
+            return reasons.backoff_text(run)
+        case Phase.STOPPING:
+            return reasons.stop_text(run)
+        case _:
+            return str(run.phase)
+
+
+def waiting_text(nodes: Nodes, dep: Dependency) -> str:
+    """``waiting for payments to be healthy (probe GET /healthz: connection refused, 3 tries)``."""
+    detail = detail_text(nodes, dep)
+    return f"waiting for {condition_text(dep)}" + (f" ({detail})" if detail else "")
+
+
+def root(nodes: Nodes, dep: Dependency) -> tuple[list[str], str]:
+    """The chain of names from a failed dependency down to the one that is to blame, and what that one suffers from."""
+    names: list[str] = []
+    while True:
+        target = nodes.get(dep.target)
+        if target is None or dep.target in names:
+            return [*names, dep.target], "is not part of the system"
+        names.append(dep.target)
+        runs = [(slot, slot.current) for slot in target.wanted_slots() if slot.current is not None]
+        for slot, run in runs:
+            if run.blocked:
+                deeper, standing = blocker(nodes, target)
+                if deeper is not None and standing is Standing.FAILED:
+                    dep = deeper
+                    break
+            elif text := _fault(slot, run):
+                return names, text
+        else:
+            return names, "has failed"
+
+
+def _fault(slot: Slot, run: Run) -> str:
+    if run.phase is Phase.GAVE_UP:
+        return run.verdict
+    if run.phase is Phase.EXITED:
+        return reasons.exited_text(run)
+    return slot.unready
+
+
+def blocked_text(nodes: Nodes, dep: Dependency) -> str:
+    """``payments gave up after 5 failures …``; names the root cause, and whom it was needed by on the way."""
+    names, text = root(nodes, dep)
+    head = f"cannot start: {names[-1]} {text}"
+    return head if len(names) == 1 else f"{head} (needed by {', '.join(reversed(names[:-1]))})"

@@ -17,12 +17,12 @@ _PIDFD = hasattr(os, "pidfd_open") and hasattr(signal, "pidfd_send_signal")
 class Seen:
     """One live process: ``start`` (clock ticks since boot) tells it from a later one with the same pid."""
 
-    __slots__ = ("command", "parent", "pid", "session", "start")
+    __slots__ = ("command", "group", "parent", "pid", "start")
 
-    def __init__(self, pid: int, parent: int, session: int, start: float, command: str) -> None:
+    def __init__(self, pid: int, parent: int, group: int, start: float, command: str) -> None:
         self.pid = pid
         self.parent = parent
-        self.session = session
+        self.group = group
         self.start = start
         self.command = command
 
@@ -53,7 +53,7 @@ def look(pid: int) -> Seen | None:
     if fields[0] in b"ZX":
         return None
     command = text[text.index(b"(") + 1 : text.rindex(b")")].decode(errors="replace")
-    return Seen(pid, int(fields[1]), int(fields[3]), float(fields[19]), command)
+    return Seen(pid, int(fields[1]), int(fields[2]), float(fields[19]), command)
 
 
 def by_mark(mark: RunMark) -> dict[int, list[int]]:
@@ -179,7 +179,7 @@ def _look_portably(pid: int) -> Seen | None:
         process = psutil.Process(pid)
         if process.status() == psutil.STATUS_ZOMBIE:
             return None
-        return Seen(pid, process.ppid(), os.getsid(pid), process.create_time(), process.name())
+        return Seen(pid, process.ppid(), os.getpgid(pid), process.create_time(), process.name())
     except (psutil.Error, OSError):
         return None
 

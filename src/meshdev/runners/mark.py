@@ -57,7 +57,7 @@ class RunMark:
 
 
 class Marked:
-    """While entered, whatever this process starts bears ``value``. Not for several threads at once."""
+    """While entered, whatever this process starts bears ``value`` (0: no mark). Not for several threads at once."""
 
     __slots__ = ("_before", "_value")
 
@@ -66,7 +66,7 @@ class Marked:
         self._before: tuple[int, int] | None = None
 
     def __enter__(self) -> None:
-        if MARKS_WORK:
+        if MARKS_WORK and self._value:
             self._before = resource.getrlimit(RLIMIT_LOCKS)
             resource.setrlimit(RLIMIT_LOCKS, (self._value, self._before[1]))
 

@@ -4,9 +4,9 @@ Rules:
 - A fact is never reported inside a call: `report` runs in a later step of the loop, in the order of what happened.
 - `Exited` is about the leader alone. `Gone` comes when nothing bears the incarnation's mark and its group is empty,
   whatever sessions and parents its processes gave themselves; only then are its pipes closed and its ports free.
-- Timing of stops is the core's: `signal` and `kill` act at once, and once `kill` was called every new member is killed
-  until none is left. Only what a leader leaves behind when it ends *by itself* is cleaned up here: SIGTERM at once,
-  SIGKILL after `LEFTOVER_GRACE`.
+- All timing is the core's: `signal` and `kill` act at once, whether or not the leader still lives. A leader that leaves
+  others behind is reported as `Exited`, and the core ends them as it ends everything, with its grace. Once `kill` was
+  called, every new member is killed until none is left.
 - Groups are signalled by number only while their leader is unreaped (so the number can't mean another group);
   after that each member is signalled on its own, by pidfd.
 """
@@ -34,7 +34,6 @@ from meshdev.topology.model import Limits
 
 log = logging.getLogger(__name__)
 
-LEFTOVER_GRACE = 2.0
 _FIRST_LOOK = 0.02
 _LONGEST_LOOK = 0.25
 _ENDING = frozenset({Signals.SIGTERM, Signals.SIGINT, Signals.SIGQUIT, Signals.SIGHUP, Signals.SIGKILL})
@@ -66,9 +65,7 @@ class _Run:
     ports: tuple[HeldPort, ...]
     pipes: tuple[OutputPipe, ...]
     exited: bool = False
-    stopping: bool = False
     killing: bool = False
-    cleanup: asyncio.TimerHandle | None = None
     refused: set[int] = field(default_factory=set)
 
 
@@ -83,14 +80,12 @@ class ProcessRunner:
         project: str,
         report: Callable[[Fact], None],
         output: Callable[[Incarnation, str], OutputSink],
-        leftover_grace: float = LEFTOVER_GRACE,
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._reaper = reaper
         self._run_mark = RunMark(project, run_id)
         self._report = report
         self._output = output
-        self._leftover_grace = leftover_grace
         self._pump = OutputPump(self._loop)
         self._limits = LimitKeeper(run_id)
         self._membership = Membership(self._run_mark, self._loop)
@@ -132,9 +127,6 @@ class ProcessRunner:
         if run is None:
             return
         number = Signals[name]
-        if number in _ENDING:
-            run.stopping = True
-            self._cancel_cleanup(run)
         self._signal(run, number)
         if run.exited:
             self._look_soon()
@@ -144,8 +136,7 @@ class ProcessRunner:
         run = self._runs.get(ref)
         if run is None:
             return
-        run.stopping = run.killing = True
-        self._cancel_cleanup(run)
+        run.killing = True
         self._signal(run, Signals.SIGKILL)
         self._look_soon()
 
@@ -163,6 +154,11 @@ class ProcessRunner:
     def pids(self, ref: Incarnation) -> tuple[int, ...]:
         """The pids of `members`."""
         return tuple(seen.pid for seen in self.members(ref))
+
+    def mark_of(self, ref: Incarnation) -> int:
+        """The mark that ``ref``'s processes bear (0: gone), for helpers that belong to it (exec probes)."""
+        run = self._runs.get(ref)
+        return run.mark if run else 0
 
     def describe(self) -> dict[str, str]:
         """How this machine lets processes be contained, for `doctor`."""
@@ -191,8 +187,7 @@ class ProcessRunner:
             "MESHDEV_GENERATION": str(ref.generation),
         }
         argv = ("/bin/sh", "-c", " ".join(spec.argv)) if spec.shell else spec.argv
-        out_read, out_write = os.pipe2(os.O_CLOEXEC) if hasattr(os, "pipe2") else os.pipe()
-        err_read, err_write = os.pipe2(os.O_CLOEXEC) if hasattr(os, "pipe2") else os.pipe()
+        (out_read, out_write), (err_read, err_write) = _two_pipes()
         try:
             pid = spawn(argv, env=env, cwd=spec.cwd, mark=mark, stdout=out_write, stderr=err_write)
         except ServiceError:
@@ -218,10 +213,10 @@ class ProcessRunner:
             census.send_group(run.pid, number)
             if number in _ENDING - {Signals.SIGKILL}:
                 census.send_group(run.pid, Signals.SIGCONT)  # a stopped process can't heed anything
-        if number not in _ENDING:
-            return
+            if number not in _ENDING:
+                return
         for seen in self._membership.of(run.ref, run.mark, run.pid):
-            if run.exited or seen.session != run.pid:
+            if run.exited or seen.group != run.pid:
                 self._send(run, seen, number)
 
     def _send(self, run: _Run, seen: Seen, number: Signals) -> None:
@@ -261,36 +256,22 @@ class ProcessRunner:
         self._look = self._loop.call_later(delay, self._look_around)
 
     def _look_around(self) -> None:
-        """Whose last member is gone? Press on where it isn't, and look again later."""
+        """Whose last member is gone? Kill on where that was asked for, and look again later."""
         self._look = None
         self._membership.stale()
         open_ends = False
         for run in tuple(self._runs.values()):
-            if run.exited:
-                left = self._membership.of(run.ref, run.mark, run.pid)
-                if left:
-                    self._press(run, left)
-                else:
-                    self._finish(run)
-            elif run.killing:
+            if run.exited and not self._membership.of(run.ref, run.mark, run.pid):
+                self._finish(run)
+                continue
+            if run.killing:
                 self._signal(run, Signals.SIGKILL)
-            open_ends = open_ends or (run.ref in self._runs and (run.exited or run.killing))
+            open_ends = open_ends or run.exited or run.killing
         if open_ends:
             self._arm(self._look_after)
             self._look_after = min(self._look_after * 1.5, _LONGEST_LOOK)
 
-    def _press(self, run: _Run, left: list[Seen]) -> None:
-        if run.killing:
-            for seen in left:
-                self._send(run, seen, Signals.SIGKILL)
-        elif not run.stopping and run.cleanup is None:
-            log.info("%s: its leader ended and left %d behind", run.ref, len(left))
-            for seen in left:
-                self._send(run, seen, Signals.SIGTERM)
-            run.cleanup = self._loop.call_later(self._leftover_grace, self.kill, run.ref)
-
     def _finish(self, run: _Run) -> None:
-        self._cancel_cleanup(run)
         del self._runs[run.ref]
         for pipe in run.pipes:
             pipe.pull()
@@ -302,7 +283,15 @@ class ProcessRunner:
         if self._closing is not None and not self._runs and not self._closing.done():
             self._closing.set_result(None)
 
-    def _cancel_cleanup(self, run: _Run) -> None:
-        if run.cleanup is not None:
-            run.cleanup.cancel()
-            run.cleanup = None
+
+def _two_pipes() -> tuple[tuple[int, int], tuple[int, int]]:
+    try:
+        first = os.pipe()
+    except OSError as error:
+        raise ServiceError(f"no pipe for its output: {error.strerror}", hint="raise `ulimit -n`") from error
+    try:
+        return first, os.pipe()
+    except OSError as error:
+        os.close(first[0])
+        os.close(first[1])
+        raise ServiceError(f"no pipe for its output: {error.strerror}", hint="raise `ulimit -n`") from error

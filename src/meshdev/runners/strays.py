@@ -40,18 +40,14 @@ class Scope:
 
     __slots__ = ("mark", "root", "spare")
 
-    def __init__(self, mark: RunMark, *, root: int = 0, spare: frozenset[int] = frozenset()) -> None:
+    def __init__(self, mark: RunMark | None, *, root: int = 0, spare: frozenset[int] = frozenset()) -> None:
         self.mark = mark
         self.root = root
         self.spare = spare | {os.getpid(), *census.ancestors(os.getpid())}
 
     def strays(self) -> list[Seen]:
         """Who is there now."""
-        wanted = {"MESHDEV_PROJECT": self.mark.project}
-        if self.mark.run_id:
-            wanted["MESHDEV_RUN"] = self.mark.run_id
-        found = {pid for marked in census.by_mark(self.mark).values() for pid in marked}
-        found.update(pid for pid in census.by_environment(wanted) if _is_ours(pid))
+        found = _marked(self.mark) if self.mark else set()
         if self.root:
             found.update(census.descendants(self.root))
         seen = [census.look(pid) for pid in found - self.spare]
@@ -87,6 +83,15 @@ def sweep(
         reap()
         left = scope.strays()
     return Swept(len(told), len(killed), tuple(stray.pid for stray in left))
+
+
+def _marked(mark: RunMark) -> set[int]:
+    wanted = {"MESHDEV_PROJECT": mark.project}
+    if mark.run_id:
+        wanted["MESHDEV_RUN"] = mark.run_id
+    found = {pid for marked in census.by_mark(mark).values() for pid in marked}
+    found.update(pid for pid in census.by_environment(wanted) if _is_ours(pid))
+    return found
 
 
 def _is_ours(pid: int) -> bool:

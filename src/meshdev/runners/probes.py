@@ -1,0 +1,152 @@
+"""One probe, once: http, tcp, exec, file. Each answers `Answer` with words that a person can act on, never raises.
+
+HTTP counts as healthy from 200 to 399. gRPC health needs HTTP/2 and comes with the mesh; until then its answer says so.
+"""
+
+import asyncio
+import os
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import h11
+
+from meshdev.errors import ServiceError
+from meshdev.kernel.quantity import format_duration
+from meshdev.runners.execute import execute
+from meshdev.runners.ports import LOOPBACK
+from meshdev.runners.reaper import Reaper
+
+_BODY_SHOWN = 200
+_READ = 16 * 1024
+_HEALTHY = range(200, 400)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Healthy or not, and why."""
+
+    ok: bool
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProbePlace:
+    """Where exec probes run and relative file paths begin: the instance's directory and environment."""
+
+    cwd: Path
+    env: Mapping[str, str]
+
+
+async def probe_tcp(port: int, *, within: float) -> Answer:
+    """Healthy when the port accepts a connection."""
+    name = f"tcp port {port}"
+    try:
+        async with asyncio.timeout(within):
+            (await _connect(port)).close()
+    except TimeoutError:
+        return Answer(ok=False, detail=f"{name}: no answer within {format_duration(within)}")
+    except OSError as error:
+        return Answer(ok=False, detail=f"{name}: {_reason(error)}")
+    return Answer(ok=True, detail=f"{name}: accepts connections")
+
+
+async def probe_http(port: int, path: str, *, within: float) -> Answer:
+    """Healthy when ``GET path`` answers with a status from 200 to 399."""
+    name = f"GET {path}"
+    try:
+        async with asyncio.timeout(within):
+            status, reason, body = await _get(port, path)
+    except TimeoutError:
+        return Answer(ok=False, detail=f"{name}: no answer within {format_duration(within)}")
+    except h11.RemoteProtocolError as error:
+        return Answer(ok=False, detail=f"{name}: the answer is no HTTP: {error}")
+    except h11.LocalProtocolError as error:
+        return Answer(ok=False, detail=f"{name}: cannot be asked: {error}")
+    except OSError as error:
+        return Answer(ok=False, detail=f"{name}: {_reason(error)}")
+    detail = f"{name}: {status} {reason}".rstrip()
+    if status in _HEALTHY:
+        return Answer(ok=True, detail=detail)
+    shown = " ".join(body.decode(errors="replace").split())[:_BODY_SHOWN]
+    return Answer(ok=False, detail=f"{detail}: {shown}" if shown else detail)
+
+
+async def probe_exec(
+    reaper: Reaper, argv: tuple[str, ...], place: ProbePlace, *, within: float, mark: int = 0
+) -> Answer:
+    """Healthy when ``argv`` ends with exit code 0 in time."""
+    try:
+        done = await execute(reaper, argv, cwd=place.cwd, env=place.env, within=within, mark=mark)
+    except ServiceError as error:
+        return Answer(ok=False, detail=error.message)
+    output = " ".join(done.output.decode(errors="replace").split())[-_BODY_SHOWN:]
+    if done.timed_out:
+        how = f"not done within {format_duration(within)}"
+    elif done.signal is not None:
+        how = f"ended by signal {done.signal}"
+    else:
+        how = f"exit code {done.code}"
+    detail = f"{argv[0]}: {how}" + (f": {output}" if output else "")
+    return Answer(ok=done.code == 0 and not done.timed_out, detail=detail)
+
+
+def probe_file(path: Path) -> Answer:
+    """Healthy when ``path`` exists."""
+    if path.exists():
+        return Answer(ok=True, detail=f"file {path}: exists")
+    return Answer(ok=False, detail=f"file {path}: does not exist")
+
+
+def probe_grpc() -> Answer:
+    """The place where gRPC health checking will be."""
+    return Answer(ok=False, detail="grpc health checks are not supported yet; use tcp for now")
+
+
+async def _connect(port: int) -> socket.socket:
+    connection = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    connection.setblocking(False)  # noqa: FBT003 -- positional-only
+    try:
+        await asyncio.get_running_loop().sock_connect(connection, (LOOPBACK, port))
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+async def _get(port: int, path: str) -> tuple[int, str, bytes]:
+    """Status, reason and the beginning of the body."""
+    loop = asyncio.get_running_loop()
+    talk = h11.Connection(h11.CLIENT)
+    headers = [
+        ("host", f"{LOOPBACK}:{port}"),
+        ("user-agent", "meshdev-probe"),
+        ("accept", "*/*"),
+        ("connection", "close"),
+    ]
+    asked = talk.send(h11.Request(method="GET", target=path, headers=headers)) or b""
+    asked += talk.send(h11.EndOfMessage()) or b""
+    connection = await _connect(port)
+    try:
+        await loop.sock_sendall(connection, asked)
+        status, reason, body = 0, "", b""
+        while len(body) < _BODY_SHOWN:
+            event = talk.next_event()
+            if event is h11.NEED_DATA:
+                talk.receive_data(await loop.sock_recv(connection, _READ))
+            elif isinstance(event, h11.Response):
+                status, reason = event.status_code, event.reason.decode("latin-1")
+                if status in _HEALTHY:
+                    break
+            elif isinstance(event, h11.Data):
+                body += bytes(event.data)
+            elif not isinstance(event, h11.InformationalResponse):
+                break
+        return status, reason, body
+    finally:
+        connection.close()
+
+
+def _reason(error: OSError) -> str:
+    return os.strerror(error.errno).lower() if error.errno else str(error)

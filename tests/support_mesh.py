@@ -58,7 +58,7 @@ class Peer:
 
     async def open(self, port: int = 0) -> None:
         """Listen, on ``port`` or on any that is free."""
-        self._server = await asyncio.start_server(self._accepted, "127.0.0.1", port)
+        self._server = await asyncio.start_server(self._accepted, "127.0.0.1", port, backlog=1024)
         self.upstream = Upstream("127.0.0.1", self._server.sockets[0].getsockname()[1], self.name)
 
     async def close(self) -> None:

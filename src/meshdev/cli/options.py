@@ -53,11 +53,24 @@ def complete_service(_ctx: click.Context, _param: click.Parameter, incomplete: s
         project = here()
     except MeshdevError:
         return []
-    try:
-        names = [view.name for view in Control(project).send(calls.services(), timeout=_COMPLETION_TIMEOUT)]
-    except MeshdevError:
-        names = names_in_file(project.file)
+    names = known_services(project) or names_in_file(project.file)
     return [name for name in names if name.startswith(incomplete)]
+
+
+def known_services(project: Project) -> list[str]:
+    """The services of the running system; empty when none answers quickly."""
+    try:
+        return [view.name for view in Control(project).send(calls.services(), timeout=_COMPLETION_TIMEOUT)]
+    except MeshdevError:
+        return []
+
+
+def nearest(name: str, known: list[str]) -> str:
+    """The hint of an unknown name."""
+    import difflib
+
+    near = difflib.get_close_matches(name, known, n=1)
+    return f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(known) or 'none'}"
 
 
 def names_in_file(file: Path) -> list[str]:

@@ -1,0 +1,131 @@
+"""``meshdev up``: start the system, or apply a changed file to the running one, and show it.
+
+The system belongs to the foreground ``up`` that started it: it ends with it. An ``up`` that finds the system running
+applies the difference and then only watches.
+"""
+
+import click
+
+from meshdev.cli import options, terminal
+from meshdev.client import calls
+from meshdev.client.control import Control
+from meshdev.client.launch import launch
+from meshdev.client.project import Presence, Project, absence
+from meshdev.errors import DaemonError
+from meshdev.wire.control import PlanView, UpRequest
+
+_SETTLE = 30.0  # seconds for another daemon to finish starting or stopping
+_MARKS = {"start": ("+", "green"), "stop": ("-", "red"), "restart": ("↻", "yellow"), "scale": ("±", "cyan")}
+
+
+@click.command()
+@options.services_argument(required=False)
+@click.option(
+    "-f", "--file", metavar="FILE", help="The topology file (else MESHDEV_FILE, else the nearest one)."
+)
+@click.option(
+    "-p", "--profile", "profiles", multiple=True, metavar="PROFILE", help="May be given several times."
+)
+@click.option(
+    "-d", "--detach", is_flag=True, help="Start, and return: the system goes on without this terminal."
+)
+@click.option("--wait", is_flag=True, help="Return when everything is healthy, or say who is not (means -d).")
+@options.timeout_option()
+@click.option("--plain", is_flag=True, help="Interleaved lines instead of the dashboard.")
+def command(
+    *,
+    services: tuple[str, ...],
+    file: str | None,
+    profiles: tuple[str, ...],
+    detach: bool,
+    wait: bool,
+    timeout: float,
+    plain: bool,
+) -> int:
+    """Start the system (or these services and what they depend on) and show it.
+
+    On a terminal that is the dashboard, elsewhere interleaved lines. Ctrl-C stops the system. If it runs already, a
+    changed file is applied: only what changed restarts.
+    """
+    control = Control(options.here(file))
+    named, chosen = list(services), list(profiles) or None
+    if wait:
+        from meshdev.cli import waiting
+
+        _bring_up(control, named, chosen)
+        mirror = waiting.until_ready(control, frozenset(services), title="starting", timeout=timeout)
+        click.echo(f"{mirror.system.name} is ready")
+        return 0
+    if detach:
+        _bring_up(control, named, chosen)
+        click.echo("started; `meshdev status` lists it, `meshdev attach` shows it, `meshdev down` stops it")
+        return 0
+    return _in_foreground(control, named, chosen, plain=plain)
+
+
+def _in_foreground(control: Control, services: list[str], profiles: list[str] | None, *, plain: bool) -> int:
+    from meshdev.cli import face
+    from meshdev.cli.signals import Interrupts
+
+    # From before there is a daemon: a Ctrl-C while it starts must not leave it behind.
+    with Interrupts() as interrupts:
+        if not _bring_up(control, services, profiles):
+            return face.show(control, interrupts, owned=False, plain=plain)
+        with control.lease():
+            return face.show(control, interrupts, owned=True, plain=plain)
+
+
+def _bring_up(control: Control, services: list[str], profiles: list[str] | None) -> bool:
+    """Have a daemon that wants ``services``; whether it was started just now."""
+    project = control.project
+    presence = _settled(control)
+    if presence is Presence.ALIVE:
+        control.check_version()
+        request = UpRequest(services=services, file=str(project.file), profiles=profiles)
+        _print_plan(control.send(calls.up(request)))
+        return False
+    if presence is Presence.FOREIGN:
+        raise absence(project)
+    launch(project, profiles=profiles, services=services)
+    return True
+
+
+def _settled(control: Control) -> Presence:
+    """Who is there, once another daemon has finished starting or going down."""
+    from meshdev.cli.ending import eventually
+
+    project = control.project
+    presence = project.presence()
+    if presence is Presence.ALIVE and _is_going_down(control):
+        click.echo("the last run is still stopping …", err=True)
+    elif presence is not Presence.MUTE:
+        return presence
+    eventually(lambda: _has_settled(control, project), _SETTLE)
+    presence = project.presence()
+    if presence is Presence.MUTE:
+        raise absence(project)
+    return presence
+
+
+def _has_settled(control: Control, project: Project) -> bool:
+    presence = project.presence()
+    return presence is not Presence.MUTE and not (presence is Presence.ALIVE and _is_going_down(control))
+
+
+def _is_going_down(control: Control) -> bool:
+    try:
+        return control.send(calls.snapshot()).system.shutting_down is not None
+    except DaemonError:
+        return True  # it went while we asked; a hung one is told by whoever asks next
+
+
+def _print_plan(plan: PlanView) -> None:
+    for warning in plan.warnings:
+        terminal.warning_line(warning)
+    steps = [step for step in plan.steps if step.action != "keep"]
+    for step in steps:
+        mark, colour = _MARKS.get(step.action, ("*", "white"))
+        reason = f" ({step.reason})" if step.reason else ""
+        click.echo(f"{click.style(mark, fg=colour)} {step.action} {step.service}{reason}")
+    if not steps:
+        click.echo("the running system is as the file says; nothing changes")

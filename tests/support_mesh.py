@@ -96,11 +96,11 @@ async def dial(port: int) -> AsyncIterator[Streams]:
 
 async def greeting(port: int) -> str:
     """Connect, and say who answered; '' when the edge closed without an answer."""
-    async with dial(port) as (reader, _):
-        try:
+    try:
+        async with dial(port) as (reader, _):
             return (await reader.readline()).decode().strip()
-        except ConnectionError:
-            return ""
+    except ConnectionError:  # a reset may be faster than connect() returns
+        return ""
 
 
 async def until(condition: Callable[[], bool]) -> None:

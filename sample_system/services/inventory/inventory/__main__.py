@@ -1,0 +1,6 @@
+"""``python -m inventory`` serves the inventory on ``$PORT``."""
+
+from inventory.api import build
+from shopkit.serving import serve
+
+serve("inventory", build)

@@ -1,0 +1,1 @@
+"""Payments: takes money once per idempotency key, gives it back once, and sometimes declines."""

@@ -1,0 +1,1 @@
+"""Shoppers: a gentle, seeded crowd that browses and buys, so that something moves from the first minute."""

@@ -1,0 +1,4 @@
+# A leader that ends on SIGTERM and leaves a grandchild in its group that ignores it.
+sh -c 'trap "" TERM HUP INT; while :; do sleep 0.2; done' "$1" &
+echo ready
+wait

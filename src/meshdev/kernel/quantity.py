@@ -26,7 +26,7 @@ _NUMBER = r"[0-9]{1,15}(?:\.[0-9]{1,9})?"
 _UNIT = "|".join(sorted(_SECONDS, key=len, reverse=True))
 _PART = re.compile(rf"({_NUMBER})({_UNIT})")
 _DURATION = re.compile(rf"(?:{_NUMBER}(?:{_UNIT}))+")
-_SIZE = re.compile(rf"({_NUMBER}) ?(?:([kmgt])?i?b?)", re.IGNORECASE)
+_SIZE = re.compile(rf"({_NUMBER}) ?(?:([kmgt])i?)?b?", re.IGNORECASE)
 _PERCENT = re.compile(rf"({_NUMBER}) ?%")
 _POWER = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
 

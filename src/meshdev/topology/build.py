@@ -1,0 +1,198 @@
+"""One node of the file as one node of the model: defaults filled in, paths absolute, commands launchable."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+from meshdev.topology import engines
+from meshdev.topology.assembly import RUNS
+from meshdev.topology.commands import Compiled, compile_command, variable_prefix
+from meshdev.topology.environments import environment_of
+from meshdev.topology.file_model import DatabaseTable, ServiceTable
+from meshdev.topology.listening import endpoints_of, published
+from meshdev.topology.model import (
+    Container,
+    EmbeddedFile,
+    Endpoint,
+    Kind,
+    Process,
+    PublishedPort,
+    ReloadStrategy,
+    Remote,
+    Run,
+    Service,
+    StartMode,
+    Stub,
+)
+from meshdev.topology.nearest import nearest
+from meshdev.topology.policies import dependencies_of, edges_of, limits_of, restart_of, stop_of, watches_of
+from meshdev.topology.probing import healthcheck_of
+from meshdev.topology.scope import Scope
+from meshdev.topology.template import Address
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+_RESERVED = frozenset({"outside"})
+_NOTHING = Process(("",))
+
+
+def build_node(scope: Scope, *, completes: bool) -> Service | EmbeddedFile:
+    """The node; ``completes`` says that another waits for its end. Problems go to the scope."""
+    if not _NAME.fullmatch(scope.key) or scope.name in _RESERVED:
+        scope.complain(
+            (), f'"{scope.key}" cannot be a name', "accepted: letters, digits, - and _ (not: outside)"
+        )
+    engine = engines.engine_of(scope)
+    if _is_file(scope, engine):
+        return engines.sqlite_file(scope)
+    table = scope.table
+    one_shot = completes if table.one_shot is None else table.one_shot
+    listening = endpoints_of(scope, one_shot=one_shot, engine=engine)
+    ports, endpoints = published(scope, listening)
+    written = environment_of(scope)
+    own = _own_names(scope, written)
+    compiled = _run_of(scope, engine, own)
+    run = compiled if not isinstance(compiled, Compiled) else compiled.process
+    extra = compiled.environment if isinstance(compiled, Compiled) else {}
+    calls, uses = _reached(scope, compiled.reached if isinstance(compiled, Compiled) else ())
+    fixed = any(endpoint.port is not None for endpoint in endpoints)
+    replicas = 1 if table.replicas is None else table.replicas
+    if fixed and replicas > 1 and isinstance(run, Process):
+        _complain_of_fixed(scope, endpoints, replicas)
+    service = Service(
+        name=scope.name,
+        run=run,
+        working_dir=_working_dir(scope),
+        kind=scope.kind,
+        description=table.description or "",
+        team=table.team or "",
+        engine=engine,
+        owner=(table.owner or "") if isinstance(table, DatabaseTable) else "",
+        environment={**extra, **written},
+        endpoints=endpoints,
+        ports=_apart(ports, endpoints) if isinstance(run, Process) else ports,
+        replicas=replicas,
+        calls=calls,
+        uses=uses,
+        depends_on=dependencies_of(scope),
+        healthcheck=healthcheck_of(scope, endpoints, run, own),
+        restart=restart_of(table.restart, one_shot=one_shot),
+        watch=watches_of(scope),
+        reload=_reload(scope, fixed=fixed, listens=bool(endpoints), one_shot=one_shot),
+        stop=stop_of(scope),
+        start=table.start or StartMode.EAGER,
+        limits=limits_of(scope),
+        profiles=table.profiles or (),
+        edges=edges_of(scope),
+        one_shot=one_shot,
+        where=scope.where(),
+    )
+    if isinstance(table, DatabaseTable):
+        engines.seed_of(scope, table)
+    if not isinstance(table, ServiceTable):
+        return service
+    return replace(service, publishes=table.publishes or (), subscribes=table.subscribes or ())
+
+
+def _apart(ports: tuple[PublishedPort, ...], endpoints: tuple[Endpoint, ...]) -> tuple[PublishedPort, ...]:
+    """Without ports on which the program itself listens (Compose's ``8080:8080``): it is there already."""
+    own = {(endpoint.name, endpoint.port) for endpoint in endpoints}
+    return tuple(entry for entry in ports if (entry.endpoint, entry.port) not in own)
+
+
+def _is_file(scope: Scope, engine: str) -> bool:
+    if scope.section != "databases" or engine != "sqlite":
+        return False
+    for key in ("command", "image", "build", "url", "ports", "replicas"):
+        if getattr(scope.table, key) is not None:
+            scope.complain(
+                (key,), "stands beside an engine that is a file", "a sqlite database is opened, not run"
+            )
+    return True
+
+
+def _run_of(scope: Scope, engine: str, own: frozenset[str]) -> Run | Compiled:
+    table = scope.table
+    written = [key for key in RUNS if getattr(table, key) is not None]
+    if len(written) > 1:
+        scope.complain((), f"says {' and '.join(written)}", f"accepted: one of {', '.join(RUNS)}")
+    if table.command is not None:
+        return compile_command(scope, ("command",), table.command, own)
+    if table.image is not None or table.build is not None:
+        return Container(table.image, None if table.build is None else scope.folder(table.build))
+    if table.stub is not None:
+        return Stub(table.stub)
+    if table.url is not None:
+        return Remote(table.url)
+    return _embedded(scope, engine)
+
+
+def _embedded(scope: Scope, engine: str) -> Process:
+    """What runs when the file says only an engine, or nothing at all."""
+    if engine == "nats" and scope.section == "brokers":
+        return engines.nats_process(scope) or _NOTHING
+    if engine:
+        message = f'engine "{engine}" has no embedded form, accepted: "{engines.EMBEDDED[scope.section]}"'
+        scope.complain(("engine",), message, "or say what runs it: command, image, build or url")
+        return _NOTHING
+    names = [
+        name for section, name, _ in scope.assembly.nodes() if section == scope.section and name != scope.key
+    ]
+    meant = nearest(scope.key, names)
+    hint = f'did you mean "{meant}"?' if meant else 'command = "python -m orders"'
+    scope.complain((), f"nothing to run, accepted: one of {', '.join(RUNS)}", hint)
+    return _NOTHING
+
+
+def _own_names(scope: Scope, written: dict[str, str]) -> frozenset[str]:
+    """The variables that the instance will have, besides those of the outside."""
+    names = set(written)
+    table = scope.table
+    callees: list[str] = []
+    if isinstance(table, ServiceTable):
+        callees = [*(table.calls or {}), *(table.uses or ())]
+    for callee in callees:
+        prefix = variable_prefix(callee.rpartition(".")[2])
+        names.update(f"{prefix}_{part}" for part in ("URL", "HOST", "PORT", "PATH"))
+    names.update(("MESHDEV_RUN", "MESHDEV_INSTANCE", "MESHDEV_GENERATION", "MESHDEV_PROJECT"))
+    return frozenset(names)
+
+
+def _reached(scope: Scope, addresses: tuple[Address, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """``calls`` and ``uses``, with the nodes whose addresses the command names."""
+    table = scope.table
+    calls: list[str] = []
+    uses: list[str] = []
+    if isinstance(table, ServiceTable):
+        calls.extend(table.calls or ())
+        uses.extend(table.uses or ())
+    for address in addresses:
+        (calls if address.section == "services" else uses).append(address.node)
+    return tuple(dict.fromkeys(calls)), tuple(dict.fromkeys(uses))
+
+
+def _working_dir(scope: Scope) -> Path:
+    written = scope.table.working_dir
+    if written is None:
+        return scope.home
+    folder = scope.folder(written)
+    if not folder.is_dir():
+        scope.complain(("working_dir",), f'there is no folder "{written}"', f"looked for {folder}")
+    return folder
+
+
+def _reload(scope: Scope, *, fixed: bool, listens: bool, one_shot: bool) -> ReloadStrategy:
+    """Rolling for what listens on ``$PORT``; what insists on a port, or listens on nothing, is replaced."""
+    written = scope.table.reload.strategy if scope.table.reload else None
+    if written is ReloadStrategy.ROLLING and fixed:
+        hint = 'let it listen on $PORT, or write reload = "replace"'
+        scope.complain(("reload",), "rolling needs two at once, but the port is fixed", hint)
+    if written is not None:
+        return written
+    alone = fixed or one_shot or not listens or scope.kind is not Kind.SERVICE
+    return ReloadStrategy.REPLACE if alone else ReloadStrategy.ROLLING
+
+
+def _complain_of_fixed(scope: Scope, endpoints: tuple[Endpoint, ...], replicas: int) -> None:
+    port = next(endpoint.port for endpoint in endpoints if endpoint.port is not None)
+    message = f"{replicas} replicas cannot all listen on port {port}"
+    scope.complain(("replicas",), message, "let it listen on $PORT, without a port of its own")

@@ -1,0 +1,241 @@
+"""The topology file as a whole: its sections, and the tables of services, databases and brokers.
+
+Every key is optional here, since a profile's overlay may hold any part of a service; what must be there is checked
+by `topology.build` on the merged whole.
+"""
+
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema
+
+from meshdev.topology.file_parts import (
+    Dependency,
+    DependencyTable,
+    EdgeTable,
+    EndpointTable,
+    Healthcheck,
+    LimitsTable,
+    Reload,
+    Restart,
+    Stop,
+    Table,
+    Watches,
+    dependencies_form,
+)
+from meshdev.topology.model import StartMode
+from meshdev.topology.scalars import (
+    Command,
+    Duration,
+    Flag,
+    Port,
+    Text,
+    Texts,
+    VariableText,
+    Whole,
+    one_of,
+    refuse,
+    words,
+)
+
+
+def _free(table: Any) -> Any:
+    """A table whose keys are names: ``x-`` keys are dropped."""
+    if not isinstance(table, dict):
+        raise refuse("a table")
+    return {key: value for key, value in table.items() if not key.startswith("x-")}
+
+
+def environment_form(value: Any) -> Any:
+    """``["A=1", "B"]`` as the table that it stands for; ``B`` alone is taken from outside."""
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return dict(item.partition("=")[::2] if "=" in item else (item, f"${{{item}-}}") for item in value)
+    if isinstance(value, dict):
+        return value
+    raise refuse('a table such as { LOG_LEVEL = "debug" }, or an array such as ["LOG_LEVEL=debug"]')
+
+
+def calls_form(value: Any) -> Any:
+    """``["payments"]`` as the table of edges that it stands for."""
+    if isinstance(value, str):
+        return {value: {}}
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return {item: {} for item in value}
+    if isinstance(value, dict):
+        return _free(value)
+    raise refuse('an array of names, or a table such as { payments = { timeout = "2s" } }')
+
+
+def _env_files_form(value: Any) -> Any:
+    if isinstance(value, str | dict):
+        value = [value]
+    if isinstance(value, list):
+        return [{"path": item} if isinstance(item, str) else item for item in value]
+    raise refuse('a path, or an array such as [".env", { path = "local.env", required = false }]')
+
+
+def _ports_form(value: Any) -> Any:
+    entries = value if isinstance(value, list) else [value]
+    if all(isinstance(item, str | int) and not isinstance(item, bool) for item in entries):
+        return [str(item) for item in entries]
+    raise refuse('an array such as ["8080:http"] or ["8080:80"]')
+
+
+def _image_or_build(value: Any) -> Any:
+    if isinstance(value, str) and value.strip():
+        return value
+    if isinstance(value, dict) and isinstance(value.get("context", "."), str):
+        return value.get("context", ".")
+    raise refuse('a folder with a Dockerfile, or a table such as { context = "." }')
+
+
+class EnvFileTable(Table):
+    """One file of variables."""
+
+    path: Text = Field(description="relative to the file that names it")
+    required: Flag = Field(default=True, description="false: nothing happens when the file isn't there")
+
+
+class NodeTable(Table):
+    """What services, databases and brokers have in common."""
+
+    description: Text | None = Field(default=None, description="one line for people")
+    team: Text | None = Field(default=None, description="who owns it")
+    command: Command | None = Field(
+        default=None, description="run a process; a shell only if the line needs one"
+    )
+    image: Text | None = Field(default=None, description="run a container of this image")
+    build: Annotated[
+        str | None, PlainValidator(_image_or_build), WithJsonSchema({"type": ["string", "object"]})
+    ] = Field(default=None, description="build and run a container: folder with a Dockerfile")
+    stub: Annotated[dict[str, Any] | None, BeforeValidator(_free)] = Field(
+        default=None, description="played by meshdev: latency, errors, examples, a recording"
+    )
+    url: Text | None = Field(default=None, description="runs elsewhere, and is reached here")
+    working_dir: Text | None = Field(
+        default=None, description="folder to run in (that of the file that names it)"
+    )
+    environment: Annotated[
+        dict[str, VariableText] | None,
+        BeforeValidator(environment_form, json_schema_input_type=dict[str, VariableText] | list[str]),
+    ] = Field(default=None, description="variables; ${services.B.url} is the address of an edge")
+    env_file: Annotated[
+        tuple[EnvFileTable, ...] | None,
+        BeforeValidator(_env_files_form, json_schema_input_type=str | list[str | EnvFileTable]),
+    ] = Field(default=None, description="files of variables, by Compose's rules; `environment` wins")
+    protocol: Text | None = Field(
+        default=None, description='of the first endpoint (http); "none": listens on nothing'
+    )
+    port: Port | None = Field(default=None, description="the port it insists on; else it listens on $PORT")
+    endpoints: Annotated[dict[str, EndpointTable] | None, BeforeValidator(_free)] = Field(
+        default=None, description="what it listens on, when that is more (or less) than one thing"
+    )
+    ports: Annotated[
+        tuple[str, ...] | None,
+        BeforeValidator(_ports_form, json_schema_input_type=list[str | int] | str | int),
+    ] = Field(default=None, description='published on loopback: "8080:http", "8080:80" or 8080')
+    replicas: Whole | None = Field(default=None, description="how many instances (1)")
+    depends_on: Annotated[
+        dict[str, Dependency] | None,
+        BeforeValidator(
+            dependencies_form, json_schema_input_type=list[str] | dict[str, DependencyTable | str]
+        ),
+    ] = Field(default=None, description="what must be there first; calls need none of it")
+    healthcheck: Healthcheck | None = Field(default=None, description='"/healthz", or a table')
+    ready_timeout: Duration | None = Field(
+        default=None, description="a start that takes longer has failed (60s)"
+    )
+    restart: Restart | None = Field(
+        default=None, description="no | on-failure (default) | always | unless-stopped"
+    )
+    watch: Watches | None = Field(default=None, description="files whose change reloads it")
+    reload: Reload | None = Field(default=None, description="rolling | replace")
+    stop: Stop | None = Field(default=None, description='{ signal = "SIGTERM", grace = "5s" }')
+    stop_signal: Text | None = Field(default=None, description="Compose's word for stop.signal")
+    stop_grace_period: Duration | None = Field(default=None, description="Compose's word for stop.grace")
+    start: Annotated[
+        StartMode | None, PlainValidator(one_of(StartMode)), WithJsonSchema(words(StartMode))
+    ] = Field(default=None, description="eager (default) | on-demand: by the first call")
+    limits: LimitsTable | None = Field(default=None, description="upper bounds for one instance")
+    profiles: Texts | None = Field(default=None, description="active only with one of these profiles")
+    one_shot: Flag | None = Field(
+        default=None, description="runs once and ends: a migration, a seed, a build"
+    )
+
+
+class ServiceTable(NodeTable):
+    """A service."""
+
+    calls: Annotated[
+        dict[str, EdgeTable] | None,
+        BeforeValidator(calls_form, json_schema_input_type=list[str] | dict[str, EdgeTable] | str),
+    ] = Field(default=None, description="services it calls; each gives it NAME_URL, NAME_HOST, NAME_PORT")
+    uses: Texts | None = Field(default=None, description='"databases.NAME" and "brokers.NAME"')
+    publishes: Texts | None = Field(default=None, description="events it sends")
+    subscribes: Texts | None = Field(default=None, description="events it takes")
+    edges: Annotated[dict[str, EdgeTable] | None, BeforeValidator(_free)] = Field(
+        default=None, description="resilience and access, by whom it calls or uses"
+    )
+
+
+class DatabaseTable(NodeTable):
+    """A database."""
+
+    engine: Text | None = Field(default=None, description="sqlite (embedded), or what its process speaks")
+    owner: Text | None = Field(default=None, description="the one service whose data it is")
+    seed: Text | None = Field(default=None, description="file that fills a new database")
+
+
+class BrokerTable(NodeTable):
+    """A broker."""
+
+    engine: Text | None = Field(default=None, description="nats (embedded), or what its process speaks")
+
+
+class SystemTable(Table):
+    """The system as a whole."""
+
+    name: Text | None = Field(default=None, description="its name (that of the folder)")
+    default_profile: Text | None = Field(default=None, description="profile when none is chosen")
+    path: Texts = Field(default=(), description="folders before PATH, for every process")
+    zero_trust: Flag = Field(default=False, description="only declared edges may be used")
+
+
+_Services = Annotated[dict[str, ServiceTable], BeforeValidator(_free)]
+_Databases = Annotated[dict[str, DatabaseTable], BeforeValidator(_free)]
+_Brokers = Annotated[dict[str, BrokerTable], BeforeValidator(_free)]
+
+
+def _raw_table(value: Any) -> Any:
+    if not isinstance(value, dict):
+        raise refuse("a table")
+    return value
+
+
+_RawTables = Annotated[
+    dict[str, Annotated[dict[str, Any], PlainValidator(_raw_table), WithJsonSchema({"type": "object"})]],
+    BeforeValidator(_free),
+]
+
+
+class ProfileTable(Table):
+    """What a profile lays over the rest, key by key."""
+
+    services: _Services = Field(default={}, description="overlays of services")
+    databases: _Databases = Field(default={}, description="overlays of databases")
+    brokers: _Brokers = Field(default={}, description="overlays of brokers")
+
+
+class FileTable(Table):
+    """meshdev.toml: a system of services."""
+
+    system: SystemTable = Field(default=SystemTable(), description="the system as a whole")
+    include: Texts = Field(default=(), description="further topology files, each relative to its own folder")
+    extends: Texts = Field(default=(), description="the same as include")
+    services: _Services = Field(default={}, description="services by name")
+    databases: _Databases = Field(default={}, description="databases by name")
+    brokers: _Brokers = Field(default={}, description="brokers by name")
+    profiles: Annotated[dict[str, ProfileTable], BeforeValidator(_free)] = Field(
+        default={}, description="what each profile lays over the rest"
+    )
+    faults: _RawTables = Field(default={}, description="named faults")
+    experiments: _RawTables = Field(default={}, description="named experiments")

@@ -1,0 +1,107 @@
+"""From pydantic's errors to problems that a person can act on: ``where: path: found …, accepted: …``."""
+
+import re
+import types
+from collections.abc import Callable
+from typing import Any, Union, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from meshdev.errors import Problem, Where
+from meshdev.topology.lines import Path
+from meshdev.topology.nearest import did_you_mean, nearest
+
+_MOST = 60
+
+
+def problems_of(
+    error: ValidationError, table: type[BaseModel], where: Callable[[Path], Where]
+) -> list[Problem]:
+    """One problem for each thing that ``table`` refused."""
+    return [_problem(detail, table, where) for detail in error.errors(include_url=False)]
+
+
+def found(value: object) -> str:
+    """What was found, in the words of a TOML file: ``"two" (string)``, ``3 (whole number)``, ``a table``."""
+    match value:
+        case dict():
+            return "a table"
+        case list() | tuple():
+            return "an array"
+        case str():
+            text = value if len(value) <= _MOST else f"{value[:_MOST]}…"
+            return f'"{text}" (string)'
+        case bool():
+            return f"{str(value).lower()} (boolean)"
+        case _:
+            kind = {int: "whole number", float: "number"}.get(type(value), type(value).__name__)
+            return f"{value} ({kind})"
+
+
+def dotted(path: Path) -> str:
+    """A path as the file writes it: ``services.orders.calls[0]``."""
+    text = ""
+    for part in path:
+        text += f"[{part}]" if isinstance(part, int) else f"{'.' if text else ''}{part}"
+    return text
+
+
+def _problem(detail: ErrorDetails, table: type[BaseModel], where: Callable[[Path], Where]) -> Problem:
+    path: Path = tuple(part for part in detail["loc"] if part != "[key]")
+    match detail["type"]:
+        case "extra_forbidden":
+            accepted = _keys(table, path[:-1])
+            hint = did_you_mean(str(path[-1]), accepted, what="accepted keys")
+            return Problem(where(path), f'{dotted(path[:-1]) or "the file"}: unknown key "{path[-1]}"', hint)
+        case "missing":
+            return Problem(where(path), f"{dotted(path)} is missing")
+        case "accepted":
+            accepted_text = detail["msg"]
+        case "dict_type":
+            accepted_text = "a table"
+        case "list_type" | "tuple_type":
+            accepted_text = "an array"
+        case _:
+            accepted_text = detail["msg"]
+    meant = (
+        nearest(str(detail["input"]), re.findall(r'"([a-z+-]+)"', accepted_text))
+        if "|" in accepted_text
+        else None
+    )
+    hint = f'did you mean "{meant}"?' if meant else ""
+    return Problem(
+        where(path), f"{dotted(path)}: found {found(detail['input'])}, accepted: {accepted_text}", hint
+    )
+
+
+def _keys(table: type[BaseModel], path: Path) -> list[str]:
+    """The keys that the table at ``path`` accepts."""
+    annotation: Any = table
+    for part in path:
+        annotation = _strip(annotation)
+        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+            field = annotation.model_fields.get(str(part))
+            if field is None:
+                return []
+            annotation = field.annotation
+        else:
+            arguments = get_args(annotation)
+            annotation = arguments[1] if get_origin(annotation) is dict else (arguments or (None,))[0]
+    annotation = _strip(annotation)
+    return (
+        list(annotation.model_fields)
+        if isinstance(annotation, type) and issubclass(annotation, BaseModel)
+        else []
+    )
+
+
+def _strip(annotation: Any) -> Any:
+    """Without ``Annotated`` and ``| None``."""
+    while True:
+        if hasattr(annotation, "__metadata__"):
+            annotation = annotation.__origin__
+        elif get_origin(annotation) in (Union, types.UnionType):
+            annotation = next(inner for inner in get_args(annotation) if inner is not type(None))
+        else:
+            return annotation

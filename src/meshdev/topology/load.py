@@ -1,0 +1,193 @@
+"""From a file to a System, or to everything that is wrong with it, sorted by file and line.
+
+read (with includes) → profiles → variables → shapes → nodes → references. A node whose shape is wrong is left out of
+the later steps but its name stays known, so one mistake is reported once.
+"""
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from meshdev.errors import Problem, TopologyError
+from meshdev.topology.assembly import Assembly, choose_profiles, read_all
+from meshdev.topology.build import build_node
+from meshdev.topology.file_model import FileTable, NodeTable
+from meshdev.topology.findings import problems_of
+from meshdev.topology.interpolate import Variables, interpolate
+from meshdev.topology.model import Condition, EmbeddedFile, Service, System
+from meshdev.topology.paths import absolute
+from meshdev.topology.references import References
+from meshdev.topology.scope import Scope
+from meshdev.topology.template import SECTIONS
+
+FILE_NAME = "meshdev.toml"
+
+Node = tuple[str, str]
+
+
+def load(file: Path, *, profiles: Sequence[str] | None = None, environ: Mapping[str, str]) -> System:
+    """The system that ``file`` describes under ``profiles`` (None: its default profile).
+
+    ``environ`` gives the variables for ``${…}`` and the PATH. Raises TopologyError with all ``problems``.
+    """
+    file = file.resolve()
+    if file.is_dir():
+        file /= FILE_NAME
+    assembly = read_all(file)
+    if assembly.documents:
+        system, problems = _load(assembly, profiles, environ)
+        if system is not None and not problems:
+            return system
+    else:
+        problems = set(assembly.problems)
+    ordered = tuple(sorted(problems))
+    count = "1 problem" if len(ordered) == 1 else f"{len(ordered)} problems"
+    raise TopologyError(f"{count} in {ordered[0].where.file}", where=ordered[0].where, problems=ordered)
+
+
+def find_file(start: Path) -> Path:
+    """The nearest meshdev.toml from ``start`` upwards; raises TopologyError."""
+    start = start.resolve()
+    for folder in (start, *start.parents):
+        if (folder / FILE_NAME).is_file():
+            return folder / FILE_NAME
+    message = f"there is no {FILE_NAME} in {start} or above"
+    raise TopologyError(message, hint="`meshdev init` writes a first one, `-f FILE` names another")
+
+
+def _load(
+    assembly: Assembly, profiles: Sequence[str] | None, environ: Mapping[str, str]
+) -> tuple[System | None, set[Problem]]:
+    choose_profiles(assembly, profiles)
+    inactive = _inactive(assembly)
+    variables = Variables(assembly.root, environ)
+    interpolate(assembly, variables, frozenset(inactive))
+    names = {(section, name) for section, name, _ in assembly.nodes()}
+    table, faulty = _validated(assembly)
+    problems = {*assembly.problems, *variables.problems}
+    problems.update(_included_heads(assembly))
+    if table is None:
+        return None, {*problems, *assembly.problems}
+    active = {node: entry for node, entry in _tables(table).items() if node not in inactive}
+    search_path = _search_path(assembly.root, table, environ)
+    completing = _completing(active)
+    services: dict[str, Service] = {}
+    embedded: dict[str, EmbeddedFile] = {}
+    for (section, key), entry in active.items():
+        home = variables.of(assembly.homes[section, key])
+        scope = Scope(assembly, section, key, entry, home, environ, search_path)
+        node = build_node(scope, completes=scope.name in completing)
+        problems.update(scope.problems)
+        if isinstance(node, EmbeddedFile):
+            embedded[node.name] = node
+        else:
+            services[node.name] = node
+    problems.update(variables.problems)
+    left_out = {graph_name(node): listed for node, listed in inactive.items()}
+    broken = frozenset(graph_name(node) for node in faulty & names)
+    references = References(assembly, services, embedded, left_out, broken, [], [])
+    connected = references.connected()
+    problems.update(assembly.problems, references.problems)
+    system = System(
+        name=table.system.name or assembly.root.name or "system",
+        root=assembly.root,
+        file=assembly.documents[0].file,
+        services=connected,
+        profiles=assembly.active,
+        path=tuple(absolute(assembly.root, folder) for folder in table.system.path),
+        sources=tuple(document.file for document in assembly.documents),
+        embedded=embedded,
+        inactive=tuple(sorted(left_out)),
+        zero_trust=table.system.zero_trust,
+        faults=table.faults,
+        experiments=table.experiments,
+        warnings=tuple(sorted(set(references.warnings))),
+    )
+    return system, problems
+
+
+def graph_name(node: Node) -> str:
+    """A node's name on the graph: ``orders``, ``databases.orders``."""
+    return node[1] if node[0] == "services" else f"{node[0]}.{node[1]}"
+
+
+def _inactive(assembly: Assembly) -> dict[Node, tuple[str, ...]]:
+    """The nodes that the active profiles leave out, with the profiles that would bring them in."""
+    found: dict[Node, tuple[str, ...]] = {}
+    for section, name, node in assembly.nodes():
+        written = node.get("profiles")
+        listed = [written] if isinstance(written, str) else written
+        if not (isinstance(listed, list) and listed and all(isinstance(item, str) for item in listed)):
+            continue
+        if not set(listed) & set(assembly.active):
+            found[section, name] = tuple(listed)
+    return found
+
+
+def _validated(assembly: Assembly) -> tuple[FileTable | None, set[Node]]:
+    """The typed file without its faulty parts, and the nodes that were faulty; problems go to the assembly."""
+    tree: dict[str, Any] = dict(assembly.tree)
+    if isinstance(tree.get("profiles"), dict):  # what is active is in the sections already
+        tree["profiles"] = {
+            name: value for name, value in tree["profiles"].items() if name not in assembly.active
+        }
+    faulty: set[Node] = set()
+    for _ in range(2):
+        try:
+            return FileTable.model_validate(tree), faulty
+        except ValidationError as error:
+            assembly.problems.extend(problems_of(error, FileTable, assembly.where))
+            for detail in error.errors(include_url=False, include_context=False):
+                section, *rest = detail["loc"]
+                faulty |= _cut(tree, str(section), rest)
+    return None, faulty
+
+
+def _cut(tree: dict[str, Any], section: str, rest: list[str | int]) -> set[Node]:
+    """Take what is faulty out of ``tree``: one node, or else the whole section."""
+    part = tree.get(section)
+    if section in SECTIONS and rest and isinstance(part, dict):
+        tree[section] = {name: node for name, node in part.items() if name != rest[0]}
+        return {(section, str(rest[0]))}
+    tree.pop(section, None)
+    return set()
+
+
+def _included_heads(assembly: Assembly) -> list[Problem]:
+    """Problems in ``[system]`` of included files, which count for nothing but should be right."""
+    problems: list[Problem] = []
+    for document in assembly.documents[1:]:
+        try:
+            FileTable.model_validate({key: document.data[key] for key in ("system",) if key in document.data})
+        except ValidationError as error:
+            problems.extend(problems_of(error, FileTable, document.where))
+    return problems
+
+
+def _tables(table: FileTable) -> dict[Node, NodeTable]:
+    found: dict[Node, NodeTable] = {}
+    for section, nodes in (
+        ("services", table.services),
+        ("databases", table.databases),
+        ("brokers", table.brokers),
+    ):
+        found.update({(section, name): node for name, node in nodes.items()})
+    return found
+
+
+def _completing(active: Mapping[Node, NodeTable]) -> set[str]:
+    """The nodes whose end another node waits for."""
+    return {
+        target
+        for entry in active.values()
+        for target, dependency in (entry.depends_on or {}).items()
+        if dependency.condition is Condition.COMPLETED
+    }
+
+
+def _search_path(root: Path, table: FileTable, environ: Mapping[str, str]) -> str:
+    own = (str(absolute(root, folder)) for folder in table.system.path)
+    return os.pathsep.join([*own, environ.get("PATH", os.defpath)])

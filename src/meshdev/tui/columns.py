@@ -1,6 +1,7 @@
 """Which columns fit, and how wide: nothing is ever clipped, the least important columns go first.
 
-Every column has a least width; when the sum doesn't fit, columns are dropped by rising priority. What is left over is
+Every column has a least width; when the sum doesn't fit, columns are dropped by rising priority. A column without any
+content is not there at all, and an `extra` one only where the `flex` column keeps its comfort. What is left over is
 given to the columns that want more (highest priority first), then to the one that takes all (`flex`).
 """
 
@@ -8,11 +9,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 GAP = 2
+COMFORT = 44
+"""Cells that the flex column should have before extra columns are shown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: ``least`` and ``most`` cells, ``priority`` (higher stays longer), ``flex`` takes what is left."""
+    """A column: ``least`` and ``most`` cells, ``priority`` (higher stays longer), ``flex`` takes what is left.
+
+    ``always``: shown even when it is empty. ``extra``: nice to have.
+    """
 
     key: str
     title: str
@@ -21,6 +27,8 @@ class Column:
     priority: int
     right: bool = False
     flex: bool = False
+    always: bool = False
+    extra: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +42,25 @@ class Fitted:
 
 
 def fit_columns(columns: Sequence[Column], wanted: Sequence[int], width: int) -> tuple[Fitted, ...]:
-    """Lay ``columns`` out over ``width`` cells; ``wanted`` is the widest content of each."""
-    kept = list(range(len(columns)))
+    """Lay ``columns`` out over ``width`` cells; ``wanted`` is the widest content of each (0: empty so far)."""
+    kept = [index for index, column in enumerate(columns) if column.always or column.flex or wanted[index]]
 
     def needed() -> int:
         return sum(columns[index].least for index in kept) + GAP * (len(kept) - 1)
 
+    def least_of_all(index: int) -> tuple[int, int]:
+        return (columns[index].priority, -index)
+
     while len(kept) > 1 and needed() > width:
-        kept.remove(min(kept, key=lambda index: (columns[index].priority, -index)))
+        kept.remove(min(kept, key=least_of_all))
+    while extras := [index for index in kept if columns[index].extra]:
+        spare = width - needed() + sum(columns[index].least for index in kept if columns[index].flex)
+        grown = sum(
+            max(0, min(columns[i].most, wanted[i]) - columns[i].least) for i in kept if not columns[i].flex
+        )
+        if spare - grown >= COMFORT:
+            break
+        kept.remove(min(extras, key=least_of_all))
     widths = {index: columns[index].least for index in kept}
     left = max(0, width - needed())
     for index in sorted(kept, key=lambda index: -columns[index].priority):

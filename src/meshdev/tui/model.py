@@ -94,16 +94,16 @@ class Order(StrEnum):
 
 
 COLUMNS: tuple[Column, ...] = (
-    Column("state", "STATE", 11, 11, 100),
-    Column("name", "SERVICE", 14, 34, 90),
+    Column("state", "STATE", 11, 12, 100, always=True),
+    Column("name", "SERVICE", 14, 34, 90, always=True),
     Column("instances", "INST", 4, 5, 30, right=True),
-    Column("cpu", "CPU", 5, 5, 70, right=True),
-    Column("memory", "MEM", 5, 5, 60, right=True),
-    Column("since", "FOR", 5, 6, 50, right=True),
-    Column("restarts", "↻", 3, 4, 40, right=True),
-    Column("address", "ADDRESS", 13, 30, 20),
-    Column("team", "TEAM", 8, 16, 10),
-    Column("why", "WHY", 14, 200, 80, flex=True),
+    Column("cpu", "CPU", 5, 5, 70, right=True, always=True),
+    Column("memory", "MEM", 4, 4, 60, right=True, always=True),
+    Column("since", "FOR", 5, 5, 50, right=True, always=True),
+    Column("restarts", "↻", 2, 4, 40, right=True),
+    Column("address", "ADDRESS", 7, 24, 20, extra=True),
+    Column("team", "TEAM", 6, 16, 10, extra=True),
+    Column("why", "WHY", 24, 400, 80, flex=True),
 )
 
 
@@ -136,7 +136,8 @@ def why_of(service: ServiceView, now: float) -> Cell:
     """What a person should know about this service now: what it waits for, or what its last reload came to."""
     state = state_of(service)
     if service.why and state.tone is not Tone.OK:
-        return Cell(clean(service.why), Tone.MUTED if state.tone is Tone.MUTED else state.tone)
+        loud = state.tone in {Tone.BAD, Tone.WARN}  # many wait at first: that must not shout
+        return Cell(clean(service.why), state.tone if loud else Tone.MUTED)
     reload = service.last_reload
     if reload is not None:
         files = ", ".join(reload.files[:2]) + (f" +{len(reload.files) - 2}" if len(reload.files) > 2 else "")  # noqa: PLR2004
@@ -157,7 +158,7 @@ def row_of(service: ServiceView, now: float) -> Row:
     quiet = state.tone is Tone.MUTED
     figures = Tone.MUTED if quiet else Tone.TEXT
     cells = (
-        Cell(str(state), state.tone),
+        Cell(str(state), Tone.ALERT if state.tone is Tone.BAD else state.tone),
         Cell(clean(service.name), Tone.MUTED if quiet else Tone.STRONG),
         Cell(f"{live}/{service.replicas}" if live or service.replicas != 1 else "", figures),
         Cell("" if cpu is None else units.percent(cpu), figures),

@@ -16,6 +16,7 @@ class Tone(StrEnum):
     BUSY = "busy"
     WARN = "warn"
     BAD = "bad"
+    ALERT = "alert"
     ACCENT = "accent"
     KEY = "key"
     MATCH = "match"

@@ -1,5 +1,7 @@
 """Quantities in as few cells as a table has for them: ages, bytes, percentages, counts."""
 
+from datetime import datetime
+
 _MINUTE = 60
 _HOUR = 3600
 _DAY = 86400
@@ -66,3 +68,8 @@ def plural(number: int, noun: str) -> str:
     ('1 line', '1,200 lines')
     """
     return f"{count(number)} {noun}" + ("" if number == 1 else "s")
+
+
+def clock(at: float) -> str:
+    """The local time of day of an epoch second."""
+    return f"{datetime.fromtimestamp(at).astimezone():%H:%M:%S}"

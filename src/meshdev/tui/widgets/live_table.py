@@ -86,7 +86,7 @@ class LiveTable(Toned, ScrollView, can_focus=True):
         self._rows: tuple[Row, ...] = ()
         self._places: dict[str, int] = {}
         self._cursor: str | None = None
-        self._wanted = [width_of(column.title) for column in columns]
+        self._wanted = [0] * len(self._columns)
         self._fitted: tuple[Fitted, ...] = ()
         self._fitted_width = -1
         self._drawn: dict[str, _Drawn] = {}
@@ -143,8 +143,9 @@ class LiveTable(Toned, ScrollView, can_focus=True):
             for index, cell in enumerate(row.cells):
                 width = width_of(cell.text)
                 if width > self._wanted[index]:
-                    grown = grown or self._wanted[index] < self._columns[index].most
-                    self._wanted[index] = width
+                    column = self._columns[index]
+                    grown = grown or self._wanted[index] < column.most
+                    self._wanted[index] = max(width, width_of(column.title))
         if grown:
             self._fitted_width = -1
         return grown

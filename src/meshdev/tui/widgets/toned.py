@@ -31,7 +31,8 @@ class Toned(Widget):
         & > .toned--ok { color: $ok; }
         & > .toned--busy { color: $busy; }
         & > .toned--warn { color: $warn; }
-        & > .toned--bad { color: $bad; text-style: bold; }
+        & > .toned--bad { color: $bad; }
+        & > .toned--alert { color: $bad; text-style: bold; }
         & > .toned--accent { color: $accent; }
         & > .toned--key { color: $accent; text-style: bold; }
         & > .toned--match { color: $match-foreground; background: $match-background; }

@@ -1,0 +1,78 @@
+"""What the user asks of the system: said at once, done beside the drawing, its refusal shown as a toast.
+
+Every action is a worker of the application, so a key never waits for the daemon.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol
+
+from meshdev.errors import MeshdevError
+from meshdev.tui.backend import Backend
+
+
+class Stage(Protocol):
+    """What actions need of the application."""
+
+    def say(self, text: str, *, service: str = "", level: str = "info") -> None:
+        """Put a line into the ticker."""
+        ...
+
+    def complain(self, error: MeshdevError, doing: str) -> None:
+        """Show why something could not be done."""
+        ...
+
+    def begin(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Run ``work`` as a worker."""
+        ...
+
+
+class Actions:
+    """The verbs of the dashboard."""
+
+    def __init__(self, stage: Stage, backend: Backend) -> None:
+        self._stage = stage
+        self._backend = backend
+
+    def start(self, *names: str) -> None:
+        """Want these services up."""
+        self._do(f"start {_all(names)}", lambda: self._backend.start(names))
+
+    def stop(self, *names: str) -> None:
+        """Want these services down."""
+        self._do(f"stop {_all(names)}", lambda: self._backend.stop(names))
+
+    def restart(self, *names: str) -> None:
+        """Want fresh incarnations."""
+        self._do(f"restart {_all(names)}", lambda: self._backend.restart(names))
+
+    def scale(self, name: str, replicas: int) -> None:
+        """Want so many replicas."""
+        self._do(f"scale {name} to {replicas}", lambda: self._backend.scale(name, replicas))
+
+    def apply(self) -> None:
+        """Read the topology file again and apply the difference."""
+
+        async def work() -> None:
+            self._stage.say(await self._backend.apply())
+
+        self._do("read the topology file again", work)
+
+    def shutdown(self, urgency: int) -> None:
+        """Want everything down."""
+        self._do("stop the system", lambda: self._backend.shutdown(urgency))
+
+    def _do(self, doing: str, call: Callable[[], Awaitable[None]]) -> None:
+        self._stage.say(f"{doing} …")
+
+        async def work() -> None:
+            try:
+                await call()
+            except MeshdevError as error:
+                self._stage.complain(error, doing)
+
+        self._stage.begin(work)
+
+
+def _all(names: Sequence[str]) -> str:
+    most = 3
+    return ", ".join(names) if len(names) <= most else f"{len(names)} services"

@@ -1,0 +1,291 @@
+"""The dashboard's application: takes pictures in, hands each to the screen in front, runs what the user asks for.
+
+`run` is what the commands call. Rules: one picture per tick, drawn in one batch; an action never blocks a key; when
+the dashboard itself has a defect, the terminal is restored, a short message says the way back, and the system runs on.
+"""
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on, work
+from textual.app import App
+from textual.binding import BindingType
+from textual.message import Message
+from textual.screen import Screen
+
+from meshdev.errors import MeshdevError
+from meshdev.tui.actions import Actions
+from meshdev.tui.backend import Backend
+from meshdev.tui.browser import can_browse
+from meshdev.tui.keys import APP_KEYS, bindings
+from meshdev.tui.model import Happening, Link, Picture, blockers
+from meshdev.tui.outcome import Outcome
+from meshdev.tui.palette import Commands
+from meshdev.tui.screens.base import Frame
+from meshdev.tui.screens.help import HelpScreen
+from meshdev.tui.screens.quit import QuitScreen
+from meshdev.tui.screens.services import ServicesScreen
+from meshdev.tui.screens.stopping import MOST, StoppingScreen
+from meshdev.tui.themes import DARK, LIGHT, OWN, derived, wanted_theme
+
+if TYPE_CHECKING:
+    from textual.timer import Timer
+
+    from meshdev.client.project import Project
+
+__all__ = ["Dashboard", "Outcome", "run"]
+
+TICK = 0.1
+"""Seconds between two pictures at least."""
+
+
+class Dashboard(App[Outcome]):
+    """See the module. ``clock`` gives epoch seconds; ``owner``: this terminal started the system."""
+
+    TITLE = "meshdev"
+    ENABLE_COMMAND_PALETTE = True
+    COMMANDS: ClassVar = {Commands}
+    MODES: ClassVar[dict[str, str | Callable[[], Screen[None]]]] = {"services": ServicesScreen}
+    DEFAULT_MODE = "services"
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(APP_KEYS)]
+
+    CSS = """
+    Toast { background: $panel; }
+    Tooltip { display: none; }
+    CommandPalette > Vertical { margin: 2 4; }
+    """
+
+    class Pictured(Message):
+        """A newer picture is there."""
+
+        def __init__(self, picture: Picture) -> None:
+            super().__init__()
+            self.picture = picture
+
+        def can_replace(self, message: Message) -> bool:
+            """Only the newest counts."""
+            return isinstance(message, Dashboard.Pictured)
+
+    def __init__(self, backend: Backend, *, owner: bool, clock: Callable[[], float] = time.time) -> None:
+        super().__init__()
+        self.backend = backend
+        self.owner = owner
+        self.now = clock
+        self.picture = Picture()
+        self.said: Happening | None = None
+        self.act = Actions(self, backend)
+        self.defect = ""
+        self.failure: MeshdevError | None = None
+        self._urgency = 0
+        self._drawn_at = 0.0
+        self._next: Picture | None = None
+        self._draw_timer: Timer | None = None
+        for theme in OWN:
+            self.register_theme(theme)
+        wanted = wanted_theme(os.environ)
+        self.theme = wanted if wanted in self.available_themes else DARK
+
+    def get_css_variables(self) -> dict[str, str]:
+        """The theme's variables, with our own for themes that lack them."""
+        variables = super().get_css_variables()
+        return {**derived(variables), **variables}
+
+    def on_mount(self) -> None:
+        """Begin to follow the system, and to let ages grow."""
+        self.set_interval(1.0, self._draw)
+        self._follow()
+        with contextlib.suppress(NotImplementedError, RuntimeError):  # not in the main thread: nobody signals
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self._terminated)
+
+    def _terminated(self) -> None:
+        self.exit(Outcome.STOP if self.owner else Outcome.LEAVE)
+
+    # --- pictures ---------------------------------------------------------------------------------
+
+    @work(exclusive=True, group="follow")
+    async def _follow(self) -> None:
+        try:
+            async for picture in self.backend.follow():
+                self.post_message(self.Pictured(picture))
+        except MeshdevError as error:
+            self.failure = error
+            self.exit(Outcome.STOP if self._urgency else Outcome.LEAVE)
+        else:
+            self.exit(Outcome.STOP)  # it has gone down in order
+
+    @on(Pictured)
+    def _pictured(self, event: Pictured) -> None:
+        self._next = event.picture
+        wait = self._drawn_at + TICK - time.monotonic()
+        if wait <= 0:
+            self._draw()
+        elif self._draw_timer is None:
+            self._draw_timer = self.set_timer(wait, self._draw)
+
+    def _draw(self) -> None:
+        """Hand the newest picture to the screen in front."""
+        if self._draw_timer is not None:
+            self._draw_timer.stop()
+            self._draw_timer = None
+        self._drawn_at = time.monotonic()
+        if self._next is not None:
+            self.picture, self._next = self._next, None
+        system = self.picture.system
+        if system is not None and system.shutting_down is not None and not self._stopping:
+            self._urgency = max(self._urgency, system.shutting_down)
+            self._show_stopping()
+        with self.batch_update():
+            for screen in self.screen_stack:
+                if isinstance(screen, Frame) and screen.is_mounted:
+                    screen.show(self.picture, self.now())
+        if self._stopping is not None and self._stopping.is_mounted:
+            self._stopping.show(self.picture, self.now(), self._urgency)
+
+    # --- what actions need ------------------------------------------------------------------------
+
+    def say(self, text: str, *, service: str = "", level: str = "info") -> None:
+        """Put a line into the ticker."""
+        self.said = Happening(self.now(), service, text, level)
+        for screen in self.screen_stack:
+            if isinstance(screen, Frame) and screen.is_mounted:
+                screen.show_frame(self.picture, self.now())
+
+    def complain(self, error: MeshdevError, doing: str) -> None:
+        """Show why something could not be done, and the way out."""
+        text = f"{error.message}\n{error.hint}" if error.hint else error.message
+        self.say(f"could not {doing}: {error.message}", level="error")
+        self.notify(text, title=f"Could not {doing}", severity="error", timeout=12, markup=False)
+
+    def begin(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Run ``work`` beside the drawing."""
+        self.run_worker(work(), group="actions")
+
+    def copy(self, text: str, what: str) -> None:
+        """Copy to the terminal's clipboard (OSC 52)."""
+        self.copy_to_clipboard(text)
+        self.say(f"copied {what or text}")
+
+    def browse(self, address: str) -> None:
+        """Open an address in the browser; where there is none, copy it."""
+        url = address if "://" in address else f"http://{address}"
+        if can_browse(os.environ, sys.platform):
+            self.open_url(url)
+            self.say(f"opened {url}")
+        else:
+            self.copy_to_clipboard(url)
+            self.say(f"no browser here; copied {url}")
+
+    # --- leaving ----------------------------------------------------------------------------------
+
+    @property
+    def _stopping(self) -> StoppingScreen | None:
+        return next((screen for screen in self.screen_stack if isinstance(screen, StoppingScreen)), None)
+
+    def action_leave(self) -> None:
+        """Ask what is to become of the system."""
+        if not isinstance(self.screen, QuitScreen | StoppingScreen):
+            running = len(blockers(self.picture.services))
+            reachable = self.picture.link is not Link.LOST
+            self.push_screen(QuitScreen(owner=self.owner, running=running, reachable=reachable), self._left)
+
+    def action_interrupt(self) -> None:
+        """Ctrl-C: ask; the second time stop; then press harder each time. With text selected: copy it."""
+        if self._stopping is not None:
+            self._urgency = min(MOST, self._urgency + 1)
+            self.act.shutdown(self._urgency)
+            self._stopping.show(self.picture, self.now(), self._urgency)
+        elif isinstance(self.screen, QuitScreen):
+            self.screen.action_answer(Outcome.STOP)
+        elif selected := self.screen.get_selected_text():
+            self.copy(selected, "the selection")
+            self.screen.clear_selection()
+        else:
+            self.action_leave()
+
+    def _left(self, outcome: Outcome | None) -> None:
+        if outcome is Outcome.STOP:
+            self.stop_system()
+        elif outcome is not None:
+            self.exit(outcome)
+
+    def stop_system(self) -> None:
+        """Stop everything and show who blocks; the application ends with the daemon."""
+        if self.picture.link is not Link.CONNECTED:
+            self.exit(Outcome.STOP)  # nobody to ask here; the command knows other ways
+            return
+        self._urgency = 1
+        self.act.shutdown(1)
+        self._show_stopping()
+
+    def _show_stopping(self) -> None:
+        screen = StoppingScreen(self._urgency)
+        self.push_screen(screen)
+        self.call_after_refresh(self._draw)
+
+    def action_abandon(self) -> None:
+        """Don't wait for the end of the stop."""
+        self.exit(Outcome.STOP)
+
+    # --- help, theme ------------------------------------------------------------------------------
+
+    def action_help(self) -> None:
+        """Show all keys."""
+        if not isinstance(self.screen, HelpScreen):
+            self.push_screen(HelpScreen())
+
+    def action_toggle_theme(self) -> None:
+        """Dark or light."""
+        self.theme = LIGHT if self.current_theme.dark else DARK
+
+    # --- defects ----------------------------------------------------------------------------------
+
+    def _fatal_error(self) -> None:
+        """Textual's way to die: keep the traceback for the report instead of printing it."""
+        self.defect = traceback.format_exc()
+        self._close_messages_no_wait()
+
+
+def run(project: "Project", *, owner: bool) -> Outcome:
+    """Show the dashboard of ``project`` until the user leaves; ``owner``: this terminal started the system.
+
+    Raises MeshdevError when no daemon answers.
+    """
+    from meshdev.tui.daemon_backend import DaemonBackend  # noqa: PLC0415 -- tests bring their own
+
+    app = Dashboard(DaemonBackend(project), owner=owner)
+    try:
+        outcome = app.run()
+    except Exception:  # noqa: BLE001 -- whatever it is, the user's system must outlive it
+        app.defect = app.defect or traceback.format_exc()
+        outcome = None
+    if app.failure is not None and outcome is not Outcome.STOP:
+        raise app.failure
+    if app.defect:
+        _report(app.defect, project.paths.state_dir / "dashboard-crash.log")
+        return Outcome.CRASHED
+    return outcome or Outcome.LEAVE
+
+
+def _report(defect: str, file: Path) -> None:
+    """Say that the dashboard crashed, where the details are, and the way back."""
+    where = f"The details are in {file}"
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(defect)
+    except OSError:
+        where = defect
+    last = defect.strip().splitlines()[-1]
+    message = (
+        f"meshdev: the dashboard had a defect and closed ({last}). Your system was not touched.\n"
+        f"  `meshdev attach` opens it again, `meshdev status` and `meshdev logs -f` work without it.\n"
+        f"  {where}\n"
+    )
+    sys.stderr.write(message)

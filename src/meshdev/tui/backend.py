@@ -1,0 +1,57 @@
+"""The seam between the dashboard and the world: what it needs from a client, and from a reader of logs.
+
+`daemon_backend` has the real one; tests and the pictures' script bring a scripted one. Nothing here blocks the loop.
+"""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Protocol
+
+from meshdev.tui.model import Picture
+from meshdev.tui.scrollback import Line
+
+Deliver = Callable[[Sequence[Line], int], None]
+"""Takes lines in order, and how many lines before them were left out because there were too many."""
+
+
+class Tail(Protocol):
+    """A log that is being followed; it delivers in the loop that opened it until it is closed."""
+
+    def close(self) -> None:
+        """Stop delivering, at once."""
+        ...
+
+
+class Backend(Protocol):
+    """The system, as the dashboard can see and move it. Calls raise MeshdevError."""
+
+    def follow(self) -> AsyncIterator[Picture]:
+        """Pictures, a new one whenever something has changed; ends when the system has gone down in order."""
+        ...
+
+    def tail(self, log_dir: str, service: str, deliver: Deliver) -> Tail:
+        """Follow the log of a service from its last lines on."""
+        ...
+
+    async def start(self, names: Sequence[str]) -> None:
+        """Want these services up."""
+        ...
+
+    async def stop(self, names: Sequence[str]) -> None:
+        """Want these services down."""
+        ...
+
+    async def restart(self, names: Sequence[str]) -> None:
+        """Want fresh incarnations of these services."""
+        ...
+
+    async def scale(self, name: str, replicas: int) -> None:
+        """Want so many replicas."""
+        ...
+
+    async def apply(self) -> str:
+        """Read the topology file again and apply the difference; says what that came to."""
+        ...
+
+    async def shutdown(self, urgency: int) -> None:
+        """Want everything down: 1 graceful, 2 hurry, 3 kill."""
+        ...

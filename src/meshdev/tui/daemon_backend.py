@@ -1,0 +1,81 @@
+"""The real backend: the daemon's control API, and the log files of its run."""
+
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import aclosing
+
+from meshdev.client import calls
+from meshdev.client.aio import AsyncControl, follow
+from meshdev.client.mirror import Mirror
+from meshdev.client.project import Project
+from meshdev.tui.backend import Deliver, Tail
+from meshdev.tui.follow_log import LogFollower
+from meshdev.tui.model import Happening, Link, Picture
+from meshdev.wire.control import PlanView, UpRequest
+
+
+class DaemonBackend:
+    """Talks to the daemon of ``project``; implements `backend.Backend`."""
+
+    def __init__(self, project: Project, *, clock: Callable[[], float] = time.time) -> None:
+        self._project = project
+        self._control = AsyncControl(project)
+        self._clock = clock
+
+    async def follow(self) -> AsyncIterator[Picture]:
+        """Pictures until the system has gone down in order; a lost daemon is waited for without end."""
+        picture = Picture()
+        async with aclosing(follow(self._project)) as mirrors:
+            async for mirror in mirrors:
+                picture = picture_of(mirror, picture, self._clock())
+                yield picture
+
+    def tail(self, log_dir: str, service: str, deliver: Deliver) -> Tail:
+        """Follow a service's log files."""
+        return LogFollower(log_dir, service, deliver)
+
+    async def start(self, names: Sequence[str]) -> None:
+        """Want these services up."""
+        await self._control.send(calls.start(list(names)))
+
+    async def stop(self, names: Sequence[str]) -> None:
+        """Want these services down."""
+        await self._control.send(calls.stop(list(names)))
+
+    async def restart(self, names: Sequence[str]) -> None:
+        """Want fresh incarnations of these services."""
+        await self._control.send(calls.restart(list(names)))
+
+    async def scale(self, name: str, replicas: int) -> None:
+        """Want so many replicas."""
+        await self._control.send(calls.scale(name, replicas))
+
+    async def apply(self) -> str:
+        """Read the topology file again and apply the difference."""
+        return plan_line(await self._control.send(calls.up(UpRequest())))
+
+    async def shutdown(self, urgency: int) -> None:
+        """Want everything down."""
+        await self._control.send(calls.shutdown(urgency))
+
+
+def picture_of(mirror: Mirror, before: Picture, now: float) -> Picture:
+    """The dashboard's picture of the client's read model."""
+    link = Link.CONNECTED if mirror.connected else Link.LOST
+    return Picture(
+        system=mirror.system,
+        services=tuple(mirror.services.values()),
+        edges=mirror.edges,
+        happenings=tuple(
+            Happening(notice.at, notice.name, notice.text, notice.level) for notice in mirror.notices
+        ),
+        link=link,
+        link_since=before.link_since if before.link is link else now,
+        seq=mirror.seq,
+    )
+
+
+def plan_line(plan: PlanView) -> str:
+    """What applying the file came to, on one line."""
+    changed = [f"{step.action} {step.service}" for step in plan.steps if step.action != "keep"]
+    return "applied: " + ", ".join(changed) if changed else "nothing differs from the topology file"

@@ -1,0 +1,108 @@
+"""The frame that every screen stands in: headline, banner, the screen's own body, ticker, hints.
+
+A screen gets one immutable picture per tick (`show`) and draws from it alone; it never asks for data.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.screen import Screen
+
+from meshdev.tui import units
+from meshdev.tui.cells import clean
+from meshdev.tui.headline import headline
+from meshdev.tui.keys import APP_KEYS, Key
+from meshdev.tui.model import Happening, Link, Picture, totals_of
+from meshdev.tui.tone import Span, Tone
+from meshdev.tui.widgets.bars import Banner, Bar, KeyBar
+
+if TYPE_CHECKING:
+    from meshdev.tui.app import Dashboard
+
+LEVELS = {"warning": Tone.WARN, "error": Tone.BAD}
+_MARKS = {"warning": "▲ ", "error": "✕ "}
+
+
+class Frame(Screen[None]):
+    """Base of the dashboard's screens."""
+
+    BINDINGS: ClassVar[list[BindingType]] = []
+    AUTO_FOCUS = None
+
+    DEFAULT_CSS = """
+    Frame { background: $surface; layers: base; }
+    Frame #ticker { background: $surface; }
+    """
+
+    @property
+    def dashboard(self) -> "Dashboard":
+        """The application."""
+        return cast("Dashboard", self.app)
+
+    def compose(self) -> ComposeResult:
+        """Lay the frame out around the body."""
+        yield Bar(id="headline")
+        yield Banner(id="banner")
+        yield from self.compose_body()
+        yield Bar(id="ticker")
+        yield KeyBar(id="keys")
+
+    def compose_body(self) -> ComposeResult:
+        """What stands between the bars."""
+        yield from ()
+
+    def on_mount(self) -> None:
+        """Show what is known already."""
+        self.show(self.dashboard.picture, self.dashboard.now())
+
+    def on_screen_resume(self) -> None:
+        """Show what has changed while another screen was in front."""
+        self.show(self.dashboard.picture, self.dashboard.now())
+
+    def on_resize(self) -> None:
+        """Lay the bars out for the new width."""
+        self.show_frame(self.dashboard.picture, self.dashboard.now())
+
+    def show(self, picture: Picture, now: float) -> None:
+        """Draw ``picture``; a screen adds its body."""
+        self.show_frame(picture, now)
+
+    def show_frame(self, picture: Picture, now: float) -> None:
+        """Draw the bars."""
+        bar = self.query_one("#headline", Bar)
+        bar.say(headline(picture, totals_of(picture.services), now, self.size.width))
+        banner = self.query_one(Banner)
+        if picture.link is Link.LOST:
+            away = units.age(now - picture.link_since)
+            text = (
+                f" ✕ The daemon has not answered for {away}. Trying again; what you see may be old. q leaves."
+            )
+            banner.say([Span(text)])
+        else:
+            banner.say([])
+        self.query_one("#ticker", Bar).say(ticker(self.dashboard.said, picture.happenings))
+        self.query_one(KeyBar).offer((*self.keys(), *APP_KEYS))
+
+    def keys(self) -> Sequence[Key]:
+        """The screen's own keys that are of use now."""
+        return ()
+
+
+def ticker(said: Happening | None, happenings: Sequence[Happening]) -> list[Span]:
+    """The newest thing that happened: in the system, or by the user's own hand."""
+    newest = happenings[-1] if happenings else None
+    if said is not None and (newest is None or said.at >= newest.at):
+        newest = said
+    return [Span(" "), *told(newest)] if newest else []
+
+
+def told(happening: Happening) -> list[Span]:
+    """A happening as a line."""
+    tone = LEVELS.get(happening.level, Tone.MUTED)
+    spans = [Span(f"{units.clock(happening.at)}  ", Tone.FAINT)]
+    if happening.service:
+        spans.append(Span(f"{clean(happening.service)}  ", Tone.STRONG))
+    spans.append(Span(_MARKS.get(happening.level, "") + clean(happening.text), tone))
+    return spans

@@ -1,0 +1,382 @@
+"""The first screen: all services live, and below them the selected one: its log, its details, what happened.
+
+The lower pane shows one view at a time; on a wide terminal the details stand beside the log.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal
+
+from meshdev.tui.cells import clean
+from meshdev.tui.facts import facts_of
+from meshdev.tui.keys import LOG_KEYS, SERVICE_KEYS, Key, bindings
+from meshdev.tui.model import COLUMNS, Link, Order, Picture, address_of, rows_of
+from meshdev.tui.panes import DETAILS, EVENTS, LOGS, VIEWS, empty_table, pane_head, pane_status
+from meshdev.tui.screens.base import Frame, told
+from meshdev.tui.scrollback import Line
+from meshdev.tui.states import state_of
+from meshdev.tui.tone import Tone
+from meshdev.tui.widgets.bars import PaneTitle
+from meshdev.tui.widgets.live_table import LiveTable
+from meshdev.tui.widgets.log_view import LogView
+from meshdev.tui.widgets.prompt import Prompt
+from meshdev.tui.widgets.span_view import SpanView
+from meshdev.wire.control import ServiceView
+
+if TYPE_CHECKING:
+    from meshdev.tui.backend import Tail
+
+FILTER = "filter"
+SEARCH = "search"
+ONLY = "only"
+
+_ORDERS = list(Order)
+_COLUMN_ORDERS = {"state": Order.TROUBLE, "name": Order.NAME, "cpu": Order.CPU, "memory": Order.MEMORY}
+_ORDER_COLUMNS = {order: column for column, order in _COLUMN_ORDERS.items()}
+
+
+class ServicesScreen(Frame):
+    """See the module."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings(SERVICE_KEYS),
+        *bindings(LOG_KEYS, but=frozenset({"find", "find_next"})),
+    ]
+
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (150, "-wide")]  # noqa: RUF012 -- Textual declares it as an instance's
+
+    DEFAULT_CSS = """
+    ServicesScreen {
+        #table { height: auto; max-height: 58%; min-height: 4; }
+        #lower { height: 1fr; }
+        #log, #events { width: 1fr; height: 1fr; }
+        #details { width: 1fr; height: 1fr; display: none; }
+        #events { display: none; }
+        &.-zoomed #table { display: none; }
+        &.-view-details #details { display: block; }
+        &.-view-details #log { display: none; }
+        &.-view-events #events { display: block; }
+        &.-view-events #log { display: none; }
+        &.-wide.-view-logs #details, &.-wide.-view-events #details {
+            display: block;
+            width: 46;
+            border-left: vkey $rule;
+            padding-left: 1;
+        }
+    }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._wanted = ""
+        self._order = Order.TOPOLOGY
+        self._view = LOGS
+        self._selected: str | None = None
+        self._tail: Tail | None = None
+        self._tailed: tuple[str, str] | None = None
+
+    def compose_body(self) -> ComposeResult:
+        """Table above, pane below."""
+        yield LiveTable(COLUMNS, id="table")
+        yield PaneTitle(VIEWS, id="title")
+        with Horizontal(id="lower"):
+            yield LogView(id="log")
+            yield SpanView(id="events", empty="Nothing has happened yet.", to_end=True)
+            yield SpanView(id="details", empty="No service is selected.")
+        yield Prompt(id="prompt")
+
+    # --- parts ------------------------------------------------------------------------------------
+
+    @property
+    def table(self) -> LiveTable:
+        """The services."""
+        return self.query_one("#table", LiveTable)
+
+    @property
+    def log_view(self) -> LogView:
+        """The selected service's log."""
+        return self.query_one("#log", LogView)
+
+    @property
+    def service(self) -> ServiceView | None:
+        """The selected service."""
+        return self.dashboard.picture.service(self._selected)
+
+    # --- drawing ----------------------------------------------------------------------------------
+
+    def on_mount(self) -> None:
+        """Begin with the keyboard on the table."""
+        super().on_mount()
+        self.add_class("-view-logs")
+        self.table.focus()
+
+    def on_unmount(self) -> None:
+        """Let the log go."""
+        self._close_tail()
+
+    def on_resize(self) -> None:
+        """Lay out for the new width."""
+        super().on_resize()
+        self.call_after_refresh(self._show_lower)
+
+    def show(self, picture: Picture, now: float) -> None:
+        """Draw ``picture``."""
+        super().show(picture, now)
+        rows = rows_of(picture.services, now, wanted=self._wanted, order=self._order)
+        column = _ORDER_COLUMNS.get(self._order, "")
+        self.table.show_rows(rows, sorted_by=column, empty=empty_table(picture, self._wanted))
+        self._follow_log(picture)
+        self._show_lower()
+
+    def _show_lower(self) -> None:
+        picture, now = self.dashboard.picture, self.dashboard.now()
+        service = self.service
+        head = pane_head(service, now) if self._view != EVENTS else []
+        title = self.query_one("#title", PaneTitle)
+        title.show(head, self._view, pane_status(self._view, self.log_view.status, self._wanted))
+        details = self.query_one("#details", SpanView)
+        if details.display:
+            details.show_lines(facts_of(picture, service, now, details.room) if service else [])
+        events = self.query_one("#events", SpanView)
+        if events.display:
+            events.show_lines([told(happening) for happening in picture.happenings])
+
+    def keys(self) -> Sequence[Key]:
+        """The keys of the pane that has the keyboard; for services only what the selected one allows."""
+        if self.is_attached and self.log_view.has_focus:
+            return LOG_KEYS
+        service = self.service
+        if service is None:
+            return [key for key in SERVICE_KEYS if key.action in {"find", "events", "sort"}]
+        idle = state_of(service).tone is Tone.MUTED or service.phase in {"exited", "gave-up"}
+        useless = {"stop", "restart"} if idle else {"start"}
+        if service.phase in {"exited", "gave-up"}:
+            useless = {"stop"}
+        if not service.url and not service.ports:
+            useless.add("open")
+        return [key for key in SERVICE_KEYS if key.action not in useless]
+
+    # --- the log of the selected service ----------------------------------------------------------
+
+    def _follow_log(self, picture: Picture) -> None:
+        system, name = picture.system, self._selected
+        wanted = (system.log_dir, name) if system is not None and name is not None else None
+        if wanted == self._tailed:
+            return
+        self._close_tail()
+        self._tailed = wanted
+        self.log_view.clear(f"{clean(name)} has not written anything yet." if name else "")
+        if wanted is not None:
+
+            def deliver(lines: Sequence[Line], lost: int) -> None:
+                if self._tailed == wanted:
+                    self.log_view.feed(lines, lost=lost)
+
+            self._tail = self.dashboard.backend.tail(*wanted, deliver)
+
+    def _close_tail(self) -> None:
+        if self._tail is not None:
+            self._tail.close()
+            self._tail = None
+
+    # --- messages ---------------------------------------------------------------------------------
+
+    @on(LiveTable.Highlighted)
+    def _highlighted(self, event: LiveTable.Highlighted) -> None:
+        self._selected = event.key
+        self._follow_log(self.dashboard.picture)
+        self._show_lower()
+        self.show_frame(self.dashboard.picture, self.dashboard.now())
+
+    @on(LiveTable.Chosen)
+    def _chosen(self) -> None:
+        self.action_logs()
+
+    @on(LiveTable.HeaderClicked)
+    def _header_clicked(self, event: LiveTable.HeaderClicked) -> None:
+        order = _COLUMN_ORDERS.get(event.column, Order.TOPOLOGY)
+        self._sort_by(Order.TOPOLOGY if order is self._order else order)
+
+    @on(LogView.Changed)
+    def _log_changed(self) -> None:
+        self._show_lower()
+
+    @on(PaneTitle.Picked)
+    def _picked(self, event: PaneTitle.Picked) -> None:
+        self._turn_to(event.view)
+
+    def on_descendant_focus(self) -> None:
+        """Other keys are of use now."""
+        self.show_frame(self.dashboard.picture, self.dashboard.now())
+
+    # --- views ------------------------------------------------------------------------------------
+
+    def _turn_to(self, view: str) -> None:
+        for each in VIEWS:
+            self.set_class(each == view, f"-view-{each.lower()}")
+        self._view = view
+        self.call_after_refresh(self._show_lower)
+        self._show_lower()
+
+    def action_logs(self) -> None:
+        """Show the log and put the keyboard on it."""
+        self._turn_to(LOGS)
+        self.log_view.focus()
+
+    def action_details(self) -> None:
+        """Turn to the details, or back to the log."""
+        self._turn_to(LOGS if self._view == DETAILS else DETAILS)
+        self._refocus("#details" if self._view == DETAILS else "#log")
+
+    def action_events(self) -> None:
+        """Turn to the events, or back to the log."""
+        self._turn_to(LOGS if self._view == EVENTS else EVENTS)
+        self._refocus("#events" if self._view == EVENTS else "#log")
+
+    def _refocus(self, pane: str) -> None:
+        """The keyboard stays in the lower pane when it was there, or when only that is shown."""
+        if not self.table.has_focus or not self.table.display:
+            self.query_one(pane).focus()
+
+    def action_zoom(self) -> None:
+        """Give the lower pane the whole screen, or put the table back."""
+        self.toggle_class("-zoomed")
+        pane = {LOGS: "#log", DETAILS: "#details", EVENTS: "#events"}[self._view]
+        self.query_one(pane if self.has_class("-zoomed") else "#table").focus()
+
+    def action_back(self) -> None:
+        """Undo one thing: the search, the line cursor, the zoom, the filter; then the keyboard to the table."""
+        log = self.log_view
+        if log.has_focus and log.status.pattern:
+            log.search("")
+        elif log.has_focus and not log.status.following:
+            log.follow(following=True)
+        elif self.has_class("-zoomed"):
+            self.action_zoom()
+        elif not self.table.has_focus:
+            self._turn_to(LOGS)
+            self.table.focus()
+        elif self._wanted:
+            self._filter("")
+
+    # --- filter, search, sort ---------------------------------------------------------------------
+
+    def action_find(self) -> None:
+        """Filter the services, or search the log: whichever has the keyboard."""
+        prompt = self.query_one(Prompt)
+        if self.log_view.has_focus:
+            prompt.ask(SEARCH, "/", self.log_view.status.pattern, "search: regular expression")
+        else:
+            prompt.ask(FILTER, "/", self._wanted, "filter: words in name, state or team; !word excludes")
+
+    def action_only(self) -> None:
+        """Show only the log lines that match."""
+        self._turn_to(LOGS)
+        self.query_one(Prompt).ask(ONLY, "&", self.log_view.status.pattern, "show only lines that match")
+
+    @on(Prompt.Edited)
+    def _edited(self, event: Prompt.Edited) -> None:
+        if event.purpose == FILTER:
+            self._filter(event.text)
+        else:
+            self.log_view.search(event.text, only=event.purpose == ONLY)
+
+    @on(Prompt.Closed)
+    def _prompt_closed(self, event: Prompt.Closed) -> None:
+        if event.purpose == FILTER:
+            if not event.kept:
+                self._filter("")
+            self.table.focus()
+            return
+        if not event.kept:
+            self.log_view.search("")
+        self.log_view.focus()
+        if event.kept and event.purpose == SEARCH:
+            self.log_view.action_find(-1)
+
+    def _filter(self, wanted: str) -> None:
+        self._wanted = wanted
+        self.show(self.dashboard.picture, self.dashboard.now())
+
+    def action_sort(self) -> None:
+        """Sort by the next order."""
+        self._sort_by(_ORDERS[(_ORDERS.index(self._order) + 1) % len(_ORDERS)])
+
+    def _sort_by(self, order: Order) -> None:
+        self._order = order
+        self.dashboard.say(f"sorted by {order}")
+        self.show(self.dashboard.picture, self.dashboard.now())
+
+    # --- the log pane's switches ------------------------------------------------------------------
+
+    def action_follow(self) -> None:
+        """Pause the log, or follow it."""
+        self.log_view.toggle_follow()
+
+    def action_wrap(self) -> None:
+        """Wrap long lines."""
+        self.log_view.toggle_wrap()
+
+    def action_fold(self) -> None:
+        """Structured lines folded, or as written."""
+        self.log_view.toggle_folded()
+
+    def action_times(self) -> None:
+        """Show times."""
+        self.log_view.toggle_times()
+
+    # --- what moves the system --------------------------------------------------------------------
+
+    def action_start(self) -> None:
+        """Start the selected service."""
+        if self._selected:
+            self.dashboard.act.start(self._selected)
+
+    def action_stop(self) -> None:
+        """Stop the selected service."""
+        if self._selected:
+            self.dashboard.act.stop(self._selected)
+
+    def action_restart(self) -> None:
+        """Restart the selected service."""
+        if self._selected:
+            self.dashboard.act.restart(self._selected)
+
+    def action_scale(self, by: int) -> None:
+        """Add or take a replica."""
+        service = self.service
+        if service is None:
+            return
+        if service.replicas + by < 1:
+            self.dashboard.say(f"{service.name} has one replica; x stops it", level="warning")
+        else:
+            self.dashboard.act.scale(service.name, service.replicas + by)
+
+    def action_copy(self) -> None:
+        """Copy the log line, or the service's address."""
+        if self.log_view.has_focus:
+            line = self.log_view.current()
+            if line is not None:
+                self.dashboard.copy(line.text, "the line")
+        elif self.service is not None:
+            self.dashboard.copy(self.service.url or self.service.name, "")
+
+    def action_open(self) -> None:
+        """Open the service's address."""
+        service = self.service
+        if service is not None and address_of(service):
+            self.dashboard.browse(service.url or service.ports[0])
+
+    def select(self, name: str) -> None:
+        """Put the cursor on a service, dropping a filter that hides it (palette)."""
+        self._filter("")
+        self.table.move_to(name)
+
+    @property
+    def live(self) -> bool:
+        """Whether what is shown is current."""
+        return self.dashboard.picture.link is Link.CONNECTED

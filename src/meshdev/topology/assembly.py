@@ -30,13 +30,14 @@ MERGED = ("environment", "edges", "limits", "endpoints", "stop", "depends_on", "
 
 @dataclass(slots=True)
 class Assembly:
-    """The tree while it is put together."""
+    """The tree while it is put together; ``cut`` are the keys of nodes that were taken out as faulty."""
 
     root: Path
     tree: dict[str, Any] = field(default_factory=dict)
     places: dict[KeyPath, Where] = field(default_factory=dict)
     homes: dict[tuple[str, str], Path] = field(default_factory=dict)
     active: tuple[str, ...] = ()
+    cut: dict[tuple[str, str], set[str]] = field(default_factory=dict)
     documents: list[Document] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 

@@ -134,6 +134,8 @@ def _embedded(scope: Scope, engine: str) -> Process:
         message = f'engine "{engine}" has no embedded form, accepted: "{engines.EMBEDDED[scope.section]}"'
         scope.complain(("engine",), message, "or say what runs it: command, image, build or url")
         return _NOTHING
+    if scope.assembly.cut.get((scope.section, scope.key)):  # what runs it may be what was taken out
+        return _NOTHING
     names = [
         name for section, name, _ in scope.assembly.nodes() if section == scope.section and name != scope.key
     ]

@@ -2,7 +2,7 @@
 
 import re
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
@@ -16,10 +16,13 @@ _MOST = 60
 
 
 def problems_of(
-    error: ValidationError, table: type[BaseModel], where: Callable[[Path], Where]
+    error: ValidationError,
+    table: type[BaseModel],
+    where: Callable[[Path], Where],
+    written: Container[Path] = (),
 ) -> list[Problem]:
-    """One problem for each thing that ``table`` refused."""
-    return [_problem(detail, table, where) for detail in error.errors(include_url=False)]
+    """One problem for each thing that ``table`` refused; ``written`` are the paths that the file really has."""
+    return [_problem(detail, table, where, written) for detail in error.errors(include_url=False)]
 
 
 def found(value: object) -> str:
@@ -47,7 +50,9 @@ def dotted(path: Path) -> str:
     return text
 
 
-def _problem(detail: ErrorDetails, table: type[BaseModel], where: Callable[[Path], Where]) -> Problem:
+def _problem(
+    detail: ErrorDetails, table: type[BaseModel], where: Callable[[Path], Where], written: Container[Path]
+) -> Problem:
     path: Path = tuple(part for part in detail["loc"] if part != "[key]")
     match detail["type"]:
         case "extra_forbidden":
@@ -64,6 +69,8 @@ def _problem(detail: ErrorDetails, table: type[BaseModel], where: Callable[[Path
             accepted_text = "an array"
         case _:
             accepted_text = detail["msg"]
+    if path not in written and path[:-1] in written:  # a short form: restart = "allways" is restart.policy
+        path = path[:-1]
     meant = (
         nearest(str(detail["input"]), re.findall(r'"([a-z+-]+)"', accepted_text))
         if "|" in accepted_text

@@ -1,7 +1,7 @@
 """From a file to a System, or to everything that is wrong with it, sorted by file and line.
 
-read (with includes) → profiles → variables → shapes → nodes → references. A node whose shape is wrong is left out of
-the later steps but its name stays known, so one mistake is reported once.
+read (with includes) → profiles → variables → shapes → nodes → references. What has the wrong shape is left out of the
+later steps, but the name of its node stays known, so one mistake is reported once.
 """
 
 import os
@@ -16,7 +16,9 @@ from meshdev.topology.assembly import Assembly, choose_profiles, read_all
 from meshdev.topology.build import build_node
 from meshdev.topology.file_model import FileTable, NodeTable
 from meshdev.topology.findings import problems_of
+from meshdev.topology.graph import cycle_problems
 from meshdev.topology.interpolate import Variables, interpolate
+from meshdev.topology.lines import Path as KeyPath
 from meshdev.topology.model import Condition, EmbeddedFile, Service, System
 from meshdev.topology.paths import absolute
 from meshdev.topology.references import References
@@ -26,6 +28,7 @@ from meshdev.topology.template import SECTIONS
 FILE_NAME = "meshdev.toml"
 
 Node = tuple[str, str]
+_NODE_DEPTH = len(("services", "orders"))
 
 
 def load(file: Path, *, profiles: Sequence[str] | None = None, environ: Mapping[str, str]) -> System:
@@ -106,7 +109,7 @@ def _load(
         experiments=table.experiments,
         warnings=tuple(sorted(set(references.warnings))),
     )
-    return system, problems
+    return system, problems | set(cycle_problems(system))
 
 
 def graph_name(node: Node) -> str:
@@ -139,21 +142,28 @@ def _validated(assembly: Assembly) -> tuple[FileTable | None, set[Node]]:
         try:
             return FileTable.model_validate(tree), faulty
         except ValidationError as error:
-            assembly.problems.extend(problems_of(error, FileTable, assembly.where))
+            assembly.problems.extend(problems_of(error, FileTable, assembly.where, assembly.places))
             for detail in error.errors(include_url=False, include_context=False):
-                section, *rest = detail["loc"]
-                faulty |= _cut(tree, str(section), rest)
+                faulty |= _cut(assembly, tree, detail["loc"])
     return None, faulty
 
 
-def _cut(tree: dict[str, Any], section: str, rest: list[str | int]) -> set[Node]:
-    """Take what is faulty out of ``tree``: one node, or else the whole section."""
-    part = tree.get(section)
-    if section in SECTIONS and rest and isinstance(part, dict):
-        tree[section] = {name: node for name, node in part.items() if name != rest[0]}
-        return {(section, str(rest[0]))}
-    tree.pop(section, None)
-    return set()
+def _cut(assembly: Assembly, tree: dict[str, Any], path: KeyPath) -> set[Node]:
+    """Take what is faulty out of ``tree``: one key of a node, a whole node, or else the whole section."""
+    section = str(path[0]) if path else ""
+    nodes = tree.get(section)
+    if section not in SECTIONS or not isinstance(nodes, dict) or len(path) == 1:
+        tree.pop(section, None)
+        return set()
+    name = str(path[1])
+    node = nodes.get(name)
+    if isinstance(node, dict) and len(path) > _NODE_DEPTH:
+        key = str(path[2])
+        tree[section] = {**nodes, name: {kept: value for kept, value in node.items() if kept != key}}
+        assembly.cut.setdefault((section, name), set()).add(key)
+        return set()
+    tree[section] = {kept: value for kept, value in nodes.items() if kept != name}
+    return {(section, name)}
 
 
 def _included_heads(assembly: Assembly) -> list[Problem]:
@@ -163,7 +173,7 @@ def _included_heads(assembly: Assembly) -> list[Problem]:
         try:
             FileTable.model_validate({key: document.data[key] for key in ("system",) if key in document.data})
         except ValidationError as error:
-            problems.extend(problems_of(error, FileTable, document.where))
+            problems.extend(problems_of(error, FileTable, document.where, document.lines))
     return problems
 
 

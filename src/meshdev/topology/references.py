@@ -112,8 +112,9 @@ class References:
 
     def _edges(self, node: Service, path: KeyPath) -> None:
         reached = (*node.calls, *node.uses)
+        cut = self.assembly.cut.get((str(path[0]), str(path[1])), set())
         for name in node.edges:
-            if name in reached or name in self.faulty:
+            if name in reached or name in self.faulty or {"calls", "uses"} & cut:
                 continue
             meant = nearest(name, reached)
             hint = f'did you mean "{meant}"?' if meant else f'add calls = ["{name}"], or drop it'

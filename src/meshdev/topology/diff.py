@@ -1,0 +1,107 @@
+"""What changes between two systems mean for what runs: restart only what must be.
+
+Keys are compared one by one. Those that an incarnation was started with (`RESTART`) need a new one; `replicas`
+alone is a matter of scale; everything else (descriptions, dependencies, policies, watches) takes force at once.
+"""
+
+from dataclasses import dataclass, fields
+from enum import StrEnum
+
+from meshdev.topology.model import Healthcheck, Service, System
+
+RESTART = frozenset(
+    {"run", "working_dir", "environment", "endpoints", "limits", "one_shot", "engine", "kind"}
+)
+CALLEES = frozenset({"calls", "uses", "files"})
+IGNORED = frozenset({"name", "where"})
+
+
+class Action(StrEnum):
+    """What happens to one node."""
+
+    START = "start"
+    STOP = "stop"
+    RESTART = "restart"
+    SCALE = "scale"
+    UPDATE = "update"
+    KEEP = "keep"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What happens to ``service``, and which keys are the reason."""
+
+    service: str
+    action: Action
+    reason: str = ""
+
+
+def diff(old: System | None, new: System) -> tuple[Change, ...]:
+    """The plan from ``old`` (None: nothing runs) to ``new``: every node once, in the new file's order."""
+    before = {} if old is None else old.services
+    changes = [_change(before.get(name), node, old, new) for name, node in new.services.items()]
+    gone = [
+        Change(
+            name, Action.STOP, "left out by the profiles" if name in new.inactive else "no longer in the file"
+        )
+        for name in before
+        if name not in new.services
+    ]
+    return (*changes, *gone)
+
+
+def _change(old: Service | None, new: Service, old_system: System | None, new_system: System) -> Change:
+    if old is None or old_system is None:
+        return Change(new.name, Action.START, "" if old_system is None else "new")
+    keys = changed_keys(old, new)
+    if old_system.path != new_system.path:
+        keys = (*keys, "system.path")
+    restarting = [key for key in keys if key in RESTART or key in CALLEES or key == "system.path"]
+    if restarting:
+        return Change(new.name, Action.RESTART, _reason(restarting, old, new))
+    if "replicas" in keys:
+        return Change(new.name, Action.SCALE, f"replicas {old.replicas} -> {new.replicas}")
+    if keys:
+        return Change(new.name, Action.UPDATE, _reason(list(keys), old, new))
+    return Change(new.name, Action.KEEP)
+
+
+def changed_keys(old: Service, new: Service) -> tuple[str, ...]:
+    """The fields in which two versions of a node differ, as far as they matter."""
+    return tuple(
+        field.name
+        for field in fields(Service)
+        if field.name not in IGNORED and _plain(old, field.name) != _plain(new, field.name)
+    )
+
+
+def _plain(node: Service, key: str) -> object:
+    """A field without the places where it stands, which move with every line that is added above."""
+    if key == "depends_on":
+        return tuple(
+            (entry.target, entry.condition, entry.required, entry.restart, entry.log)
+            for entry in node.depends_on
+        )
+    return getattr(node, key)
+
+
+def _reason(keys: list[str], old: Service, new: Service) -> str:
+    return ", ".join(_named(key, old, new) for key in keys)
+
+
+def _named(key: str, old: Service, new: Service) -> str:
+    match key:
+        case "run":
+            return "command" if type(old.run) is type(new.run) else "the way it runs"
+        case "environment":
+            names = {*old.environment, *new.environment}
+            changed = sorted(name for name in names if old.environment.get(name) != new.environment.get(name))
+            return f"environment ({', '.join(changed)})"
+        case "healthcheck":
+            return "healthcheck" + (" (now implied)" if _implied(new.healthcheck) else "")
+        case _:
+            return key
+
+
+def _implied(healthcheck: Healthcheck | None) -> bool:
+    return healthcheck is not None and healthcheck.implied

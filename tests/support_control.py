@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
 import msgspec
 
@@ -39,6 +39,9 @@ from meshdev.wire.control import (
     WhyStep,
     WhyView,
 )
+
+if TYPE_CHECKING:
+    from meshdev.daemon.operator import Operator
 
 
 def eventually(check: Callable[[], bool], *, within: float = 10.0) -> None:
@@ -207,11 +210,10 @@ class Daemon:
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
         listener = open_control_socket(self.project.paths.socket)
-        self._server = ControlServer(build_api(self.stand_in), listener)
+        self._server = ControlServer(build_api(cast("Operator", self.stand_in)), listener)
         self.stand_in.on_shutdown = lambda urgency: self._end() if urgency >= 0 else None
         async with asyncio.TaskGroup() as group:
             group.create_task(self._server.serve())
-            await self._server.started()
             self._ready.set()
         listener.close()
         self.project.paths.socket.unlink(missing_ok=True)

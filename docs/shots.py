@@ -3,7 +3,7 @@
 The dashboard is driven over a running system without a terminal, and its screen is exported as SVG. What Rich exports
 relies on web fonts and on ``textLength``; `settled` places every word by itself instead, so that any renderer shows the
 columns where the terminal has them.
-"""
+"""  # noqa: INP001 -- a script, not a package
 
 import html
 import re

@@ -60,7 +60,13 @@ class Dashboard(App[Outcome]):
     CSS = """
     Toast { background: $panel; }
     Tooltip { display: none; }
-    CommandPalette > Vertical { margin: 2 4; }
+    CommandPalette {
+        background: $background 60%;
+        #--container { margin: 2 4; max-width: 90; }
+        #--input, #--input.--list-visible { background: $panel; border: none; height: 3; padding: 0 1; }
+        #--input SearchIcon { display: none; }
+        CommandList, CommandList:focus { background: $panel; border: none; }
+    }
     """
 
     class Pictured(Message):

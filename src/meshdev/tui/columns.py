@@ -45,8 +45,12 @@ def fit_columns(columns: Sequence[Column], wanted: Sequence[int], width: int) ->
     """Lay ``columns`` out over ``width`` cells; ``wanted`` is the widest content of each (0: empty so far)."""
     kept = [index for index, column in enumerate(columns) if column.always or column.flex or wanted[index]]
 
+    def least(index: int) -> int:
+        column = columns[index]
+        return min(column.least, max(wanted[index], len(column.title))) if column.flex else column.least
+
     def needed() -> int:
-        return sum(columns[index].least for index in kept) + GAP * (len(kept) - 1)
+        return sum(least(index) for index in kept) + GAP * (len(kept) - 1)
 
     def least_of_all(index: int) -> tuple[int, int]:
         return (columns[index].priority, -index)
@@ -54,14 +58,14 @@ def fit_columns(columns: Sequence[Column], wanted: Sequence[int], width: int) ->
     while len(kept) > 1 and needed() > width:
         kept.remove(min(kept, key=least_of_all))
     while extras := [index for index in kept if columns[index].extra]:
-        spare = width - needed() + sum(columns[index].least for index in kept if columns[index].flex)
+        spare = width - needed() + sum(least(index) for index in kept if columns[index].flex)
         grown = sum(
             max(0, min(columns[i].most, wanted[i]) - columns[i].least) for i in kept if not columns[i].flex
         )
         if spare - grown >= COMFORT:
             break
         kept.remove(min(extras, key=least_of_all))
-    widths = {index: columns[index].least for index in kept}
+    widths = {index: least(index) for index in kept}
     left = max(0, width - needed())
     for index in sorted(kept, key=lambda index: -columns[index].priority):
         column = columns[index]

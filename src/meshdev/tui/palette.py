@@ -33,13 +33,13 @@ class Commands(Provider):
 
     async def discover(self) -> Hits:
         """What is shown before anything is typed."""
-        for command in (*self._general(), *self._keys()):
+        for command in (*self._keys(), *self._general()):
             yield DiscoveryHit(command.name, command.run, help=command.help)
 
     async def search(self, query: str) -> Hits:
         """What matches ``query``."""
         matcher = self.matcher(query)
-        for command in (*self._general(), *self._keys(), *self._services()):
+        for command in (*self._general(), *self._keys(), *self._services(), *self._themes()):
             score = matcher.match(command.name)
             if score > 0:
                 yield Hit(score, matcher.highlight(command.name), command.run, help=command.help)
@@ -55,8 +55,6 @@ class Commands(Provider):
             yield Command("Restart everything", f"{len(live)} services", partial(act.restart, *live))
         yield Command("Apply the topology file", "read it again, change only what differs", act.apply)
         yield Command("Stop the system", "and close the dashboard", self.dashboard.stop_system)
-        for name in sorted(self.app.available_themes):
-            yield Command(f"Theme: {name}", "colours", partial(setattr, self.app, "theme", name))
 
     def _keys(self) -> Iterator[Command]:
         for key in (*SERVICE_KEYS, *LOG_KEYS, *APP_KEYS):
@@ -74,6 +72,10 @@ class Commands(Provider):
             yield Command(f"Start {name}", state, partial(act.start, name))
             yield Command(f"Stop {name}", state, partial(act.stop, name))
             yield Command(f"Restart {name}", state, partial(act.restart, name))
+
+    def _themes(self) -> Iterator[Command]:
+        for name in sorted(self.app.available_themes):
+            yield Command(f"Theme {name}", "colours", partial(setattr, self.app, "theme", name))
 
     def _select(self, name: str) -> None:
         if isinstance(self.screen, ServicesScreen):

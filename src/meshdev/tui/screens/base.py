@@ -76,9 +76,7 @@ class Frame(Screen[None]):
         banner = self.query_one(Banner)
         if picture.link is Link.LOST:
             away = units.age(now - picture.link_since)
-            text = (
-                f" ✕ The daemon has not answered for {away}. Trying again; what you see may be old. q leaves."
-            )
+            text = f" ✕ The daemon has not answered for {away}; this may be old. Trying again …"
             banner.say([Span(text)])
         else:
             banner.say([])

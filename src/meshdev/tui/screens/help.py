@@ -51,8 +51,8 @@ class HelpScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """One long list."""
         with Vertical(id="box") as box:
-            box.border_title = " Keys "
-            box.border_subtitle = " Esc closes "
+            box.border_title = "Keys"
+            box.border_subtitle = "Esc closes"
             yield SpanView()
 
     def on_mount(self) -> None:

@@ -37,7 +37,9 @@ class QuitScreen(ModalScreen[Outcome | None]):
             border-title-color: $foreground; border-title-style: bold;
         }
         #about { height: auto; color: $muted; margin-bottom: 1; }
-        OptionList { height: auto; border: none; background: $panel; padding: 0; }
+        OptionList, OptionList:focus {
+            height: auto; border: none; padding: 0; background: $panel; background-tint: $panel 0%;
+        }
         OptionList:focus > .option-list--option-highlighted {
             background: $cursor; color: $foreground; text-style: bold;
         }
@@ -57,7 +59,7 @@ class QuitScreen(ModalScreen[Outcome | None]):
         cancel = Option(_row("Esc", "Stay here"), id=CANCEL)
         choices = [stop, leave, cancel] if self._owner else [leave, stop, cancel]
         with Vertical(id="box") as box:
-            box.border_title = " Quit "
+            box.border_title = "Quit"
             yield Static(self._about(), id="about", markup=False)
             yield OptionList(*choices, markup=False)
 

@@ -57,7 +57,7 @@ class StoppingScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """What was asked for, who blocks, what can be done."""
         with Vertical(id="box") as box:
-            box.border_title = " Stopping the system "
+            box.border_title = "Stopping the system"
             yield Static(id="urgency", markup=False)
             yield SpanView(id="blockers")
             yield Static(id="hint", markup=False)

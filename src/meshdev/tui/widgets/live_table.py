@@ -27,6 +27,9 @@ HEADER = 1
 
 _Drawn = tuple[Row, bool, Strip]
 
+# Quiet tones would not be read on the cursor's ground.
+_LIFTED = {Tone.FAINT: Tone.MUTED, Tone.MUTED: Tone.TEXT}
+
 
 class LiveTable(Toned, ScrollView, can_focus=True):
     """See the module. Posts `Highlighted` when the cursor comes to another row, `Chosen` on Enter or double click."""
@@ -259,7 +262,8 @@ class LiveTable(Toned, ScrollView, can_focus=True):
         for number, fitted in enumerate(self._fitted):
             cell = row.cells[fitted.index]
             text = pad(_short(cell, fitted), fitted.width, right=fitted.column.right)
-            segments.append(Segment(text, ground + self.style_of(cell.tone)))
+            tone = _LIFTED.get(cell.tone, cell.tone) if under else cell.tone
+            segments.append(Segment(text, ground + self.style_of(tone)))
             if number < last:
                 segments.append(Segment(" " * GAP, ground))
         return Strip(segments).adjust_cell_length(width, ground)

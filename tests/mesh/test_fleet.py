@@ -108,6 +108,20 @@ async def test_a_fixed_port_is_bound_and_given_up(tmp_path: Path) -> None:
             other.listen()
 
 
+async def test_a_published_port_may_move_to_another_edge(tmp_path: Path) -> None:
+    """A renamed service keeps its front's port: nobody is refused between the old edge and the new one."""
+    renamed = EdgeKey("outside", "renamed")
+    port = free_port()
+    async with fleet_of(tmp_path) as fleet, peer("a") as a, peer("b") as b:
+        fleet.listen(EDGE, port=port)
+        await fleet.wait_acked(fleet.apply({EDGE: [a.upstream]}))
+        assert await greeting(port) == "a"
+        fleet.unlisten(EDGE)
+        assert fleet.listen(renamed, port=port) == port
+        await fleet.wait_acked(fleet.apply({renamed: [b.upstream]}))
+        assert await greeting(port) == "b"
+
+
 async def test_a_killed_worker_is_replaced_and_refuses_nobody(tmp_path: Path) -> None:
     """While there is no worker connections wait in the kernel; the next worker serves them by the same policy."""
     said: list[str] = []

@@ -96,6 +96,7 @@ class Fleet:
         self._signals: dict[EdgeKey, EdgeSignals] = {}
         self._version = 0
         self._flushed = 0
+        self._given_up: dict[int, socket.socket] = {}
         self._flushing: asyncio.Handle | None = None
         self._saving: asyncio.Future[None] | None = None
         self._waiting: list[tuple[int, asyncio.Future[None]]] = []
@@ -118,6 +119,7 @@ class Fleet:
         for listening in self._edges.values():
             listening.sock.close()
         self._edges.clear()
+        self._close_given_up()
         for _, waiter in self._waiting:
             waiter.cancel()
         while self._ports.dirty or (self._saving is not None and not self._saving.done()):
@@ -142,7 +144,12 @@ class Fleet:
             if port in (known.fixed, known.port) or (port is None and known.fixed is None):
                 return known.port
             self.unlisten(edge)
-        sock = bind_fixed(edge, port) if port is not None else self._ports.bind(edge)
+        if port is None:
+            sock = self._ports.bind(edge)
+        elif (given_up := self._given_up.pop(port, None)) is not None:
+            sock = given_up
+        else:
+            sock = bind_fixed(edge, port)
         number = len(self._keys) + 1
         self._keys[number] = edge
         self._edges[edge] = listening = Listening(number, edge, sock, port)
@@ -157,8 +164,13 @@ class Fleet:
         """Close the edge's listener; connections that are open end by themselves. Its port stays remembered."""
         listening = self._edges.pop(edge, None)
         if listening is not None:
-            listening.sock.close()
+            self._given_up[listening.port] = listening.sock  # another edge may take it over within this turn
             self._change()
+
+    def _close_given_up(self) -> None:
+        for sock in self._given_up.values():
+            sock.close()
+        self._given_up.clear()
 
     # --- policy -----------------------------------------------------------------------------------
 
@@ -205,6 +217,7 @@ class Fleet:
         if self._flushed == self._version:
             return
         self._flushed = self._version
+        self._close_given_up()
         shares: list[list[Listening]] = [[] for _ in self._workers]
         for listening in self._edges.values():
             if listening.policy is not None:

@@ -2,7 +2,6 @@
 
 import fcntl
 import os
-import secrets
 import select
 import signal
 import subprocess
@@ -16,7 +15,7 @@ from meshdev.runners.mark import RunMark
 from meshdev.runners.spawn import death_signal_wrapper
 from meshdev.runners.strays import Scope, sweep
 from support_processes import Trace, is_alive, kill, traced, wait_until_dead
-from support_stand_in import PROJECT, StandIn, spawn_guardian, start_stand_in
+from support_stand_in import StandIn, spawn_guardian, start_stand_in
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")
 PROGRAMS = (
@@ -27,7 +26,7 @@ PROGRAMS = (
     "scrubbed_daemon_stays.sh",
     "fifty_children.sh",
 )
-STUBBORN = 55  # processes of PROGRAMS that only SIGKILL ends (those of `sleep` carry no token)
+STUBBORN = 55  # processes of PROGRAMS that only SIGKILL ends
 Start = Callable[[Sequence[str]], StandIn]
 
 
@@ -45,7 +44,7 @@ def start(trace: Trace, tmp_path: Path) -> Iterator[Start]:
 
     def starter(programs: Sequence[str]) -> StandIn:
         argvs = [trace.program(name) for name in programs]
-        started.append(start_stand_in(tmp_path, argvs, run_id=secrets.token_hex(6)))
+        started.append(start_stand_in(tmp_path, argvs))
         return started[-1]
 
     yield starter
@@ -56,7 +55,6 @@ def start(trace: Trace, tmp_path: Path) -> Iterator[Start]:
 def test_daemon_killed(start: Start, trace: Trace) -> None:
     """SIGKILL for the daemon: all processes end, the socket is removed, the lock file emptied, the guardian ends."""
     stand_in = start(PROGRAMS)
-    trace.wait_for(STUBBORN)
     kill(stand_in.daemon)
     assert wait_until_dead(stand_in.guardian)
     assert trace.alive() == []
@@ -87,7 +85,6 @@ def test_sigterm_is_passed_on(start: Start, trace: Trace) -> None:
 def test_guardian_killed_then_daemon(start: Start, trace: Trace) -> None:
     """A killed guardian is replaced while the system runs on; the replacement protects as the first one did."""
     stand_in = start(PROGRAMS)
-    trace.wait_for(STUBBORN)
     kill(stand_in.guardian)
     assert stand_in.line() == {"replaced": True}
     assert is_alive(stand_in.daemon)
@@ -99,17 +96,16 @@ def test_guardian_killed_then_daemon(start: Start, trace: Trace) -> None:
 def test_guardian_and_daemon_killed_at_once(start: Start, trace: Trace) -> None:
     """Who obeys SIGTERM ends by the parent-death signal; the next command's sweep finds the rest, scrubbed or not."""
     stand_in = start(PROGRAMS)
-    [obedient] = [pid for pid in _children(stand_in.daemon) if _command(pid) == ["sleep", "1000"]][:1]
-    trace.wait_for(STUBBORN)
+    obedient = next(pid for pid in _children(stand_in.daemon) if _command(pid) == ["sleep", "1000"])
     for number in (signal.SIGSTOP, signal.SIGKILL):
         kill(stand_in.guardian, number)
         kill(stand_in.daemon, number)
     if death_signal_wrapper():
         assert wait_until_dead(obedient)
-    assert len(trace.alive()) >= STUBBORN - 2
-    swept = sweep(Scope(RunMark(PROJECT, stand_in.run_id)), grace=0.2)
+    assert len(trace.alive()) >= STUBBORN
+    swept = sweep(Scope(RunMark(stand_in.project, stand_in.run_id)), grace=0.2)
     assert trace.alive() == []
-    assert swept.killed >= STUBBORN - 2
+    assert swept.killed >= STUBBORN
     assert swept.left == ()
 
 
@@ -117,10 +113,10 @@ def test_sweep_spares_other_runs_and_projects(start: Start, trace: Trace) -> Non
     """A sweep ends one run, or one project, and nothing else."""
     stand_in = start(["stubborn.sh"])
     before = trace.alive()
-    assert sweep(Scope(RunMark(PROJECT, "another-run")), grace=0.0).found == 0
+    assert sweep(Scope(RunMark(stand_in.project, "another-run")), grace=0.0).found == 0
     assert sweep(Scope(RunMark("ba9876543210")), grace=0.0).found == 0
     assert trace.alive() == before
-    assert sweep(Scope(RunMark(PROJECT)), grace=0.0).killed >= 1
+    assert sweep(Scope(RunMark(stand_in.project)), grace=0.0).killed >= 1
     assert trace.wait_until_gone() == []
     assert is_alive(stand_in.daemon)
 

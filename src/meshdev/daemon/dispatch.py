@@ -1,0 +1,62 @@
+"""Commands of the core made into IO, one branch each. Nothing is decided here."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import assert_never
+
+from meshdev.daemon.launcher import Launcher
+from meshdev.daemon.routes import Routes
+from meshdev.lifecycle.model import (
+    Build,
+    Built,
+    Command,
+    Event,
+    Kill,
+    Launch,
+    Level,
+    Notice,
+    Route,
+    Signal,
+    StartProbing,
+    StopProbing,
+)
+from meshdev.runners.probe import Prober
+from meshdev.runners.process import ProcessRunner
+from meshdev.topology.model import System
+
+
+@dataclass(slots=True)
+class Dispatcher:
+    """Carries out commands for the system that ``system`` names at that moment."""
+
+    system: Callable[[], System]
+    launcher: Launcher
+    runner: ProcessRunner
+    prober: Prober
+    routes: Routes
+    post: Callable[[Event], None]
+    notice: Callable[[str, str, Level], None]
+
+    def __call__(self, command: Command) -> None:
+        """Do the IO of one command; what comes of it is posted as facts."""
+        match command:
+            case Launch(ref, attempt):
+                self.launcher.launch(self.system(), ref, attempt)
+            case Signal(ref, signal):
+                self.runner.signal(ref, signal)
+            case Kill(ref):
+                self.runner.kill(ref)
+            case StartProbing(ref):
+                check = self.system().services[ref.service].healthcheck
+                if check is not None:
+                    self.prober.start(ref, check, self.launcher.ports(ref), self.launcher.probe_place(ref))
+            case StopProbing(ref):
+                self.prober.stop(ref)
+            case Route(service, refs):
+                self.routes.route(service, refs)
+            case Build(service):
+                self.post(Built(service, ok=True, detail="nothing to build: a process"))
+            case Notice(service, text, level):
+                self.notice(service, text, level)
+            case _:
+                assert_never(command)

@@ -1,0 +1,98 @@
+"""Which edges a system has, and how a caller finds them: pure, from the topology alone.
+
+A caller's environment names each of its edges: ``PAYMENTS_URL``, ``PAYMENTS_HOST``, ``PAYMENTS_PORT``; endpoints
+other than the first add their name (``PAYMENTS_ADMIN_URL``). Brokers and databases go by their own name
+(``brokers.events`` is ``EVENTS_URL``).
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from meshdev.topology.model import Endpoint, Process, Remote, Service, System
+from meshdev.topology.template import Address, addresses_in, parse_address
+from meshdev.wire.mesh import EdgeKey
+
+OUTSIDE = "outside"
+LOOPBACK = "127.0.0.1"
+
+_SCHEMES = {"none": "", "tcp": "tcp", "http": "http", "grpc": "http", "postgres": "postgresql"}
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """One edge: its key, the endpoint that it leads to, and the fixed port if it is published on one."""
+
+    key: EdgeKey
+    endpoint: Endpoint
+    port: int | None = None
+
+
+def edges_of(system: System) -> dict[EdgeKey, Edge]:
+    """Every edge that needs a listener: declared calls and uses, and published ports."""
+    found: dict[EdgeKey, Edge] = {}
+    for caller in system.services.values():
+        for callee in callees(system, caller):
+            for endpoint in callee.endpoints:
+                key = EdgeKey(caller.name, callee.name, endpoint.name)
+                found[key] = Edge(key, endpoint)
+    for callee in system.services.values():
+        by_name = {endpoint.name: endpoint for endpoint in callee.endpoints}
+        for published in callee.ports:
+            endpoint = by_name[published.endpoint]
+            key = EdgeKey(OUTSIDE, callee.name, endpoint.name)
+            found[key] = Edge(key, endpoint, published.port)
+    return found
+
+
+def callees(system: System, caller: Service) -> Iterator[Service]:
+    """The nodes that ``caller`` reaches over edges, each once; what runs elsewhere is reached as it is."""
+    names = dict.fromkeys((*caller.calls, *caller.uses, *_named_in_templates(caller)))
+    for name in names:
+        callee = system.services.get(name)
+        if callee is not None and not isinstance(callee.run, Remote):
+            yield callee
+
+
+def _named_in_templates(caller: Service) -> Iterator[str]:
+    texts = [*caller.environment.values()]
+    if isinstance(caller.run, Process):
+        texts += caller.run.argv
+    for text in texts:
+        for reference in addresses_in(text):
+            address = parse_address(reference)
+            if isinstance(address, Address):
+                yield address.node
+
+
+def url_for(endpoint: Endpoint, port: int) -> str:
+    """Where ``endpoint`` is reached on this machine."""
+    scheme = _SCHEMES.get(endpoint.protocol, endpoint.protocol)
+    return f"{scheme}://{LOOPBACK}:{port}"
+
+
+def variables(callee: Service, endpoint: Endpoint, port: int) -> dict[str, str]:
+    """What a caller's environment says of one edge."""
+    prefix = variable_prefix(callee, endpoint)
+    return {
+        f"{prefix}_URL": url_for(endpoint, port),
+        f"{prefix}_HOST": LOOPBACK,
+        f"{prefix}_PORT": str(port),
+    }
+
+
+def variable_prefix(callee: Service, endpoint: Endpoint) -> str:
+    """``PAYMENTS``, or ``PAYMENTS_ADMIN`` for an endpoint that is not the first."""
+    name = callee.name.rpartition(".")[2]
+    first = callee.endpoints and callee.endpoints[0].name == endpoint.name
+    return _upper(name) if first else f"{_upper(name)}_{_upper(endpoint.name)}"
+
+
+def port_variable(service: Service, endpoint: Endpoint) -> str:
+    """The variable in which an instance finds the port to listen on: ``PORT``, or ``PORT_ADMIN``."""
+    first = service.endpoints[0].name == endpoint.name
+    return "PORT" if first else f"PORT_{_upper(endpoint.name)}"
+
+
+def _upper(name: str) -> str:
+    return re.sub(r"[^A-Z0-9]+", "_", name.upper())

@@ -1,0 +1,112 @@
+"""The environment that an incarnation gets: pure, from the topology, the addresses and the daemon's own.
+
+From weakest to strongest: the daemon's environment (less meshdev's own variables), what makes logs readable at once,
+the edges, the service's own ``environment``, its ports, and the marks by which strays are found.
+"""
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from meshdev.daemon.edges import LOOPBACK, callees, port_variable, url_for, variables
+from meshdev.errors import TopologyError
+from meshdev.topology.model import Endpoint, Remote, Service, System
+from meshdev.topology.template import Address, parse_address, resolve
+from meshdev.wire.mesh import EdgeKey
+
+PortOf = Callable[[EdgeKey], int]
+
+
+def tool_marks(run_id: str, project: str, role: str) -> dict[str, str]:
+    """What meshdev's own processes carry, so that sweeps find them, too (the runner marks instances)."""
+    return {"MESHDEV_RUN": run_id, "MESHDEV_PROJECT": project, "MESHDEV_INSTANCE": role}
+
+
+def service_environment(
+    system: System,
+    service: Service,
+    *,
+    base: Mapping[str, str],
+    port_of: PortOf,
+    ports: Mapping[str, int],
+) -> dict[str, str]:
+    """Everything but marks: what an incarnation of ``service`` with these ``ports`` (by endpoint) sees."""
+    environment = {name: value for name, value in base.items() if not name.startswith("MESHDEV_")}
+    environment["PATH"] = search_path(system.path, base.get("PATH", os.defpath))
+    environment.setdefault("PYTHONUNBUFFERED", "1")
+    environment.update(edge_variables(system, service, port_of))
+    own = port_variables(service, ports)
+    addresses = address_lookup(system, service, port_of)
+    for name, text in service.environment.items():
+        environment[name] = resolve(text, addresses, own=own)
+    environment.update(own)
+    return environment
+
+
+def address_lookup(system: System, caller: Service, port_of: PortOf) -> Callable[[str], str]:
+    """What ``${services.B.url}`` stands for in ``caller``'s texts: its own edge to B."""
+
+    def lookup(reference: str) -> str:
+        address = parse_address(reference)
+        if not isinstance(address, Address):
+            raise TopologyError(address.message, hint=address.hint)
+        callee = system.services[address.node]
+        if isinstance(callee.run, Remote):
+            return _part_of_url(callee.run.url, address.attribute)
+        endpoint = _endpoint(callee, address.endpoint)
+        port = port_of(EdgeKey(caller.name, callee.name, endpoint.name))
+        match address.attribute:
+            case "port":
+                return str(port)
+            case "host":
+                return LOOPBACK
+            case _:
+                return url_for(endpoint, port)
+
+    return lookup
+
+
+def _endpoint(service: Service, name: str) -> Endpoint:
+    for endpoint in service.endpoints:
+        if name in ("", endpoint.name):
+            return endpoint
+    raise TopologyError(f"{service.name} has no endpoint {name}".rstrip())
+
+
+def _part_of_url(url: str, attribute: str) -> str:
+    parts = urlsplit(url)
+    match attribute:
+        case "host":
+            return parts.hostname or ""
+        case "port":
+            return str(parts.port or {"https": 443}.get(parts.scheme, 80))
+        case "path":
+            return parts.path
+        case _:
+            return url
+
+
+def port_variables(service: Service, ports: Mapping[str, int]) -> dict[str, str]:
+    """``PORT`` (and ``PORT_ADMIN`` …) for the ports by endpoint name."""
+    by_name = {endpoint.name: endpoint for endpoint in service.endpoints}
+    return {port_variable(service, by_name[name]): str(port) for name, port in ports.items()}
+
+
+def search_path(before: tuple[Path, ...], path: str) -> str:
+    """PATH with the system's own folders before it."""
+    return os.pathsep.join([*(str(folder) for folder in before), path])
+
+
+def edge_variables(system: System, service: Service, port_of: PortOf) -> dict[str, str]:
+    """How ``service`` finds whom it calls."""
+    found: dict[str, str] = {}
+    for callee in callees(system, service):
+        for endpoint in callee.endpoints:
+            port = port_of(EdgeKey(service.name, callee.name, endpoint.name))
+            found.update(variables(callee, endpoint, port))
+    for name in (*service.calls, *service.uses):
+        remote = system.services.get(name)
+        if remote is not None and isinstance(remote.run, Remote):
+            found[f"{name.rpartition('.')[2].upper().replace('-', '_')}_URL"] = remote.run.url
+    return found

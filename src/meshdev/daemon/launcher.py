@@ -1,0 +1,86 @@
+"""From a `Launch` command to a running process: ports held, environment built, output connected."""
+
+import logging
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from meshdev.daemon.environment import PortOf, address_lookup, port_variables, service_environment
+from meshdev.errors import MeshdevError
+from meshdev.lifecycle.model import Event, Incarnation, LaunchFailed
+from meshdev.runners.ports import HeldPort, PortPool
+from meshdev.runners.probe import ProbePlace
+from meshdev.runners.process import LaunchSpec, ProcessRunner
+from meshdev.topology.model import Endpoint, Process, Service, System
+from meshdev.topology.template import resolve
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Launcher:
+    """Starts incarnations; knows which ports each of them listens on until it is `forget`-ten."""
+
+    runner: ProcessRunner
+    pool: PortPool
+    port_of: PortOf
+    post: Callable[[Event], None]
+    base: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+    _ports: dict[Incarnation, dict[str, int]] = field(default_factory=dict)
+    _specs: dict[Incarnation, LaunchSpec] = field(default_factory=dict)
+
+    def launch(self, system: System, ref: Incarnation, attempt: int) -> None:
+        """Start ``ref``; the runner reports `Launched`, or `LaunchFailed` is posted with the reason."""
+        service = system.services[ref.service]
+        held: dict[str, HeldPort] = {}
+        try:
+            for endpoint in service.endpoints:
+                held[endpoint.name] = self._hold(endpoint)
+            self._ports[ref] = {name: port.port for name, port in held.items()}
+            self._specs[ref] = spec = self._spec(system, service, ref, held)
+            self.runner.launch(ref, spec, attempt)
+        except MeshdevError as error:
+            for port in held.values():
+                port.release()
+            self.forget(ref)
+            self.post(LaunchFailed(ref, f"{error.message} ({error.hint})" if error.hint else error.message))
+
+    def environment(self, system: System, service: Service, ports: Mapping[str, int]) -> dict[str, str]:
+        """What an incarnation of ``service`` with these ``ports`` sees, less its marks."""
+        return service_environment(system, service, base=self.base, port_of=self.port_of, ports=ports)
+
+    def probe_place(self, ref: Incarnation) -> ProbePlace:
+        """Where an exec or file probe of ``ref`` acts: as the instance itself would."""
+        spec = self._specs[ref]
+        return ProbePlace(cwd=spec.cwd, env=spec.env)
+
+    def ports(self, ref: Incarnation) -> Mapping[str, int]:
+        """The ports of an incarnation by endpoint name; empty when it has none or is gone."""
+        return self._ports.get(ref, {})
+
+    def forget(self, ref: Incarnation) -> None:
+        """``ref`` is gone; its ports may be given to others."""
+        self._ports.pop(ref, None)
+        self._specs.pop(ref, None)
+
+    def _hold(self, endpoint: Endpoint) -> HeldPort:
+        return self.pool.hold() if endpoint.port is None else self.pool.hold_fixed(endpoint.port)
+
+    def _spec(
+        self, system: System, service: Service, ref: Incarnation, held: Mapping[str, HeldPort]
+    ) -> LaunchSpec:
+        if not isinstance(service.run, Process):
+            message = f"{service.name}: this version starts processes only, not {type(service.run).__name__.lower()}s"
+            raise MeshdevError(message)
+        ports = self._ports[ref]
+        environment = self.environment(system, service, ports)
+        addresses = address_lookup(system, service, self.port_of)
+        own = port_variables(service, ports)
+        return LaunchSpec(
+            argv=tuple(resolve(word, addresses, own=own) for word in service.run.argv),
+            shell=service.run.shell,
+            cwd=service.working_dir,
+            env=environment,
+            ports=tuple(held.values()),
+            limits=service.limits,
+        )

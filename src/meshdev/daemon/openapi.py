@@ -1,0 +1,85 @@
+"""The control API described as OpenAPI 3.1, made from the very shapes that it sends and reads."""
+
+from functools import cache
+from typing import Any
+
+import msgspec
+
+from meshdev import __version__
+from meshdev.wire import control as wire
+
+_GET: tuple[tuple[str, object, str], ...] = (
+    ("/v1/version", wire.VersionView, "Who answers."),
+    ("/v1/snapshot", wire.Snapshot, "Everything, with the sequence number that it stands for."),
+    ("/v1/services", list[wire.ServiceView], "All services, brokers and databases."),
+    ("/v1/services/{name}", wire.ServiceView, "One service."),
+    ("/v1/services/{name}/why", wire.WhyView, "Why a service is where it is."),
+    ("/v1/services/{name}/env", wire.EnvView, "The environment of a service's next incarnation."),
+    ("/v1/graph", wire.GraphView, "The system as a graph."),
+    ("/v1/processes", list[wire.ProcessView], "meshdev's own processes."),
+)
+_POST: tuple[tuple[str, object, object, str], ...] = (
+    ("/v1/up", wire.UpRequest, wire.PlanView, "Read the topology again, apply the difference, start."),
+    ("/v1/plan", wire.UpRequest, wire.PlanView, "What /v1/up would do."),
+    ("/v1/services/start", wire.ServicesRequest, list[wire.ServiceView], "Start services."),
+    ("/v1/services/stop", wire.ServicesRequest, list[wire.ServiceView], "Stop services."),
+    ("/v1/services/restart", wire.ServicesRequest, list[wire.ServiceView], "Restart services."),
+    ("/v1/services/{name}/scale", wire.ScaleRequest, wire.ServiceView, "Change the number of replicas."),
+    ("/v1/shutdown", wire.ShutdownRequest, None, "Stop everything, then the daemon."),
+    ("/v1/lease/release", None, None, "The system outlives the command that started it."),
+)
+
+
+@cache
+def openapi_document() -> dict[str, Any]:
+    """The document; the same object each time."""
+    shapes = {shape for _, shape, _ in _GET} | {one for _, body, reply, _ in _POST for one in (body, reply)}
+    ordered = sorted((shape for shape in {*shapes, wire.StreamEvent, wire.ErrorView} if shape), key=str)
+    schemas, components = msgspec.json.schema_components(ordered, ref_template="#/components/schemas/{name}")
+    refs = dict(zip(ordered, schemas, strict=True))
+    paths: dict[str, dict[str, Any]] = {}
+    for path, reply, summary in _GET:
+        paths[path] = {"get": _operation(path, summary, None, refs.get(reply))}
+    for path, body, reply, summary in _POST:
+        paths[path] = {"post": _operation(path, summary, refs.get(body), refs.get(reply))}
+    paths["/v1/events"] = {"get": _stream(refs[wire.StreamEvent])}
+    paths["/v1/lease"] = {
+        "get": {
+            "summary": "Held open by the command that owns the system.",
+            "responses": {"200": {"description": "held"}},
+        }
+    }
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "meshdev control API", "version": f"{wire.API_VERSION}", "x-meshdev": __version__},
+        "paths": paths,
+        "components": {"schemas": components},
+    }
+
+
+def _operation(path: str, summary: str, body: Any, reply: Any) -> dict[str, Any]:
+    answer: dict[str, Any] = {"description": "done"}
+    if reply is not None:
+        answer["content"] = {"application/json": {"schema": reply}}
+    problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ErrorView"}}}
+    operation: dict[str, Any] = {
+        "summary": summary,
+        "responses": {"200": answer, "default": {"description": "a problem", "content": problem}},
+    }
+    if body is not None:
+        operation["requestBody"] = {"content": {"application/json": {"schema": body}}}
+    if "{name}" in path:
+        operation["parameters"] = [
+            {"name": "name", "in": "path", "required": True, "schema": {"type": "string"}}
+        ]
+    return operation
+
+
+def _stream(event: Any) -> dict[str, Any]:
+    return {
+        "summary": "What happens, as server-sent events whose data are StreamEvents.",
+        "parameters": [{"name": "after", "in": "query", "schema": {"type": "integer"}}],
+        "responses": {
+            "200": {"description": "a stream", "content": {"text/event-stream": {"schema": event}}}
+        },
+    }

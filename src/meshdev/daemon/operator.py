@@ -1,0 +1,284 @@
+"""What the control API asks of the daemon, answered from the store's state.
+
+Wishes become events; nothing waits here.
+"""
+
+import asyncio
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+import psutil
+
+from meshdev import __version__
+from meshdev.daemon.journal import Journal
+from meshdev.daemon.launcher import Launcher
+from meshdev.daemon.store import Store
+from meshdev.daemon.views import Usage, Viewer, edge_views
+from meshdev.errors import UsageError
+from meshdev.lifecycle.model import (
+    Applied,
+    Level,
+    RestartWanted,
+    ScaleWanted,
+    ServiceState,
+    ShutdownWanted,
+    StartWanted,
+    StopWanted,
+    Urgency,
+)
+from meshdev.storage.reader import LogReader
+from meshdev.topology.diff import Change, diff
+from meshdev.topology.load import load
+from meshdev.topology.model import System
+from meshdev.topology.nearest import did_you_mean
+from meshdev.wire.control import (
+    API_VERSION,
+    EnvView,
+    GraphView,
+    PlanStep,
+    PlanView,
+    ProcessView,
+    ScaleRequest,
+    ServicesRequest,
+    ServiceView,
+    ShutdownRequest,
+    Snapshot,
+    StreamEvent,
+    SystemView,
+    UpRequest,
+    VersionView,
+    WhyStep,
+    WhyView,
+)
+
+LAST_LINES = 10
+MOST_REPLICAS = 100
+
+
+@dataclass(slots=True)
+class Operator:
+    """The daemon as its clients see it. Methods raise MeshdevError."""
+
+    system: System
+    store: Store
+    journal: Journal
+    viewer: Viewer
+    launcher: Launcher
+    run_id: str
+    log_dir: Path
+    started: float
+    wall_now: Callable[[], float]
+    adopt: Callable[[System], None]
+    processes_of: Callable[[], Iterable[tuple[str, int]]]
+    sample: Callable[[], Usage]
+    usage: Usage = field(default_factory=dict)
+    lease_held: bool = False
+
+    # --- questions -------------------------------------------------------------------------------
+
+    def version(self) -> VersionView:
+        """Who answers."""
+        return VersionView(
+            meshdev=__version__, api=API_VERSION, pid=os.getpid(), run_id=self.run_id, system=self.system.name
+        )
+
+    def system_view(self) -> SystemView:
+        """The system as a whole."""
+        urgency = self.store.core.state.shutting_down
+        return SystemView(
+            name=self.system.name,
+            root=str(self.system.root),
+            file=str(self.system.file),
+            profiles=list(self.system.profiles),
+            run_id=self.run_id,
+            log_dir=str(self.log_dir),
+            started=self.started,
+            shutting_down=None if urgency is None else int(urgency),
+        )
+
+    def snapshot(self) -> Snapshot:
+        """Everything, with the number after which the events go on."""
+        return Snapshot(
+            seq=self.journal.seq,
+            system=self.system_view(),
+            services=self.services(),
+            edges=edge_views(self.system),
+        )
+
+    def services(self) -> list[ServiceView]:
+        """All services in the file's order, with their use of the machine as of now."""
+        self.usage = self.sample()
+        state = self.store.core.state
+        return [self.view(state.services[name]) for name in self.system.services if name in state.services]
+
+    def service(self, name: str) -> ServiceView:
+        """One service."""
+        self._known([name])
+        return self.view(self.store.core.state.services[name])
+
+    def view(self, state: ServiceState) -> ServiceView:
+        """How a service is shown, by the last sample of usage."""
+        return self.viewer.service(self.system.services[state.name], state, self.usage)
+
+    def why(self, name: str) -> WhyView:
+        """The chain of reasons, and the last lines of the service's log."""
+        self._known([name])
+        states = self.store.core.state.services
+        steps = []
+        for depth, (service, text) in enumerate(self.store.core.why(name)):
+            state = states[service]
+            step = WhyStep(service=service, phase=state.phase, health=state.health, why=text, depth=depth)
+            steps.append(step)
+        root = steps[-1].service if steps else name
+        lines = [line.text for line in LogReader(self.log_dir).tail([root], LAST_LINES)]
+        return WhyView(service=name, chain=steps, last_lines=lines)
+
+    def env(self, name: str) -> EnvView:
+        """What the first incarnation sees, or the next one would (less its port, not known before)."""
+        self._known([name])
+        node = self.system.services[name]
+        instances = self.store.core.state.services[name].instances
+        ports = self.launcher.ports(instances[0].ref) if instances else {}
+        environment = self.launcher.environment(self.system, node, ports)
+        return EnvView(service=name, working_dir=str(node.working_dir), environment=environment)
+
+    def graph(self) -> GraphView:
+        """Nodes and declared edges."""
+        return GraphView(nodes=self.services(), edges=edge_views(self.system))
+
+    def processes(self) -> list[ProcessView]:
+        """Meshdev's own processes and what they cost."""
+        found = []
+        for role, pid in self.processes_of():
+            try:
+                process = psutil.Process(pid)
+                with process.oneshot():
+                    cpu = process.cpu_times()
+                    rss = process.memory_info().rss
+            except psutil.NoSuchProcess:
+                continue
+            found.append(ProcessView(role=role, pid=pid, cpu_seconds=cpu.user + cpu.system, rss_bytes=rss))
+        return found
+
+    # --- wishes ----------------------------------------------------------------------------------
+
+    async def up(self, request: UpRequest, *, apply: bool) -> PlanView:
+        """Read the topology again; with ``apply``, put the difference in force and want services up."""
+        file = Path(request.file) if request.file else self.system.file
+        profiles = self.system.profiles if request.profiles is None else tuple(request.profiles)
+        new = await asyncio.to_thread(load, file, profiles=profiles, environ=dict(os.environ))
+        self._known(request.services, new)
+        changes = diff(self.system, new)
+        if apply:
+            if self.store.core.state.shutting_down is not None:
+                raise UsageError("the system is shutting down", hint="wait for it to end, then `meshdev up`")
+            self.system = new
+            self.adopt(new)
+            self.store.post(Applied(new))
+            self.store.post(StartWanted(frozenset(request.services)))
+        return PlanView(steps=[_step(change) for change in changes])
+
+    def start(self, request: ServicesRequest) -> list[ServiceView]:
+        """Want services up."""
+        names = self._known(request.services)
+        self.store.post(StartWanted(names))
+        return self._views(names)
+
+    def stop(self, request: ServicesRequest) -> list[ServiceView]:
+        """Want services down."""
+        names = self._known(request.services)
+        self.store.post(StopWanted(names))
+        return self._views(names)
+
+    def restart(self, request: ServicesRequest) -> list[ServiceView]:
+        """Want fresh incarnations."""
+        names = self._known(request.services)
+        self.store.post(RestartWanted(names, request.cause))
+        return self._views(names)
+
+    def scale(self, name: str, request: ScaleRequest) -> ServiceView:
+        """Want this many replicas."""
+        self._known([name])
+        node = self.system.services[name]
+        if not 0 <= request.replicas <= MOST_REPLICAS:
+            raise UsageError(f"{name}: {request.replicas} replicas; accepted: 0 to {MOST_REPLICAS}")
+        if request.replicas > 1 and any(endpoint.port for endpoint in node.endpoints):
+            fixed = next(endpoint.port for endpoint in node.endpoints if endpoint.port)
+            hint = "let it listen on $PORT and remove `port` from its endpoint"
+            raise UsageError(f"{name} insists on port {fixed}, so it can run only once", hint=hint)
+        self.store.post(ScaleWanted(name, request.replicas))
+        return self.service(name)
+
+    def shutdown(self, request: ShutdownRequest) -> None:
+        """Everything goes down, then the daemon."""
+        try:
+            urgency = Urgency(request.urgency)
+        except ValueError:
+            raise UsageError(
+                f"urgency {request.urgency}; accepted: 1 (graceful), 2 (hurry), 3 (kill)"
+            ) from None
+        self.store.post(ShutdownWanted(urgency))
+        self.announce(StreamEvent(seq=0, at=self.wall_now(), kind="system", system=self._going_down(urgency)))
+
+    def _going_down(self, urgency: Urgency) -> SystemView:
+        view = self.system_view()
+        return msgspec.structs.replace(view, shutting_down=int(urgency))
+
+    # --- the lease of the foreground command ------------------------------------------------------
+
+    def lease_taken(self) -> None:
+        """The system now belongs to a foreground command."""
+        self.lease_held = True
+
+    def lease_released(self) -> None:
+        """The system outlives the command that started it."""
+        self.lease_held = False
+
+    def lease_broken(self) -> None:
+        """The foreground command vanished without a word: the system ends with it."""
+        if self.lease_held:
+            self.lease_held = False
+            self.notice("", "the terminal that started this system is gone; stopping", Level.WARNING)
+            self.store.post(ShutdownWanted(Urgency.GRACEFUL))
+
+    # --- the stream ------------------------------------------------------------------------------
+
+    def announce(self, event: StreamEvent) -> None:
+        """Append one event to the stream."""
+        self.journal.append(event)
+
+    def notice(self, service: str, text: str, level: Level = Level.INFO) -> None:
+        """Tell whoever follows the stream."""
+        at = self.wall_now()
+        self.announce(StreamEvent(seq=0, at=at, kind="notice", name=service, text=text, level=level))
+
+    def changed(self, names: frozenset[str]) -> None:
+        """Services changed: render each once for everybody."""
+        at = self.wall_now()
+        states = self.store.core.state.services
+        for name in sorted(names):
+            if name in states and name in self.system.services:
+                view = self.view(states[name])
+                self.announce(StreamEvent(seq=0, at=at, kind="service", name=name, service=view))
+            else:
+                self.announce(StreamEvent(seq=0, at=at, kind="removed", name=name))
+
+    def _views(self, names: frozenset[str]) -> list[ServiceView]:
+        states = self.store.core.state.services
+        return [self.view(states[name]) for name in sorted(names)]
+
+    def _known(self, names: Iterable[str], system: System | None = None) -> frozenset[str]:
+        known = (system or self.system).services
+        for name in names:
+            if name not in known:
+                raise UsageError(
+                    f"no service is called {name!r}", hint=did_you_mean(name, known, what="services")
+                )
+        return frozenset(names)
+
+
+def _step(change: Change) -> PlanStep:
+    return PlanStep(service=change.service, action=change.action, reason=change.reason)

@@ -1,0 +1,28 @@
+"""What a daemon is told at birth; it travels as one line of JSON from the command line through the guardian."""
+
+from msgspec import Struct
+
+
+class LaunchOptions(Struct, frozen=True, kw_only=True):
+    """Which project, which file, what to start.
+
+    ``root`` is the project's real path, ``file`` the topology file; ``profiles`` None means the file's default;
+    no ``services`` means all eager ones.
+    """
+
+    root: str
+    file: str
+    profiles: list[str] | None = None
+    services: list[str] = []
+    run_id: str = ""
+
+
+class StartupReport(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The one line that the daemon answers with once it serves, or could not."""
+
+    ready: bool = False
+    socket: str = ""
+    run_id: str = ""
+    error: str = ""
+    hint: str = ""
+    exit_code: int = 1

@@ -1,0 +1,79 @@
+"""Where each edge leads at this moment: the core's `Route` commands made into the mesh's policy."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from meshdev.daemon.edges import Edge, edges_of
+from meshdev.errors import MeshdevError
+from meshdev.lifecycle.model import Incarnation
+from meshdev.mesh.fleet import Fleet
+from meshdev.topology.model import System
+from meshdev.wire.mesh import EdgeKey, EdgePolicy, Upstream
+
+PortsOf = Callable[[Incarnation], Mapping[str, int]]
+Holds = Callable[[str], bool]
+
+
+@dataclass(slots=True)
+class Routes:
+    """The edges' listeners and the incarnations behind them.
+
+    ``ports_of`` gives an incarnation's ports by endpoint; ``holds`` says whether calls to a service that has no
+    incarnation should wait for one (it is on its way) or be turned away (it is stopped).
+    """
+
+    fleet: Fleet
+    ports_of: PortsOf
+    holds: Holds
+    complain: Callable[[str, str], None]
+    _edges: dict[EdgeKey, Edge] = field(default_factory=dict)
+    _ports: dict[EdgeKey, int] = field(default_factory=dict)
+    _routed: dict[str, tuple[Incarnation, ...]] = field(default_factory=dict)
+
+    def adopt(self, system: System) -> None:
+        """Open listeners for the edges of ``system``, close those it no longer has."""
+        wanted = edges_of(system)
+        for key, old in list(self._edges.items()):
+            if wanted.get(key) != old:
+                self.fleet.unlisten(key)
+                self._ports.pop(key, None)
+        for key, edge in wanted.items():
+            if key not in self._ports:
+                self._listen(key, edge)
+        self._edges = wanted
+        self.publish()
+
+    def port_of(self, key: EdgeKey) -> int:
+        """The port on which the caller of this edge finds it."""
+        return self._ports[key]
+
+    def published(self, key: EdgeKey) -> int | None:
+        """The port of a front edge, if it could be had."""
+        return self._ports.get(key)
+
+    def route(self, service: str, refs: tuple[Incarnation, ...]) -> None:
+        """From now on ``service``'s edges lead to exactly these incarnations."""
+        self._routed[service] = refs
+        self.publish()
+
+    def publish(self) -> None:
+        """Hand the mesh the policy as it should be now."""
+        self.fleet.apply({key: self._policy(edge) for key, edge in self._edges.items() if key in self._ports})
+
+    def _listen(self, key: EdgeKey, edge: Edge) -> None:
+        try:
+            self._ports[key] = self.fleet.listen(key, port=edge.port)
+        except MeshdevError as error:
+            if edge.port is None:
+                raise
+            self.complain(key.callee, f"cannot publish on port {edge.port}: {error.message}")
+
+    def _policy(self, edge: Edge) -> EdgePolicy:
+        upstreams = []
+        for ref in self._routed.get(edge.key.callee, ()):
+            port = self.ports_of(ref).get(edge.endpoint.name)
+            if port:
+                upstreams.append(Upstream("127.0.0.1", port, str(ref)))
+        if self.holds(edge.key.callee):
+            return EdgePolicy(tuple(upstreams), edge.endpoint.protocol)
+        return EdgePolicy(tuple(upstreams), edge.endpoint.protocol, hold=0.0)

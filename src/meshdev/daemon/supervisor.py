@@ -1,0 +1,188 @@
+"""One run of one system: every room of the floors below, wired together.
+
+The supervisor owns what the rooms own (descriptors, processes, tasks) and gives it back in `close`. Rules are
+nowhere here; the lifecycle core decides, `Dispatcher` carries out, facts come back through `Store.post`.
+"""
+
+import asyncio
+import logging
+import os
+import random
+import time
+from collections.abc import Iterable, Mapping
+
+from meshdev.daemon.dispatch import Dispatcher
+from meshdev.daemon.edges import OUTSIDE, url_for
+from meshdev.daemon.environment import tool_marks
+from meshdev.daemon.journal import Journal
+from meshdev.daemon.launcher import Launcher
+from meshdev.daemon.operator import Operator
+from meshdev.daemon.output import Outputs
+from meshdev.daemon.reloads import Reloads
+from meshdev.daemon.routes import Routes
+from meshdev.daemon.store import Store
+from meshdev.daemon.usage import UsageKeeper
+from meshdev.daemon.views import Viewer
+from meshdev.kernel.project import ProjectPaths
+from meshdev.lifecycle.core import Lifecycle
+from meshdev.lifecycle.model import Command, Desired, Event, Gone, Incarnation, LaunchFailed, Level, Phase
+from meshdev.mesh.fleet import Fleet
+from meshdev.runners.ports import PortPool
+from meshdev.runners.probe import Prober
+from meshdev.runners.process import ProcessRunner
+from meshdev.runners.reaper import Reaper
+from meshdev.storage.store import LogStore
+from meshdev.topology.model import Service, System
+from meshdev.wire.mesh import EdgeKey
+
+log = logging.getLogger(__name__)
+
+
+class Supervisor:
+    """Runs ``system``; ``finished`` is set when a shutdown has brought everything down."""
+
+    def __init__(self, system: System, paths: ProjectPaths, run_id: str) -> None:
+        self.finished = asyncio.Event()
+        self._paths = paths
+        log_dir = paths.log_dir(run_id)
+        log_dir.mkdir(parents=True, exist_ok=True)
+        loop = asyncio.get_running_loop()
+        self.logs = LogStore(log_dir, clock=time.time, warn=self._log_trouble)
+        self._loop = loop
+        self._reaper = Reaper()
+        self._pool = PortPool()
+        self._outputs = Outputs(self.logs, self._post)
+        self._runner = ProcessRunner(
+            reaper=self._reaper,
+            run_id=run_id,
+            project=paths.key,
+            report=self._post,
+            output=self._outputs.open,
+        )
+        self._fleet = Fleet(
+            ports_file=paths.ports_file,
+            environment={**os.environ, **tool_marks(run_id, paths.key, "worker")},
+            report=lambda text: self.operator.notice("", text, Level.WARNING),
+        )
+        self._routes = Routes(self._fleet, self._ports_of, self._holds, self._complain)
+        self._launcher = Launcher(self._runner, self._pool, self._routes.port_of, self._post)
+        self._prober = Prober(reaper=self._reaper, report=self._post)
+        journal = Journal()
+        self._usage = UsageKeeper(dict, journal)
+        self._store = Store(
+            Lifecycle(system, rng=random.random),
+            clock=time.monotonic,
+            dispatch=self._dispatch,
+            changed=self._changed,
+        )
+        self.operator = Operator(
+            system=system,
+            store=self._store,
+            journal=journal,
+            viewer=Viewer(wall=self._wall, url_of=self._url_of),
+            launcher=self._launcher,
+            run_id=run_id,
+            log_dir=log_dir,
+            started=time.time(),
+            wall_now=time.time,
+            adopt=self._adopt,
+            processes_of=self.processes,
+            sample=self._usage.sample,
+        )
+        self._dispatcher = Dispatcher(
+            system=lambda: self.operator.system,
+            launcher=self._launcher,
+            runner=self._runner,
+            prober=self._prober,
+            routes=self._routes,
+            post=self._post,
+            notice=self._notice,
+        )
+        self._reloads = Reloads(self._post, self._runner, self.operator.notice)
+
+    async def start(self) -> None:
+        """Open the edges and everything else that the first launch needs."""
+        self.logs.start()
+        self._reaper.start(self._loop)
+        await self._fleet.start()
+        self._adopt(self.operator.system)
+
+    async def run(self) -> None:
+        """What goes on beside the store: file watching, and measuring while somebody looks."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._reloads.run())
+            group.create_task(self._usage.run())
+            await self.finished.wait()
+            self._reloads.close()
+            self._usage.close()
+
+    async def close(self) -> None:
+        """Give everything back; whatever still runs is killed."""
+        self._store.close()
+        await self._prober.close()
+        await self._runner.close()
+        await self._fleet.close()
+        self._reaper.close()
+        self._pool.close()
+        self.logs.close()
+        self.operator.journal.close()
+
+    def post(self, event: Event) -> None:
+        """A wish from within the daemon (signals, the guardian's end)."""
+        self._post(event)
+
+    def processes(self) -> Iterable[tuple[str, int]]:
+        """The tool's own processes as (role, pid)."""
+        return [("daemon", os.getpid()), ("guardian", os.getppid()), *self._fleet.processes()]
+
+    # --- wiring -----------------------------------------------------------------------------------
+
+    def _post(self, event: Event) -> None:
+        if isinstance(event, Gone | LaunchFailed):
+            self._launcher.forget(event.ref)
+        self._store.post(event)
+
+    def _dispatch(self, command: Command) -> None:
+        self._dispatcher(command)
+
+    def _adopt(self, system: System) -> None:
+        self._routes.adopt(system)
+        self._outputs.adopt(system)
+        self._reloads.adopt(system)
+
+    def _changed(self, names: frozenset[str]) -> None:
+        if names:
+            self.operator.changed(names)
+            self._routes.publish()
+        if self._store.core.state.shutting_down is not None and self._store.core.all_gone:
+            self.finished.set()
+
+    def _ports_of(self, ref: Incarnation) -> Mapping[str, int]:
+        return self._launcher.ports(ref)
+
+    def _holds(self, service: str) -> bool:
+        state = self._store.core.state.services.get(service)
+        return state is not None and state.desired is Desired.UP and state.phase is not Phase.GAVE_UP
+
+    def _url_of(self, service: Service) -> str:
+        for published in service.ports:
+            port = self._routes.published(EdgeKey(OUTSIDE, service.name, published.endpoint))
+            if port is not None:
+                endpoint = next(one for one in service.endpoints if one.name == published.endpoint)
+                return url_for(endpoint, port)
+        return ""
+
+    def _wall(self, monotonic: float) -> float:
+        """Epoch seconds by the clock as it is now: the wall clock may jump, the monotonic one may pause."""
+        return round(time.time() - time.monotonic() + monotonic, 2)
+
+    def _complain(self, service: str, text: str) -> None:
+        self.operator.notice(service, text, Level.ERROR)
+
+    def _notice(self, service: str, text: str, level: Level) -> None:
+        self.operator.notice(service, text, level)
+        if service:
+            self.logs.note(service, text)
+
+    def _log_trouble(self, node: str, text: str) -> None:
+        self._loop.call_soon_threadsafe(self.operator.notice, node, text, Level.WARNING)

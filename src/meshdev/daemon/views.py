@@ -1,0 +1,117 @@
+"""From the core's state to what the control API shows. Pure; ``wall`` turns monotonic seconds into epoch seconds."""
+
+import signal
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from meshdev.lifecycle.model import (
+    Exit,
+    InstanceState,
+    ProbeOutcome,
+    ReloadState,
+    ServiceState,
+)
+from meshdev.topology.model import Service, System
+from meshdev.wire.control import (
+    EdgeView,
+    ExitView,
+    InstanceView,
+    ProbeView,
+    ReloadView,
+    ServiceView,
+)
+
+Wall = Callable[[float], float]
+Usage = Mapping[str, tuple[float, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Renders states; ``url_of`` names where a person reaches a service, ``usage`` is by instance id."""
+
+    wall: Wall
+    url_of: Callable[[Service], str]
+
+    def service(self, node: Service, state: ServiceState, usage: Usage) -> ServiceView:
+        """One service with its incarnations, the serving one of each slot first."""
+        instances = sorted(state.instances, key=lambda one: (one.ref.slot, one.role != "serving"))
+        return ServiceView(
+            name=state.name,
+            phase=state.phase,
+            health=state.health,
+            desired=state.desired,
+            why=state.why,
+            restarts=state.restarts,
+            instances=[self.instance(one, usage) for one in instances],
+            kind=node.kind,
+            team=node.team,
+            description=node.description,
+            replicas=state.replicas,
+            since=self.wall(state.since) if state.since else 0.0,
+            url=self.url_of(node),
+            ports=[f"{published.port}:{published.endpoint}" for published in node.ports],
+            last_reload=self.reload(state.last_reload),
+        )
+
+    def instance(self, state: InstanceState, usage: Usage) -> InstanceView:
+        """One incarnation."""
+        cpu, rss = usage.get(str(state.ref), (None, None)) if state.pid else (None, None)
+        return InstanceView(
+            id=state.ref.id,
+            generation=state.ref.generation,
+            pid=state.pid or None,
+            port=state.port or None,
+            phase=state.phase,
+            health=state.health,
+            since=self.wall(state.since),
+            cpu_percent=cpu,
+            rss_bytes=rss,
+            role=state.role,
+            why=state.why,
+            exit=self.exit(state.exit),
+            last_probe=self.probe(state.last_probe),
+        )
+
+    def exit(self, exit_: Exit | None) -> ExitView | None:
+        """How a leader ended, the signal by its name."""
+        if exit_ is None:
+            return None
+        return ExitView(at=self.wall(exit_.at), code=exit_.code, signal=_signal_name(exit_.signal))
+
+    def probe(self, outcome: ProbeOutcome | None) -> ProbeView | None:
+        """The last answer of a probe."""
+        if outcome is None:
+            return None
+        return ProbeView(at=self.wall(outcome.at), ok=outcome.ok, detail=outcome.detail, tries=outcome.tries)
+
+    def reload(self, reload: ReloadState | None) -> ReloadView | None:
+        """The last reload."""
+        if reload is None:
+            return None
+        return ReloadView(
+            at=self.wall(reload.at), files=list(reload.files), outcome=reload.outcome, detail=reload.detail
+        )
+
+
+def edge_views(system: System) -> list[EdgeView]:
+    """Every declared dependency of the system."""
+    found = []
+    for service in system.services.values():
+        pairs = [
+            *((callee, "calls") for callee in service.calls),
+            *((target, "uses") for target in service.uses),
+            *((dependency.target, "depends_on") for dependency in service.depends_on),
+            *((subject, "publishes") for subject in service.publishes),
+            *((subject, "subscribes") for subject in service.subscribes),
+        ]
+        found += [EdgeView(caller=service.name, callee=callee, kind=kind) for callee, kind in pairs]
+    return found
+
+
+def _signal_name(number: int | None) -> str | None:
+    if number is None:
+        return None
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"SIG{number}"

@@ -228,7 +228,7 @@ class ProfileTable(Table):
 class FileTable(Table):
     """meshdev.toml: a system of services."""
 
-    system: SystemTable = Field(default=SystemTable(), description="the system as a whole")
+    system: SystemTable = Field(default_factory=SystemTable, description="the system as a whole")
     include: Texts = Field(default=(), description="further topology files, each relative to its own folder")
     extends: Texts = Field(default=(), description="the same as include")
     services: _Services = Field(default={}, description="services by name")

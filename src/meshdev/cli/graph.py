@@ -1,0 +1,25 @@
+"""``meshdev graph``: the declared system as text, Mermaid, DOT or JSON."""
+
+import os
+
+import click
+
+from meshdev.cli import options
+
+_FORMATS = ("text", "mermaid", "dot", "json")  # topology.render.FORMATS, not imported for --help
+
+
+@click.command()
+@click.option("-f", "--file", metavar="FILE", help="The topology file (else the nearest one).")
+@click.option(
+    "-p", "--profile", "profiles", multiple=True, metavar="PROFILE", help="May be given several times."
+)
+@click.option("--format", "form", type=click.Choice(_FORMATS), default="text", show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+def command(*, file: str | None, profiles: tuple[str, ...], form: str, as_json: bool) -> None:
+    """Draw the declared system: who calls, uses, waits for and listens to whom."""
+    from meshdev.topology.load import load
+    from meshdev.topology.render import FORMATS
+
+    system = load(options.here(file).file, profiles=profiles or None, environ=os.environ)
+    click.echo(FORMATS["json" if as_json else form](system), nl=False)

@@ -1,0 +1,191 @@
+"""What is allowed but probably not meant: findings of ``meshdev check`` over a loaded system.
+
+A rule is a generator of findings; `RULES` is all of them. Only ``command-not-found`` is an error: such a system loads,
+but the service cannot start here.
+"""
+
+import os
+import shlex
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from meshdev.errors import Where
+from meshdev.topology.graph import EdgeKind, cycles, longest_chain
+from meshdev.topology.model import Condition, EmbeddedFile, Kind, Process, Service, System
+from meshdev.topology.paths import shown_as
+
+DEEPEST = 5
+
+
+class Severity(StrEnum):
+    """Whether ``check`` fails on it."""
+
+    WARNING = "warning"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Finding:
+    """One finding; ``code`` is its rule, for programs."""
+
+    where: Where
+    code: str
+    message: str
+    hint: str = ""
+    severity: Severity = Severity.WARNING
+
+    def __str__(self) -> str:
+        head = f"{self.where}: {self.severity}: {self.message} [{self.code}]"
+        return f"{head}\n  {self.hint}" if self.hint else head
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A system, and what the rules need to know besides it."""
+
+    system: System
+    environ: Mapping[str, str] = field(default_factory=dict)
+    deepest: int = DEEPEST
+
+    def where(self, node: Service | EmbeddedFile) -> Where:
+        """Where ``node`` stands."""
+        return node.where or Where(shown_as(self.system.file, self.system.root))
+
+    @property
+    def head(self) -> Where:
+        """The file as a whole."""
+        return Where(shown_as(self.system.file, self.system.root))
+
+
+def lint(system: System, *, environ: Mapping[str, str], deepest: int = DEEPEST) -> tuple[Finding, ...]:
+    """Every finding, sorted by file and line; ``environ`` gives the PATH, ``deepest`` the chain that is fine."""
+    subject = Subject(system, environ, deepest)
+    found = [finding for rule in RULES for finding in rule(subject)]
+    found += [Finding(item.where, "left-out", item.message, item.hint) for item in system.warnings]
+    return tuple(sorted(found))
+
+
+def _commands(subject: Subject) -> Iterator[Finding]:
+    folders = [*(str(folder) for folder in subject.system.path), subject.environ.get("PATH", os.defpath)]
+    search_path = os.pathsep.join(folders)
+    for node in subject.system.services.values():
+        program = _program(node)
+        if program is None or _found(program, node.working_dir, search_path):
+            continue
+        message = f"{node.name}: there is no program {program!r}"
+        hint = (
+            f"looked in {node.working_dir}"
+            if "/" in program
+            else "install it, or add its folder to system.path"
+        )
+        yield Finding(subject.where(node), "command-not-found", message, hint, Severity.ERROR)
+
+
+def _program(node: Service) -> str | None:
+    """The program that the node's command begins with; None when a shell decides."""
+    if not isinstance(node.run, Process) or not node.run.argv:
+        return None
+    if not node.run.shell:
+        return node.run.argv[0] or None
+    line = node.run.argv[0]
+    if not line.startswith("exec "):
+        return None
+    try:
+        words = shlex.split(line)
+    except ValueError:
+        return None
+    return words[1] if len(words) > 1 and "$" not in words[1] else None
+
+
+def _found(program: str, folder: Path, search_path: str) -> bool:
+    if "/" in program:
+        return os.access(folder / Path(program).expanduser(), os.X_OK)
+    return shutil.which(program, path=search_path) is not None
+
+
+def _shared_databases(subject: Subject) -> Iterator[Finding]:
+    system = subject.system
+    databases: list[Service | EmbeddedFile] = [
+        *(node for node in system.services.values() if node.kind is Kind.DATABASE),
+        *system.embedded.values(),
+    ]
+    for database in databases:
+        users = [node for node in system.services.values() if database.name in (*node.uses, *node.files)]
+        if database.owner:
+            for user in users:
+                if user.name not in (database.owner, database.name):
+                    message = f"{user.name} uses {database.name}, which belongs to {database.owner}"
+                    yield Finding(
+                        subject.where(user), "foreign-database", message, f"ask {database.owner} for the data"
+                    )
+        elif len(users) > 1:
+            names = ", ".join(user.name for user in users)
+            message = f"{database.name} is shared by {names}"
+            hint = "a database of its own for each service, or name its owner"
+            yield Finding(subject.where(database), "shared-database", message, hint)
+
+
+def _call_cycles(subject: Subject) -> Iterator[Finding]:
+    if not any(node.calls for node in subject.system.services.values()):
+        return
+    for cycle in cycles(subject.system, EdgeKind.CALLS):
+        message = f"services call each other in a circle: {' -> '.join((*cycle, cycle[0]))}"
+        where = subject.where(subject.system.services[cycle[0]])
+        yield Finding(where, "call-cycle", message, "turn one of the calls into an event")
+
+
+def _deep_chains(subject: Subject) -> Iterator[Finding]:
+    if sum(bool(node.calls) for node in subject.system.services.values()) < subject.deepest:
+        return
+    chain = longest_chain(subject.system)
+    if len(chain) > subject.deepest:
+        message = f"a chain of {len(chain)} services call each other: {' -> '.join(chain)}"
+        where = subject.where(subject.system.services[chain[0]])
+        yield Finding(where, "deep-chain", message, "every link adds its latency and its failures")
+
+
+def _health(subject: Subject) -> Iterator[Finding]:
+    services = subject.system.services
+    for node in services.values():
+        written = node.healthcheck is not None and not node.healthcheck.implied
+        if node.kind is Kind.SERVICE and isinstance(node.run, Process) and node.endpoints and not written:
+            message = f"{node.name} has no healthcheck: it counts as healthy once its port is open"
+            yield Finding(subject.where(node), "no-healthcheck", message, 'healthcheck = "/healthz"')
+        for entry in node.depends_on:
+            target = services[entry.target]
+            if entry.condition is Condition.HEALTHY and target.healthcheck is None:
+                message = (
+                    f"{node.name} waits for {target.name} to be healthy, but nothing asks for its health"
+                )
+                hint = f"give {target.name} a healthcheck (exec, log or file where nothing listens)"
+                yield Finding(entry.where or subject.where(node), "nothing-probed", message, hint)
+
+
+def _retries(subject: Subject) -> Iterator[Finding]:
+    for node in subject.system.services.values():
+        for name, policy in node.edges.items():
+            if policy.retry_attempts and policy.timeout is None:
+                message = f"{node.name} -> {name} is retried without a timeout"
+                yield Finding(subject.where(node), "retries-without-timeout", message, 'add timeout = "2s"')
+
+
+def _empty(subject: Subject) -> Iterator[Finding]:
+    if not subject.system.services:
+        left_out = f" (left out: {', '.join(subject.system.inactive)})" if subject.system.inactive else ""
+        yield Finding(
+            subject.head, "nothing-to-run", f"there is nothing to run{left_out}", "add [services.NAME]"
+        )
+
+
+RULES: tuple[Callable[[Subject], Iterator[Finding]], ...] = (
+    _commands,
+    _shared_databases,
+    _call_cycles,
+    _deep_chains,
+    _health,
+    _retries,
+    _empty,
+)

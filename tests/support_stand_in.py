@@ -7,6 +7,7 @@ Its guardian is the real one; ``run`` is what the guardian calls. The options na
 import asyncio
 import json
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -20,8 +21,6 @@ from meshdev.runners.process import LaunchSpec, ProcessRunner
 from meshdev.runners.reaper import Reaper
 from support_processes import Facts, Heard, kill
 
-PROJECT = "0123456789ab"
-
 
 @dataclass(slots=True)
 class StandIn:
@@ -30,6 +29,7 @@ class StandIn:
     guardian: int
     daemon: int
     directory: Path
+    project: str
     run_id: str
     report: int
 
@@ -38,7 +38,7 @@ class StandIn:
         text = b""
         while not text.endswith(b"\n"):
             data = os.read(self.report, 1)
-            assert data, "the stand-in has gone without a word"
+            assert data, (self.directory / "daemon.log").read_text()
             text += data
         return dict(json.loads(text))
 
@@ -49,12 +49,11 @@ class StandIn:
         os.close(self.report)
 
 
-def start_stand_in(
-    directory: Path, programs: Sequence[Sequence[str]], *, run_id: str, grace: float = 0.3
-) -> StandIn:
-    """Start a guardian whose daemon is the stand-in, and wait until its programs were started."""
+def start_stand_in(directory: Path, programs: Sequence[Sequence[str]], *, grace: float = 0.3) -> StandIn:
+    """Start a guardian whose daemon is the stand-in, of a project of its own; its programs have said ``ready``."""
+    project, run_id = secrets.token_hex(6), secrets.token_hex(6)
     options = {
-        "project": PROJECT,
+        "project": project,
         "run": run_id,
         "lock": str(directory / "daemon.lock"),
         "socket": str(directory / "control.sock"),
@@ -64,7 +63,7 @@ def start_stand_in(
     file = directory / "options.json"  # not on the command line, where the programs' token would be seen
     file.write_text(json.dumps(options))
     reading = spawn_guardian(str(file), directory)
-    found = StandIn(0, 0, directory, run_id, reading)
+    found = StandIn(0, 0, directory, project, run_id, reading)
     said = found.line()
     found.guardian, found.daemon = int(str(said["guardian"])), int(str(said["daemon"]))
     return found
@@ -110,13 +109,13 @@ async def _serve(options: dict[str, object], report_fd: int, link: GuardianLink)
     def say(**what: object) -> None:
         os.write(report_fd, json.dumps(what).encode() + b"\n")
 
-    run_id, socket = str(options["run"]), Path(str(options["socket"]))
-    runner = ProcessRunner(reaper=reaper, run_id=run_id, project=PROJECT, report=Facts(), output=output)
+    project, run_id, socket = str(options["project"]), str(options["run"]), Path(str(options["socket"]))
+    runner = ProcessRunner(reaper=reaper, run_id=run_id, project=project, report=Facts(), output=output)
     lock = Path(str(options["lock"]))
     lock.write_text("held")  # noqa: ASYNC240 -- nothing else runs yet
     socket.touch()  # noqa: ASYNC240
     grace = float(str(options["grace"]))
-    link.introduce(project=PROJECT, run_id=run_id, socket_path=socket, lock=lock, grace=grace)
+    link.introduce(project=project, run_id=run_id, socket_path=socket, lock=lock, grace=grace)
     link.watch(lambda replaced: say(replaced=replaced))
     programs = options["programs"]
     assert isinstance(programs, list)

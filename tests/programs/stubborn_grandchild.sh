@@ -1,4 +1,3 @@
 # A leader that ends on SIGTERM and leaves a grandchild in its group that ignores it.
-sh -c 'trap "" TERM HUP INT; while :; do sleep 0.2; done' "$1" &
-echo ready
+sh -c 'trap "" TERM HUP INT; echo ready; while :; do sleep 0.2; done' "$1" &
 wait

@@ -109,26 +109,24 @@ async def test_working_dir_missing(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize(
-    ("program", "processes"),
+    ("program", "stubborn"),
     [
-        ("stubborn_grandchild.sh", 2),
         ("stubborn.sh", 1),
-        ("setsid_grandchild.sh", 2),
-        ("scrubbed_daemon_stays.sh", 2),
-        ("fifty_children.sh", 51),
+        ("stubborn_grandchild.sh", 1),
+        ("setsid_grandchild.sh", 1),
+        ("scrubbed_daemon_stays.sh", 1),
+        ("fifty_children.sh", 50),
     ],
 )
-async def test_kill_leaves_nobody(bench: Bench, trace: Trace, program: str, processes: int) -> None:
+async def test_kill_leaves_nobody(bench: Bench, trace: Trace, program: str, stubborn: int) -> None:
     """SIGTERM, then SIGKILL: whoever ignores the first, in whatever session, doesn't survive the second."""
     bench.launch(REF, *trace.program(program))
     await bench.ready(REF)
-    count = processes if "stays" not in program else 1  # there the leader has become `sleep`
-    trace.wait_for(count)
     bench.runner.signal(REF, "SIGTERM")
     if program != "stubborn.sh":
         await bench.facts.of(Exited, REF)
-        assert bench.facts.count(Gone) == 0, "a leader's end is not the end of all"
-        assert trace.alive()
+    assert len(trace.alive()) >= stubborn
+    assert bench.facts.count(Gone) == 0, "a leader's end is not the end of all"
     bench.runner.kill(REF)
     await bench.facts.of(Gone, REF)
     assert trace.alive() == []
@@ -140,7 +138,8 @@ async def test_scrubbed_daemon_belongs_to_its_incarnation(bench: Bench, trace: T
     other = Incarnation("other", 0, 1)
     bench.launch(other, "/bin/sleep", "1000")
     assert (await bench.facts.of(Exited, REF)).code == 0
-    [stray] = trace.wait_for(1)
+    await bench.ready(REF)
+    stray = trace.alive()[0]  # another may be its child on the way to exec
     assert stray in bench.runner.pids(REF)
     assert stray not in bench.runner.pids(other)
     bench.runner.kill(REF)
@@ -163,7 +162,6 @@ async def test_members_say_who_blocks(bench: Bench, trace: Trace) -> None:
     """A stop that takes long can name its blockers, the leader first."""
     bench.launch(REF, *trace.program("stubborn_grandchild.sh"))
     await bench.ready(REF)
-    trace.wait_for(2)
     first, *others = bench.runner.members(REF)
     assert (await bench.facts.of(Launched, REF)).pid == first.pid
     assert {"sh", "sleep"} >= {seen.command for seen in others}
@@ -264,7 +262,8 @@ async def test_gone_waits_for_a_kill_from_outside(bench: Bench, trace: Trace) ->
     """Leftovers that somebody else ends are noticed as well."""
     bench.launch(REF, *trace.program("scrubbed_daemon.sh"))
     await bench.facts.of(Exited, REF)
-    [stray] = trace.wait_for(1)
+    await bench.ready(REF)
+    stray = trace.alive()[0]  # another may be its child on the way to exec
     for pid in bench.runner.pids(REF):
         kill(pid)
     await bench.facts.of(Gone, REF)

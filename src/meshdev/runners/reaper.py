@@ -46,6 +46,7 @@ class Reaper:
         """Stop listening; children that end later are left to whoever comes (the guardian)."""
         if self._loop is not None:
             self._loop.remove_signal_handler(signal.SIGCHLD)
+            become_subreaper(wanted=False)
             self._loop = None
         self._watched.clear()
         self._on_stray.clear()
@@ -74,8 +75,8 @@ def exit_of(status: int) -> tuple[int | None, int | None]:
     return os.WEXITSTATUS(status), None
 
 
-def become_subreaper() -> bool:
+def become_subreaper(*, wanted: bool = True) -> bool:
     """Make whatever loses its parent below this process its child (Linux); False where there is no such thing."""
     if sys.platform != "linux":
         return False
-    return int(ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)) == 0
+    return int(ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, int(wanted), 0, 0, 0)) == 0

@@ -3,7 +3,8 @@
 Used by the guardian when the daemon has died, by `down` where no daemon answers, and by a new daemon before it starts
 anything. Never touches another user's or project's processes. A stray bears the run's mark (which has the user in it),
 or is this user's and its environment names the project (and run) exactly, or descends from `root` (the guardian).
-SIGTERM first, SIGKILL after the grace, again and again until nothing is left. Light on purpose (see `mark`).
+SIGTERM first, SIGKILL after the grace, again and again until nothing is left. Who sweeps holds the project's lock or is
+the guardian: a daemon that is just starting a program bears its mark for that moment. Light on purpose (see `mark`).
 """
 
 import os

@@ -64,7 +64,7 @@ class _Segment:
 
 @dataclass(slots=True)
 class NodeLog:
-    """The files of one node. ``segment_most`` is the size in bytes at which a segment is closed."""
+    """The files of one node. ``segment_most`` is the size in bytes (text and index) at which a segment is closed."""
 
     directory: Path
     segment_most: int
@@ -87,7 +87,7 @@ class NodeLog:
         if not self._adopted:
             self._adopt()
         segment = self._segment
-        if segment is not None and segment.log.size >= self.segment_most:
+        if segment is not None and segment.log.size + segment.index.size >= self.segment_most:
             self.rotate()
             segment = self._segment
         if segment is None:
@@ -198,9 +198,10 @@ class NodeLog:
             self.sizes[number] = log.stat().st_size + index.stat().st_size
         if numbers:
             self._next = numbers[-1] + 1
+            _mend_sources(self.directory)
             self._sources = {source: number for number, source in enumerate(read_sources(self.directory))}
             self._sources_written = len(self._sources)
-            self.lines = _finish(segment_index(self.directory, numbers[-1]))
+            self.lines = _finish(self.directory, numbers[-1])
         self._adopted = True
 
 
@@ -213,18 +214,28 @@ def read_sources(directory: Path) -> list[Source]:
     return [Source(*json.loads(line)) for line in lines]
 
 
-def _finish(index: Path) -> int:
-    """Close the segment of a writer that could not do it itself; returns the lines that were logged before it."""
+def _mend_sources(directory: Path) -> None:
+    """Cut off half a line that a writer left behind."""
+    path = directory / "sources"
+    if path.exists():
+        os.truncate(path, path.read_bytes().rfind(b"\n") + 1)
+
+
+def _finish(directory: Path, number: int) -> int:
+    """Close the segment of a writer that could not do it itself; returns the lines that were logged until then."""
+    index = segment_index(directory, number)
     last = None
     for last in unpack(index.read_bytes()):  # noqa: B007 — the last one is what is wanted
         pass
-    if last is not None and last.marks & Mark.LAST:
-        return last.line
-    lines = last.line + 1 if last else 0
+    if last is None or last.marks & Mark.LAST:
+        return last.line if last else 0
+    with segment_log(directory, number).open("rb") as log:
+        log.seek(last.offset)
+        lines = last.line + log.read(last.length).count(b"\n")
     file = _open(index)
-    file.size -= file.size % RECORD.size
-    file.undo()
     try:
+        file.size -= file.size % RECORD.size
+        file.undo()
         file.append(RECORD.pack(0, lines, 0, 0, 0, Mark.LAST))
     finally:
         os.close(file.fd)

@@ -111,7 +111,7 @@ class ShopProcesses:
         environment = {key: value for key, value in os.environ.items() if not key.endswith("_URL")}
         environment |= {
             "PORT": str(self._ports[name]),
-            "DATABASE_PATH": str(self._directory / f"{name}.sqlite3"),
+            "DATABASE_URL": f"sqlite:///{self._directory}/{name}.sqlite3",
         }
         if name in PARTS:
             part = PARTS[name]

@@ -27,6 +27,7 @@ _CONNECT_SECONDS = 2
 _FIRST_PAUSE = 0.05
 _LONGEST_PAUSE = 2.0
 _REQUEST_SECONDS = 2.0
+_REDELIVER_SECONDS = 2.0
 _LOST = (nats.errors.Error, JetStreamError, OSError, TimeoutError)
 
 
@@ -40,6 +41,11 @@ class Session:
         self._client = client
         self._jetstream = stream
         self.stream_identity = identity
+
+    @property
+    def alive(self) -> bool:
+        """Whether the connection still stands, as far as anybody knows."""
+        return bool(self._client.is_connected)
 
     async def publish(self, subject: str, body: bytes, message_id: str, traceparent: str = "") -> None:
         """Publish and wait for the broker's word that the message is stored (or was stored before)."""
@@ -58,7 +64,7 @@ class Session:
             durable_name=name,
             deliver_policy=api.DeliverPolicy.ALL,
             ack_policy=api.AckPolicy.EXPLICIT,
-            ack_wait=10,
+            ack_wait=_REDELIVER_SECONDS,
         )
         return await self._deliveries(config)
 
@@ -104,16 +110,8 @@ class Broker:
         while True:
             client = Client()
             try:
-                # Reconnecting is ours to do: after a pause of unknown length a consumer starts from what it knows.
                 async with asyncio.timeout(_CONNECT_SECONDS * 2):
-                    await client.connect(
-                        self._url,
-                        name=self._service,
-                        allow_reconnect=False,
-                        connect_timeout=_CONNECT_SECONDS,
-                        ping_interval=5,
-                        error_cb=_ignore,
-                    )
+                    await _connect(client, self._url, self._service)
                     session = await _open_stream(client)
             except _LOST as error:
                 self._note(_explain(error))
@@ -133,6 +131,27 @@ class Broker:
             _log.info("broker: %s", state)
 
 
+async def _connect(client: Client, url: str, name: str) -> None:
+    connecting = True
+
+    async def stop_trying(error: Exception) -> None:
+        # While it connects, the client would try again by itself, with pauses of its own, and say nothing; once
+        # connected, it repeats here what it also raises.
+        if connecting:
+            raise error
+
+    # Reconnecting is ours to do, too: after a pause of unknown length a consumer starts from what it knows.
+    await client.connect(
+        url,
+        name=name,
+        allow_reconnect=False,
+        connect_timeout=_CONNECT_SECONDS,
+        ping_interval=5,
+        error_cb=stop_trying,
+    )
+    connecting = False
+
+
 async def _open_stream(client: Client) -> Session:
     stream = client.jetstream(timeout=_REQUEST_SECONDS)
     try:
@@ -148,10 +167,6 @@ async def _open_stream(client: Client) -> Session:
 async def _close(client: Client) -> None:
     with contextlib.suppress(*_LOST):
         await client.close()
-
-
-async def _ignore(_: Exception) -> None:
-    """The client repeats here what it also raises."""
 
 
 def _explain(error: BaseException) -> str:

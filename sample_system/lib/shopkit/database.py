@@ -8,17 +8,22 @@ service open the file while the old one still drains; ``synchronous=FULL`` means
 
 import os
 import sqlite3
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 Database = sqlite3.Connection
+_SCHEME = "sqlite:///"
 
 
 def location(service: str) -> Path:
-    """``$DATABASE_PATH`` or ``.data/<service>.sqlite3`` below the working directory."""
-    return Path(os.environ.get("DATABASE_PATH", f".data/{service}.sqlite3"))
+    """What ``$DATABASE_URL`` (``sqlite:///path``) says; else ``.data/<service>.sqlite3`` in the working directory."""
+    url = os.environ.get("DATABASE_URL", f"{_SCHEME}.data/{service}.sqlite3")
+    if not url.startswith(_SCHEME):
+        sys.exit(f"{service}: DATABASE_URL must look like sqlite:////place/of/file, got {url!r}")
+    return Path(url.removeprefix(_SCHEME))
 
 
 def connect(path: Path, schema: str) -> Database:

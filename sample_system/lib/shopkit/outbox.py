@@ -71,7 +71,7 @@ class Relay:
             while True:
                 async with self._broker.session() as session:
                     self._begin_again_if_emptied(session)
-                    while True:
+                    while session.alive:
                         if not await self._publish_batch(session):
                             await self._wait()
 

@@ -83,7 +83,7 @@ class CartsApi:
 
 
 def build() -> Starlette:
-    """The app over ``$DATABASE_PATH`` and ``$CATALOG_URL``."""
+    """The app over ``$DATABASE_URL`` and ``$CATALOG_URL``."""
     carts, catalog = Carts(location("carts")), Callee("catalog")
 
     @asynccontextmanager

@@ -18,7 +18,7 @@ from shopkit.web import application, reply
 
 
 def build() -> Starlette:
-    """The app over the database at ``$DATABASE_PATH``."""
+    """The app over the database at ``$DATABASE_URL``."""
     products = Products(location("catalog"))
 
     @asynccontextmanager

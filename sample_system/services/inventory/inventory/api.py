@@ -90,7 +90,7 @@ class InventoryApi:
 
 
 def build() -> Starlette:
-    """The app over ``$DATABASE_PATH``; ``$HOLD_SECONDS`` and ``$SUPPLY_SECONDS`` set its clocks."""
+    """The app over ``$DATABASE_URL``; ``$HOLD_SECONDS`` and ``$SUPPLY_SECONDS`` set its clocks."""
     stock = Stock(location("inventory"), float(os.environ.get("HOLD_SECONDS", "60")))
     supplier = Supplier(stock, float(os.environ.get("SUPPLY_SECONDS", "5")))
     if not stock.levels():

@@ -53,7 +53,7 @@ def _event(message: Msg) -> Event | None:
 
 
 def build() -> Starlette:
-    """The app over ``$DATABASE_PATH`` and ``$EVENTS_URL``."""
+    """The app over ``$DATABASE_URL`` and ``$EVENTS_URL``."""
     inbox, broker = Inbox(location("notifications")), Broker("notifications")
 
     @asynccontextmanager

@@ -70,7 +70,7 @@ class HistoryApi:
 
 
 def build() -> Starlette:
-    """The app over ``$DATABASE_PATH`` and ``$EVENTS_URL``."""
+    """The app over ``$DATABASE_URL`` and ``$EVENTS_URL``."""
     history, broker = History(location("order-history")), Broker("order-history")
     api = HistoryApi(history, broker)
 

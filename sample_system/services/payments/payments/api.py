@@ -78,7 +78,7 @@ class PaymentsApi:
 
 
 def build() -> Starlette:
-    """The app over ``$DATABASE_PATH``; ``$DECLINE_RATE`` (0 to 1) and ``$DECLINE_SEED`` set the bank's mood."""
+    """The app over ``$DATABASE_URL``; ``$DECLINE_RATE`` (0 to 1) and ``$DECLINE_SEED`` set the bank's mood."""
     rules = Rules(float(os.environ.get("DECLINE_RATE", "0")), os.environ.get("DECLINE_SEED", "shop"))
     ledger = Ledger(location("payments"), rules)
 

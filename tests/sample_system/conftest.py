@@ -1,0 +1,22 @@
+"""A running shop, shared by the tests of one worker that leave it whole."""
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from support_shop_processes import ShopProcesses, running_shop
+
+
+@pytest.fixture(scope="session")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ShopProcesses]:
+    """The whole shop; whoever stops a part of it starts it again."""
+    with running_shop(tmp_path_factory.mktemp("shop"), {"orders": {"PATIENCE_SECONDS": "1"}}) as running:
+        yield running
+
+
+@pytest.fixture
+def browser(shop: ShopProcesses) -> Iterator[httpx.Client]:
+    """A browser with cookies of its own, at the storefront."""
+    with httpx.Client(base_url=shop.urls["storefront"], timeout=10.0) as client:
+        yield client

@@ -46,12 +46,14 @@ def complete(product: Product) -> None:
     eventually(lambda: len(product.programs()) == MEMBERS, explain=lambda: f"members: {product.programs()}")
 
 
-def foreground(product: Product) -> "pexpect.spawn[bytes]":
+def foreground(product: Product) -> "pexpect.spawn[str]":
     """``meshdev up --plain`` in a terminal of its own, complete."""
     product.write(BAD)
     argv = product.command("up", "--plain")
-    terminal = pexpect.spawn(argv[0], argv[1:], cwd=str(product.root), env=product.env(), timeout=30)
-    terminal.expect(b"family is up")
+    terminal = pexpect.spawn(
+        argv[0], argv[1:], cwd=str(product.root), env=product.env(), timeout=30, encoding="utf-8"
+    )
+    terminal.expect("family is up")
     complete(product)
     eventually(lambda: product.status()["polite"]["health"] == "healthy")
     return terminal
@@ -169,12 +171,17 @@ def test_a_third_ctrl_c_does_not_wait_for_the_grace(product: Product) -> None:
     """However long the grace is, three presses end it at once."""
     product.write(BAD.replace("300ms", "10m"))
     argv = product.command("up", "--plain")
-    terminal = pexpect.spawn(argv[0], argv[1:], cwd=str(product.root), env=product.env(), timeout=30)
-    terminal.expect(b"family is up")
+    terminal = pexpect.spawn(
+        argv[0], argv[1:], cwd=str(product.root), env=product.env(), timeout=30, encoding="utf-8"
+    )
+    terminal.expect("family is up")
     complete(product)
 
-    for _ in range(3):
-        terminal.sendintr()
+    terminal.sendintr()
+    terminal.expect("stopping; Ctrl-C again")
+    terminal.sendintr()
+    terminal.expect("in a hurry; Ctrl-C again kills")
+    terminal.sendintr()
     terminal.expect(pexpect.EOF)
 
     product.wait_gone()

@@ -93,6 +93,7 @@ class _Parser:
 
     def _key(self, line: int) -> str | None:
         """The key of an assignment, or None when there is nothing (more) to assign."""
+        statement = self._peek_line()
         self._skip(_EXPORT)
         key = self._skip(_KEY)
         self._skip(_SPACE)
@@ -106,8 +107,11 @@ class _Parser:
                 self.entries[key] = Entry(self.outside[key].replace("$", "$$"), line)
                 self._plain[key] = self.outside[key]
             return None
-        statement = (key + self._peek_line()).strip()
-        self._complain(line, f'found "{statement}", accepted: NAME=value (letters, digits and _ in the name)')
+        head, equals, _ = statement.partition("=")  # what follows may be a secret
+        self._complain(
+            line,
+            f'found "{head}{equals}{"…" if equals else ""}", accepted: NAME=value (letters, digits and _ in the name)',
+        )
         return None
 
     def _value(self, line: int) -> str | None:

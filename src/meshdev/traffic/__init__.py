@@ -1,0 +1,1 @@
+"""What passes over an edge, read along without IO: protocol scanners, balancing (floor 1)."""

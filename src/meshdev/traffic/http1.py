@@ -1,0 +1,271 @@
+"""HTTP/1.x read along: bytes go in as they come, events come out, and the events hold every byte unchanged.
+
+Events of one message, in order: its head (`RequestHead`, `ResponseHead`), its body as `bytes` (framing included, in
+pieces as they came), `Mark.END`. A scanner stops at the end of a message and keeps what follows (`rest`) until it is
+fed again, so that its owner decides what the next bytes are: another message, or a tunnel.
+
+How bytes are cut never changes the events (only how body pieces are cut). No input raises out of a scanner:
+- A connection that does not begin with a request line of HTTP/1 is `Mark.FOREIGN`: to be treated as plain TCP.
+- What is HTTP/1 but malformed or ambiguous (RFC 9112 §6.3, §11.2) is a `Refusal`, and the scanner reads no further;
+  what it had taken but not given out is in `rest`.
+Empty lines before a request are dropped (RFC 9112 §2.2).
+"""
+
+from dataclasses import dataclass
+from enum import Enum, IntEnum
+from typing import Final, Generic, TypeVar
+
+from meshdev.traffic.http1_body import Body, Chunked, Counted, Endless
+from meshdev.traffic.http1_head import (
+    BARE_LINE_FEED,
+    NOT_A_REQUEST,
+    NOT_A_RESPONSE,
+    BadMessageError,
+    Framing,
+    RequestHead,
+    ResponseHead,
+    could_become_request,
+    could_become_response,
+    has_bare_line_feed,
+    request_head,
+    response_head,
+)
+
+MOST_HEAD_BYTES: Final = 64 * 1024
+HEAD_END: Final = b"\r\n\r\n"
+_CRLF: Final = b"\r\n"
+_TOO_LARGE: Final = "the head is too large"
+_FIRST_FINAL: Final = 200
+_SWITCHING: Final = 101
+_BODILESS: Final = frozenset({204, 304})
+
+
+class Mark(Enum):
+    """Events without content: the message is over; not HTTP/1 at all; from here on a tunnel."""
+
+    END = "end"
+    FOREIGN = "foreign"
+    TUNNEL = "tunnel"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why no further byte is read, and the status that says so to a peer."""
+
+    status: int
+    reason: str
+
+
+class State(IntEnum):
+    """Where a scanner stands."""
+
+    HEAD = 0
+    BODY = 1
+    OPAQUE = 2  # foreign, or a tunnel: bytes pass as they are
+    REFUSED = 3
+
+
+Head = TypeVar("Head", RequestHead, ResponseHead)
+RequestEvent = RequestHead | bytes | Mark | Refusal
+ResponseEvent = ResponseHead | bytes | Mark | Refusal
+
+
+class Scanner(Generic[Head]):
+    """What reading requests and reading responses have in common."""
+
+    __slots__ = ("_body", "_searched", "rest", "state")
+
+    def __init__(self) -> None:
+        self.state = State.HEAD
+        self.rest = b""
+        self._body: Body | None = None
+        self._searched = 0
+
+    def feed(self, data: bytes = b"") -> list[Head | bytes | Mark | Refusal]:
+        """The events of the current message that ``data`` completes; what follows its end stays in `rest`."""
+        if self.rest:
+            data = self.rest + data
+            self.rest = b""
+        if self.state is State.HEAD:
+            return self._feed_head(data)
+        if self.state is State.BODY:
+            return self._feed_body(data, 0, [])
+        if self.state is State.REFUSED:
+            self.rest = data
+            return []
+        return [data] if data else []
+
+    def _feed_head(self, data: bytes) -> list[Head | bytes | Mark | Refusal]:
+        raise NotImplementedError
+
+    def _feed_body(
+        self, data: bytes, start: int, events: list[Head | bytes | Mark | Refusal]
+    ) -> list[Head | bytes | Mark | Refusal]:
+        body = self._body
+        if body is None:
+            return self._end(data, start, events)
+        try:
+            end = body.scan(data, start)
+        except BadMessageError as error:
+            if error.good > start:
+                events.append(data[start : error.good])
+            events.append(self._refuse(data[error.good :], error.status, error.reason))
+            return events
+        if end > start:
+            events.append(data[start:end] if start or end < len(data) else data)
+        if body.done:
+            return self._end(data, end, events)
+        self.rest = data[end:]
+        return events
+
+    def _end(
+        self, data: bytes, end: int, events: list[Head | bytes | Mark | Refusal]
+    ) -> list[Head | bytes | Mark | Refusal]:
+        self.state = State.HEAD
+        self._body = None
+        self.rest = data[end:]
+        events.append(Mark.END)
+        return events
+
+    def _refuse(self, rest: bytes, status: int, reason: str) -> Refusal:
+        self.state = State.REFUSED
+        self.rest = rest
+        return Refusal(status, reason)
+
+
+class RequestScanner(Scanner[RequestHead]):
+    """Reads what a client says on one connection."""
+
+    __slots__ = ("_first", "_skipped")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._first = True
+        self._skipped = 0
+
+    def _feed_head(self, data: bytes) -> list[RequestEvent]:
+        start = 0
+        while data.startswith(_CRLF, start):
+            start += len(_CRLF)
+        self._skipped += start
+        searched, self._searched = self._searched, 0
+        end = data.find(HEAD_END, max(start, searched - 3)) + len(HEAD_END)
+        if end < len(HEAD_END) or end - start > MOST_HEAD_BYTES:
+            return self._incomplete(data[start:], searched)
+        raw = data[start:end] if start or end < len(data) else data
+        if self._first and not could_become_request(raw):
+            return self._foreign(data[start:])
+        try:
+            head = request_head(raw)
+        except BadMessageError as error:
+            return [self._refuse(data[start:], error.status, error.reason)]
+        self._first = False
+        if head.framing is Framing.NONE:
+            self.rest = data[end:]
+            return [head, Mark.END]
+        self._body = Counted(head.length) if head.framing is Framing.LENGTH else Chunked()
+        self.state = State.BODY
+        return self._feed_body(data, end, [head])
+
+    def _incomplete(self, data: bytes, searched: int) -> list[RequestEvent]:
+        part = data[: MOST_HEAD_BYTES + 1]
+        if data == b"\r":
+            self.rest = data
+            return []
+        if not could_become_request(part):
+            return self._foreign(data) if self._first else [self._refuse(data, 400, NOT_A_REQUEST)]
+        if has_bare_line_feed(part, searched):
+            return [self._refuse(data, 400, BARE_LINE_FEED)]
+        if len(part) > MOST_HEAD_BYTES:
+            return [self._refuse(data, 431, _TOO_LARGE)]
+        self.rest = data
+        self._searched = len(data)
+        return []
+
+    def _foreign(self, data: bytes) -> list[RequestEvent]:
+        self.state = State.OPAQUE
+        return [Mark.FOREIGN, b"\r\n" * (self._skipped // len(_CRLF)) + data]
+
+
+class ResponseScanner(Scanner[ResponseHead]):
+    """Reads what a server says on one connection; `expect` tells it the request before each response."""
+
+    __slots__ = ("_bodiless", "_connects", "_expects", "_upgrades")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._expects = False
+        self._bodiless = False
+        self._connects = False
+        self._upgrades = False
+
+    def expect(self, request: RequestHead) -> None:
+        """The next response answers ``request``."""
+        self._expects = True
+        self._bodiless = request.method == "HEAD"
+        self._connects = request.method == "CONNECT"
+        self._upgrades = request.upgrades
+
+    def ends_with_connection(self) -> bool:
+        """Whether a response is being read that the end of the connection completes."""
+        return isinstance(self._body, Endless)
+
+    def _feed_head(self, data: bytes) -> list[ResponseEvent]:
+        events: list[ResponseEvent] = []
+        start = 0
+        while start < len(data):
+            if not self._expects:
+                events.append(self._refuse(data[start:], 502, "a response that nobody asked for"))
+                return events
+            searched, self._searched = self._searched, 0
+            end = data.find(HEAD_END, max(start, searched - 3)) + len(HEAD_END)
+            if end < len(HEAD_END) or end - start > MOST_HEAD_BYTES:
+                return self._incomplete(data[start:], searched, events)
+            try:
+                head = response_head(data[start:end] if start or end < len(data) else data)
+            except BadMessageError as error:
+                events.append(self._refuse(data[start:], error.status, error.reason))
+                return events
+            start = end
+            events.append(head)
+            if head.status >= _FIRST_FINAL or head.status == _SWITCHING:
+                return self._final(head, data, end, events)
+        return events
+
+    def _final(
+        self, head: ResponseHead, data: bytes, end: int, events: list[ResponseEvent]
+    ) -> list[ResponseEvent]:
+        self._expects = False
+        connected = self._connects and head.status // 100 == _FIRST_FINAL // 100
+        if head.status == _SWITCHING or connected:
+            if not self._upgrades:
+                events[-1] = self._refuse(
+                    head.raw + data[end:], 502, "101 to a request that asked for no upgrade"
+                )
+                return events
+            self.state = State.OPAQUE
+            events.append(Mark.TUNNEL)
+            if end < len(data):
+                events.append(data[end:])
+            return events
+        if self._bodiless or head.status in _BODILESS or head.framing is Framing.NONE:
+            self._body = None
+        elif head.framing is Framing.LENGTH:
+            self._body = Counted(head.length) if head.length else None
+        else:
+            self._body = Chunked() if head.framing is Framing.CHUNKED else Endless()
+        self.state = State.BODY
+        return self._feed_body(data, end, events)
+
+    def _incomplete(self, data: bytes, searched: int, events: list[ResponseEvent]) -> list[ResponseEvent]:
+        part = data[: MOST_HEAD_BYTES + 1]
+        if not could_become_response(part):
+            events.append(self._refuse(data, 502, NOT_A_RESPONSE))
+        elif has_bare_line_feed(part, searched):
+            events.append(self._refuse(data, 502, BARE_LINE_FEED))
+        elif len(part) > MOST_HEAD_BYTES:
+            events.append(self._refuse(data, 502, _TOO_LARGE))
+        else:
+            self.rest = data
+            self._searched = len(data)
+        return events

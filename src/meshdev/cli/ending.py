@@ -34,7 +34,8 @@ class Ending:
         self._control = control
         self._pids: list[int] = []
         with contextlib.suppress(MeshdevError):
-            self._pids = [view.pid for view in control.send(calls.processes(), timeout=HANGING)]
+            views = control.send(calls.processes(), timeout=HANGING)
+            self._pids = [view.pid for view in views if view.pid != os.getpid()]
 
     def press(self, urgency: int) -> None:
         """Ask for the shutdown, harder than before or not at all."""

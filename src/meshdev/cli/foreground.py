@@ -9,7 +9,7 @@ twice in a hurry, three times by force; a closed terminal and a reader that has 
 import sys
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
@@ -20,6 +20,7 @@ from meshdev.cli.lineup import Lineup
 from meshdev.cli.signals import Interrupts
 from meshdev.cli.states import age
 from meshdev.client.control import Control
+from meshdev.client.mirror import Mirror
 from meshdev.client.stream import Follower
 from meshdev.errors import DaemonError
 from meshdev.storage.reader import LogReader, LogView
@@ -73,6 +74,7 @@ class Foreground:
         self._view: LogView
         if owned:
             self._view = reader.open_at(0.0)
+            self._narrate(replace(self._follower.mirror, services={}))
         else:
             self._view = reader.open()
             self._paper.write(map(self._lineup.line, self._view.older(_BACK_FILL)[-_BACK_FILL:]))
@@ -114,15 +116,21 @@ class Foreground:
         busy = self._print_logs()
         before = self._follower.mirror
         events = self._follower.poll(0.0 if busy else _POLL)
-        lines = [narrate.notice(event) for event in events if event.kind == "notice"]
-        lines += narrate.changes(before, self._follower.mirror)
-        self._paper.write(self._lineup.own(str(line), line.colour) for line in lines)
+        self._say(narrate.notice(event) for event in events if event.kind == "notice")
+        self._narrate(before)
         if before.connected and not self._follower.mirror.connected and not self._follower.ended:
             self._own("the daemon does not answer; trying to reach it again", "red")
         elif self._follower.mirror.connected and not before.connected:
             self._own("the daemon answers again", "green")
         if self._follower.mirror.system.shutting_down is not None:
             self._remind()
+
+    def _narrate(self, before: Mirror) -> None:
+        """What has become of the services since ``before``."""
+        self._say(narrate.changes(before, self._follower.mirror))
+
+    def _say(self, lines: Iterable[narrate.Line]) -> None:
+        self._paper.write(self._lineup.own(str(line), line.colour) for line in lines)
 
     def _print_logs(self) -> bool:
         """Print what has come; whether there may be more."""

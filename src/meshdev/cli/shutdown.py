@@ -3,9 +3,10 @@
 import time
 
 from meshdev.cli import narrate, terminal
-from meshdev.cli.ending import GRACEFUL, HURRY, KILL, Ending, end_hung
+from meshdev.cli.ending import GRACEFUL, HANGING, HURRY, KILL, Ending, end_hung
 from meshdev.cli.progress import Progress
 from meshdev.cli.signals import Interrupts
+from meshdev.client import calls
 from meshdev.client.control import Control
 from meshdev.client.project import Presence
 from meshdev.client.stream import Follower
@@ -23,6 +24,7 @@ def bring_down(control: Control, timeout: float = TIMEOUT) -> list[str]:
     Raises ServiceError when something outlives even SIGKILL, KeyboardInterrupt at the fourth Ctrl-C.
     """
     try:
+        control.send(calls.version(), timeout=HANGING)
         follower = Follower(control)
     except DaemonError as error:
         if control.project.presence() in (Presence.ABSENT, Presence.STALE):

@@ -1,0 +1,110 @@
+"""What the machine offers and lacks."""
+
+import json
+import socket
+import threading
+from pathlib import Path
+
+import pytest
+
+from meshdev.cli import diagnosis, diagnosis_here
+from meshdev.cli.diagnosis import Finding, Verdict
+from meshdev.cli.doctor import render
+from support_cli import Cli, stand_in
+from support_control import held_lock, service, short_project
+
+
+def test_every_check_answers(cli: Cli) -> None:
+    """All checks are listed; nothing that is needed is missing where the tests run."""
+    ran = cli("doctor")
+    assert ran.code == 0
+    for word in ("python", "file watching", "open files", "cgroup", "docker", "terminal", "disk", "daemon"):
+        assert f" {word} " in ran.out
+
+
+def test_json_is_a_list_of_findings(cli: Cli) -> None:
+    """For programs: check, verdict, what was found, what is lost, the way out."""
+    findings = json.loads(cli("doctor", "--json").out)
+    assert set(findings[0]) == {"check", "verdict", "found", "lost", "way_out"}
+
+
+def test_missing_need_fails(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Exit code 1 when one cannot do without."""
+    monkeypatch.setattr(
+        diagnosis, "MACHINE", (lambda: diagnosis.fail("loopback", "refused", "nothing works"),)
+    )
+    assert cli("doctor").code == 1
+
+
+def test_rendering_says_what_is_lost_and_the_way_out() -> None:
+    """Under each lack."""
+    findings = [Finding("a", Verdict.OK, "fine"), Finding("long", Verdict.WARN, "gone", "some", "get it")]
+    assert render(findings, unicode=False) == [
+        "\x1b[32m\x1b[1m+\x1b[0m a     fine",
+        "\x1b[33m\x1b[1m!\x1b[0m long  gone",
+        "        some",
+        "        \x1b[1mway out:\x1b[0m get it",
+    ]
+
+
+def test_docker_engine_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An engine that answers /_ping is found; one that is gone is told."""
+    with short_project() as project:
+        path = project.root / "docker.sock"
+        monkeypatch.setenv("DOCKER_HOST", f"unix://{path}")
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(str(path))
+            listener.listen()
+
+            def answer() -> None:
+                peer, _ = listener.accept()
+                with peer:
+                    peer.recv(4096)
+                    peer.sendall(b"HTTP/1.0 200 OK\r\n\r\nOK")
+
+            thread = threading.Thread(target=answer)
+            thread.start()
+            assert diagnosis.docker() == diagnosis.ok("docker", f"engine at {path}")
+            thread.join()
+        assert diagnosis.docker().verdict is Verdict.WARN
+
+
+def test_missing_program_names_the_way_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Without node the polyglot profile is skipped, and the doctor says so."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    finding = diagnosis.node()
+    assert (finding.verdict, "polyglot" in finding.lost) == (Verdict.WARN, True)
+
+
+def test_full_disk_fails(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No room for logs is a lack one cannot do without."""
+    monkeypatch.setattr("shutil.disk_usage", lambda _path: type("Usage", (), {"free": 1024})())
+    assert diagnosis.disk(tmp_path).verdict is Verdict.FAIL
+
+
+def test_daemon_of_this_project(cli: Cli) -> None:
+    """Absent, alive, mute, another user's."""
+    assert diagnosis_here.daemon(cli.project).found == "none runs here"
+    with stand_in(cli, service()):
+        assert diagnosis_here.daemon(cli.project).verdict is Verdict.OK
+    with held_lock(cli.project, '{"pid": 42}'):
+        assert diagnosis_here.daemon(cli.project).found == "does not answer (pid 42)"
+    with held_lock(cli.project, '{"pid": 42, "uid": 99999}'):
+        assert diagnosis_here.daemon(cli.project).verdict is Verdict.FAIL
+
+
+def test_sockets_of_dead_daemons_are_counted(cli: Cli) -> None:
+    """Of other projects, in the same runtime directory."""
+    dead = cli.project.paths.runtime_dir.parent / "0123456789ab"
+    dead.mkdir(parents=True)
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(dead / "control.sock"))
+    assert "1 stale sockets" in diagnosis_here.others(cli.project).found
+
+
+def test_dumb_terminal_has_no_dashboard(monkeypatch: pytest.MonkeyPatch) -> None:
+    """TERM decides."""
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setenv("TERM", "dumb")
+    assert "no dashboard" in diagnosis_here.terminal().lost

@@ -31,6 +31,7 @@ from meshdev.runners.ports import PortPool
 from meshdev.runners.probe import Prober
 from meshdev.runners.process import ProcessRunner
 from meshdev.runners.reaper import Reaper
+from meshdev.runners.usage import UsageMeter
 from meshdev.storage.store import LogStore
 from meshdev.topology.model import Service, System
 from meshdev.wire.mesh import EdgeKey
@@ -66,9 +67,9 @@ class Supervisor:
         )
         self._routes = Routes(self._fleet, self._ports_of, self._holds, self._complain)
         self._launcher = Launcher(self._runner, self._pool, self._routes.port_of, self._post)
-        self._prober = Prober(reaper=self._reaper, report=self._post)
+        self._prober = Prober(reaper=self._reaper, report=self._post, mark_of=self._runner.mark_of)
         journal = Journal()
-        self._usage = UsageKeeper(dict, journal)
+        self._usage = UsageKeeper(UsageMeter(self._runner.everybody).measure, journal)
         self._store = Store(
             Lifecycle(system, rng=random.random),
             clock=time.monotonic,
@@ -98,7 +99,15 @@ class Supervisor:
             post=self._post,
             notice=self._notice,
         )
-        self._reloads = Reloads(self._post, self._runner, self.operator.notice)
+        self._reloads = Reloads(
+            system.root,
+            post=self._post,
+            runner=self._runner,
+            reaper=self._reaper,
+            incarnations=self._living,
+            environment=lambda service: self._launcher.environment(self.operator.system, service, {}),
+            notice=self._notice,
+        )
 
     async def start(self) -> None:
         """Open the edges and everything else that the first launch needs."""
@@ -156,6 +165,10 @@ class Supervisor:
             self._routes.publish()
         if self._store.core.state.shutting_down is not None and self._store.core.all_gone:
             self.finished.set()
+
+    def _living(self, service: str) -> Iterable[Incarnation]:
+        state = self._store.core.state.services.get(service)
+        return [one.ref for one in state.instances if one.pid] if state else []
 
     def _ports_of(self, ref: Incarnation) -> Mapping[str, int]:
         return self._launcher.ports(ref)

@@ -5,6 +5,10 @@ come is left out: it belongs to whoever reads forwards from the same place (`for
 a line whose beginning the quota has taken is a line of its own.
 """
 
+from collections.abc import Iterator
+from itertools import islice
+from typing import NamedTuple
+
 from meshdev.storage.forward import Forward
 from meshdev.storage.layout import RECORD, Mark, Record
 from meshdev.storage.line import Batch
@@ -19,28 +23,24 @@ class Backward:
 
     def __init__(self, files: NodeFiles) -> None:
         self.files = files
-        self._segments = files.segments()
-        self._segment = 0
-        self._index = b""
-        self._at = 0
         self._rests: dict[int, Piece] = {}
-        self._head = self._previous()
-        self._end = (self._segment, self._index, self._at + RECORD.size if self._head else 0)
+        self._walk = _walk(files, files.segments())
+        self._head = next(self._walk, None)
+        self._end = self._head
 
     @property
     def time_ns(self) -> int | None:
         """When the next batch was read; None when there is nothing before this place."""
         if self._head is not None:
-            return self._head.time_ns
+            return self._head.record.time_ns
         return max((rest.time_ns for rest in self._rests.values()), default=None)
 
     def take(self) -> Batch | None:
         """The batch before this place; None when its chunk held no whole line (go on while `time_ns` is not None)."""
-        record = self._head
-        if record is None:
+        if self._head is None:
             return self._orphan()
-        data = next(self.files.texts(self._segment, [record]), b"")
-        self._head = self._previous()
+        record, data = self._head.record, self._head.text(self.files)
+        self._head = next(self._walk, None)
         if record.marks & Mark.OPEN:
             data = self._ended(record, data)
         if record.marks & Mark.CONTINUED and data:
@@ -49,9 +49,11 @@ class Backward:
 
     def forward_from(self) -> Forward:
         """A reader that goes on where this one began, with the lines whose end has not come."""
-        segment, index, end = self._end
-        forward = Forward(self.files, segment, end // RECORD.size)
-        forward.stitcher.pieces = self._open_pieces(segment, index, end)
+        end = self._end
+        if end is None:
+            return Forward(self.files)
+        forward = Forward(self.files, end.segment, end.at // RECORD.size + 1)
+        forward.stitcher.pieces = self._open_pieces(end)
         return forward
 
     def _ended(self, record: Record, data: bytes) -> bytes:
@@ -85,29 +87,17 @@ class Backward:
     def _batch(self, source: int, time_ns: int, data: bytes) -> Batch:
         return Batch(self.files.node, self.files.source(source), time_ns / 1e9, data)
 
-    def _previous(self) -> Record | None:
-        """The chunk before."""
-        while True:
-            while self._at == 0:
-                if not self._segments:
-                    return None
-                self._segment = self._segments.pop()
-                self._index = self.files.index(self._segment)
-                self._at = len(self._index)
-            self._at -= RECORD.size
-            record = _record(self._index, self._at)
-            if not record.marks & Mark.LAST:
-                return record
-
-    def _open_pieces(self, segment: int, index: bytes, end: int) -> dict[int, Piece]:
+    def _open_pieces(self, end: "_Place") -> dict[int, Piece]:
         pieces: dict[int, Piece] = {}
         known: set[int] = set()
-        for at in range(end - RECORD.size, max(-1, end - _SCAN_MOST * RECORD.size), -RECORD.size):
-            record = _record(index, at)
+        earlier = [number for number in self.files.segments() if number < end.segment]
+        walk = _walk(self.files, [*earlier, end.segment], end)
+        for place in islice(walk, _SCAN_MOST):
+            record = place.record
             if record.source in known:
                 continue
             if record.marks & Mark.OPEN:
-                data = next(self.files.texts(segment, [record]), b"")
+                data = place.text(self.files)
                 cut = data.rfind(b"\n") + 1
                 pieces.setdefault(record.source, Piece(record.time_ns)).prepend(data[cut:])
                 if not cut and record.marks & Mark.CONTINUED:
@@ -116,5 +106,25 @@ class Backward:
         return pieces
 
 
-def _record(index: bytes, at: int) -> Record:
-    return Record._make(RECORD.unpack_from(index, at))
+class _Place(NamedTuple):
+    """A record, and where it stands: in which segment, and at which byte of its index."""
+
+    segment: int
+    at: int
+    record: Record
+
+    def text(self, files: NodeFiles) -> bytes:
+        """The chunk that it names; empty when it has gone."""
+        return next(files.texts(self.segment, [self.record]), b"")
+
+
+def _walk(files: NodeFiles, segments: list[int], end: _Place | None = None) -> Iterator[_Place]:
+    """All records, last first; from ``end`` (in the last of the segments) on, by default from the end as it is now."""
+    for segment in reversed(segments):
+        index = files.index(segment)
+        if end is not None and segment == end.segment:
+            index = index[: end.at + RECORD.size]
+        for at in range(len(index) - RECORD.size, -1, -RECORD.size):
+            record = Record._make(RECORD.unpack_from(index, at))
+            if not record.marks & Mark.LAST:
+                yield _Place(segment, at, record)

@@ -16,14 +16,16 @@ def apply(ledger: Ledger, event: Applied) -> None:
         return
     new, old = event.system, ledger.system
     ledger.system = new
-    for name in old.services.keys() - new.services.keys():
+    for name in sorted(old.services.keys() - new.services.keys()):
         _remove(ledger, name)
     added, renewed = _update(ledger, old, new)
     ledger.regraph()
     for name in [*added, *renewed]:
         ledger.changed(ledger.nodes[name])
+    wanted = [name for name in renewed if ledger.nodes[name].up]  # they may need something new
     if ledger.all_wanted:
-        wishes.want_up(ledger, [name for name in added if wishes.starts_with_system(ledger.nodes[name])])
+        wanted += [name for name in added if wishes.starts_with_system(ledger.nodes[name])]
+    wishes.want_up(ledger, wanted)
     for name in renewed:
         wishes.renew(ledger, ledger.nodes[name])
         reloads.cascade(ledger, ledger.nodes[name])

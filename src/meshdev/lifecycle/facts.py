@@ -69,11 +69,14 @@ def launch_failed(ledger: Ledger, event: LaunchFailed) -> None:
 
 
 def exited(ledger: Ledger, event: Exited) -> None:
-    """The leader ended. What is left of its group goes the same way."""
+    """The leader ended. What is left of its group is asked to end as well."""
     found = _find(ledger, event.ref)
     if found is None or found[2].exit is not None:
         return
+    by_itself = found[2].phase is not Phase.STOPPING
     _exit(ledger, *found, Exit(ledger.now, event.code, event.signal))
+    if by_itself:
+        runs.terminate(ledger, found[2])
 
 
 def _exit(ledger: Ledger, node: Node, slot: Slot, run: Run, end: Exit) -> None:
@@ -89,7 +92,7 @@ def _exit(ledger: Ledger, node: Node, slot: Slot, run: Run, end: Exit) -> None:
 
 
 def gone(ledger: Ledger, event: Gone) -> None:
-    """Nothing of it is left."""
+    """Nothing of it is left, whether or not its end was told."""
     found = _find(ledger, event.ref)
     if found is None:
         return
@@ -110,7 +113,7 @@ def probed(ledger: Ledger, event: Probed) -> None:
     found = _find(ledger, event.ref)
     if found is not None:
         node, slot, run = found
-        if run.launched and run.phase is not Phase.STOPPING and run.role is not Role.RETIRING:
+        if run.probed and run.launched and run.phase is not Phase.STOPPING and run.role is not Role.RETIRING:
             readiness.judge(ledger, node, slot, run, event)
 
 

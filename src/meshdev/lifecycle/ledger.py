@@ -9,7 +9,6 @@ from collections.abc import Callable
 from meshdev.lifecycle.agenda import Agenda
 from meshdev.lifecycle.model import (
     Command,
-    Desired,
     Level,
     Notice,
     Phase,
@@ -93,14 +92,11 @@ class Ledger:
             if any(is_waiting(slot.current) for slot in dependent.slots):
                 self.touched[name] = None
                 self.stale.add(name)
-        for dep in self._needed_by(node):
-            if dep.desired is Desired.DOWN and dep.live:
-                self.touched[dep.name] = None
-                self.stale.add(dep.name)
-
-    def _needed_by(self, node: Node) -> list[Node]:
-        names = {*(dep.target for dep in node.spec.depends_on), *node.spec.uses}
-        return [self.nodes[name] for name in names if name in self.nodes]
+        for name in self.graph.stops_after.get(node.name, ()):
+            target = self.nodes[name]
+            if not target.up and target.live:
+                self.touched[name] = None
+                self.stale.add(name)
 
     def notice(self, node: Node, text: str, level: Level = Level.INFO, run: Run | None = None) -> None:
         """Tell people."""

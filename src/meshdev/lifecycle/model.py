@@ -353,7 +353,10 @@ class ReloadState:
 
 @dataclass(frozen=True, slots=True)
 class ServiceState:
-    """A service as the core knows it; phase, health and why sum up its incarnations."""
+    """A service as the core knows it; phase, health and why sum up its incarnations.
+
+    ``unready`` tells that a try was not ready in time, and why; it stays until one is ready.
+    """
 
     name: str
     desired: Desired = Desired.DOWN
@@ -365,6 +368,7 @@ class ServiceState:
     since: float = 0.0
     instances: tuple[InstanceState, ...] = ()
     last_reload: ReloadState | None = None
+    unready: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,13 +17,14 @@ def needs(service: Service) -> tuple[str, ...]:
 class Graph:
     """The system's order. Everything is by name; names that the system lacks are left out."""
 
-    __slots__ = ("_specs", "dependents", "followers", "stop_first")
+    __slots__ = ("_specs", "dependents", "followers", "stop_first", "stops_after")
 
     def __init__(self, specs: Mapping[str, Service]) -> None:
         self._specs = specs
         dependents: dict[str, list[str]] = {name: [] for name in specs}
         followers: dict[str, list[str]] = {name: [] for name in specs}
         stop_first: dict[str, list[str]] = {name: [] for name in specs}
+        stops_after: dict[str, list[str]] = {name: [] for name in specs}
         rank = self._ranks()
         for name, spec in specs.items():
             for dep in spec.depends_on:
@@ -31,14 +32,16 @@ class Graph:
                     dependents[dep.target].append(name)
                     if dep.restart:
                         followers[dep.target].append(name)
-            for target in {*(dep.target for dep in spec.depends_on), *spec.uses}:
+            for target in dict.fromkeys((*(dep.target for dep in spec.depends_on), *spec.uses)):
                 # Against the ranks runs only what closes a circle (a broker that depends on its user, say). It is
                 # left out, or both would wait for each other for ever.
                 if target in specs and rank[target] < rank[name]:
                     stop_first[target].append(name)
+                    stops_after[name].append(target)
         self.dependents = dependents  # who waits for it before starting
         self.followers = followers  # who is restarted with it (``restart: true``)
         self.stop_first = stop_first  # who has to be down before it stops
+        self.stops_after = stops_after  # the same, seen from the other side
 
     def _ranks(self) -> dict[str, int]:
         """A number for each name: what a service needs comes before it, as far as there is no circle."""

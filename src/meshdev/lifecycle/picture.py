@@ -39,6 +39,7 @@ def picture(ledger: Ledger, node: Node, former: ServiceState | None) -> ServiceS
         since=former.since if same and former is not None else ledger.now,
         instances=tuple(_instance(ledger, node, slot, run) for slot in node.slots for run in slot.runs()),
         last_reload=node.reload,
+        unready=next((slot.unready for slot in node.slots if slot.unready), ""),
     )
 
 
@@ -72,8 +73,8 @@ def _instance(ledger: Ledger, node: Node, slot: Slot, run: Run) -> InstanceState
         since=run.since,
         why=why(ledger, node, slot, run),
         attempt=run.attempt,
-        pid=run.pid,
-        port=run.port,
+        pid=run.pid if run.live else 0,
+        port=run.port if run.live else 0,
         exit=run.exit,
         last_probe=run.probe,
     )

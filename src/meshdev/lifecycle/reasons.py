@@ -64,7 +64,7 @@ def probe_text(check: Healthcheck | None, outcome: ProbeOutcome | None) -> str:
 
 def stop_text(run: Run) -> str:
     """Why a run that is stopping is not gone yet, and what comes next."""
-    grace = seconds(run.spec.stop.grace)
+    grace = seconds(run.grace)
     name = run.spec.stop.signal
     if run.killed:
         return "SIGKILL sent, not gone yet"

@@ -50,6 +50,7 @@ class Run:
     verdict: str = ""  # why it is not tried again
     delay: float = 0.0  # seconds of backoff after it
     asked: bool = False  # its end was asked for, so it is no failure
+    grace: float = 0.0  # seconds from the stop signal to SIGKILL
     signalled: bool = False
     killed: bool = False
 

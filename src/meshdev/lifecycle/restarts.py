@@ -2,7 +2,7 @@
 
 - One-shot services are done with exit code 0, whatever their policy says.
 - `always` and `unless-stopped` try again after any end (they differ only where something outlives its daemon),
-  `on-failure` after any end but exit code 0, `no` never.
+  `on-failure` after any end but exit code 0, `no` never (exited; gave-up where it did not even come up).
 - `burst` ends within `window` seconds are too many: gave-up, until the user asks anew or the code changes.
 - Delays double from `backoff_first` to `backoff_most`, minus a drawn part; they begin anew when a run was healthy for
   `healthy_after` seconds.
@@ -20,7 +20,7 @@ def verdict(slot: Slot, run: Run, now: float, draw: float) -> tuple[Cause, float
     if not run.failed and (run.spec.one_shot or restart.policy is RestartPolicy.ON_FAILURE):
         return Cause.COMPLETE, 0.0
     if restart.policy is RestartPolicy.NO:
-        return Cause.COMPLETE, 0.0
+        return Cause.GIVE_UP if run.failure else Cause.COMPLETE, 0.0
     slot.failures += 1
     slot.failed_at = [at for at in slot.failed_at if now - at < restart.window]
     slot.failed_at.append(now)

@@ -22,6 +22,7 @@ from meshdev.lifecycle.model import (
 from meshdev.lifecycle.records import Node, Run, Slot
 from meshdev.lifecycle.restarts import verdict
 from meshdev.lifecycle.table import Cause, transition
+from meshdev.topology.model import RestartPolicy
 
 # Whoever presses Ctrl-C a second time gets everything down within this many seconds.
 HURRY = 1.0
@@ -97,32 +98,28 @@ def stop(ledger: Ledger, run: Run, *, asked: bool) -> None:
     run.asked = asked
     run.health = Health.UNKNOWN
     quiet(ledger, run)
-    if ledger.urgency is Urgency.KILL:
-        kill(ledger, run)
-    else:
-        terminate(ledger, run)
+    terminate(ledger, run)
 
 
 def leader_gone(ledger: Ledger, run: Run) -> None:
-    """The leader ended by itself: what it left behind is asked to end as well."""
+    """The leader ended by itself."""
     ledger.move(run, Cause.EXIT)
     run.health = Health.UNKNOWN
     quiet(ledger, run)
-    if ledger.urgency is Urgency.KILL:
-        kill(ledger, run)
-    else:
-        terminate(ledger, run)
 
 
 def terminate(ledger: Ledger, run: Run) -> None:
     """Send the stop signal, or, when the launch is still in flight, see to it that it is sent then."""
-    grace = run.spec.stop.grace
-    if ledger.urgency is not None and ledger.urgency >= Urgency.HURRY:
-        grace = min(grace, HURRY)
+    if ledger.urgency is Urgency.KILL:
+        kill(ledger, run)
+        return
+    run.grace = run.spec.stop.grace
+    if ledger.urgency is Urgency.HURRY:
+        run.grace = min(run.grace, HURRY)
     if run.launched or run.exit is not None:
         run.signalled = True
         ledger.out.append(Signal(run.ref, run.spec.stop.signal))
-    ledger.agenda.set(run, ledger.now + grace)
+    ledger.agenda.set(run, ledger.now + run.grace)
 
 
 def kill(ledger: Ledger, run: Run) -> None:
@@ -198,7 +195,8 @@ def _judge(ledger: Ledger, node: Node, slot: Slot, run: Run) -> None:
         text = f"{end}; starts again in {reasons.seconds(run.delay)} (try {slot.failures + 1})"
         ledger.notice(node, text, Level.WARNING, run)
     elif cause is Cause.GIVE_UP:
-        run.verdict = reasons.gave_up_text(run)
+        retried = run.spec.restart.policy is not RestartPolicy.NO
+        run.verdict = reasons.gave_up_text(run) if retried else reasons.exited_text(run)
         ledger.notice(node, run.verdict, Level.ERROR, run)
     elif run.failed:
         ledger.notice(node, reasons.exited_text(run), Level.ERROR, run)

@@ -26,7 +26,7 @@ def settle(ledger: Ledger, node: Node) -> None:
     while len(node.slots) > node.replicas and not node.slots[-1].live:
         node.slots.pop()
     _route(ledger, node)
-    if node.removed and not node.live:
+    if node.removed and not node.live and node.building is None:
         ledger.forget(node)
 
 

@@ -173,4 +173,5 @@ def _press(ledger: Ledger, slot: Slot) -> None:
         if ledger.urgency is Urgency.KILL:
             runs.kill(ledger, run)
         elif ledger.urgency is Urgency.HURRY and run.deadline is not None:
+            run.grace = min(run.grace, runs.HURRY)
             ledger.agenda.set(run, min(run.deadline, ledger.now + runs.HURRY))

@@ -49,7 +49,7 @@ def test_a_dead_holders_lock_is_taken_over(tmp_path: Path) -> None:
     finally:
         holder.send_signal(signal.SIGKILL)
         holder.wait()
-        if holder.stdout:
+        if holder.stdout is not None:
             holder.stdout.close()
 
     with ProjectLock(path, info("new")):

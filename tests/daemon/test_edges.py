@@ -1,0 +1,85 @@
+"""Which edges a system has, and what a caller's environment says of them."""
+
+from pathlib import Path
+
+from meshdev.daemon.edges import edges_of, port_variable, url_for, variables
+from meshdev.topology.model import Endpoint
+from meshdev.wire.mesh import EdgeKey
+from support_system import system
+
+SHOP = """
+[services.storefront]
+command = "sleep 1"
+calls = ["order-history"]
+ports = ["18081:http"]
+
+[services.order-history]
+command = "sleep 1"
+endpoints = { http = {}, admin = {} }
+"""
+
+
+def test_every_endpoint_of_a_callee_is_an_edge_of_its_own(tmp_path: Path) -> None:
+    """Declared calls and published ports, each with the endpoint that it leads to."""
+    edges = edges_of(system(tmp_path, SHOP))
+
+    assert set(edges) == {
+        EdgeKey("storefront", "order-history", "http"),
+        EdgeKey("storefront", "order-history", "admin"),
+        EdgeKey("outside", "storefront", "http"),
+    }
+    assert edges[EdgeKey("outside", "storefront", "http")].port == 18081
+
+
+def test_an_address_in_a_template_is_an_edge(tmp_path: Path) -> None:
+    """Who writes ``${services.b.url}`` calls b, declared or not."""
+    edges = edges_of(
+        system(
+            tmp_path,
+            """
+            [services.a]
+            command = "curl ${services.b.url}/x"
+            [services.b]
+            command = "sleep 1"
+            [services.c]
+            command = "sleep 1"
+            environment = { UPSTREAM = "${services.b.host}:${services.b.port}" }
+            """,
+        )
+    )
+
+    assert set(edges) == {EdgeKey("a", "b", "http"), EdgeKey("c", "b", "http")}
+
+
+def test_what_runs_elsewhere_has_no_edge(tmp_path: Path) -> None:
+    """A service that is only a URL is reached as it is."""
+    toml = """
+    [services.a]
+    command = "sleep 1"
+    calls = ["b"]
+    [services.b]
+    url = "https://staging.example"
+    """
+    assert edges_of(system(tmp_path, toml)) == {}
+
+
+def test_names_become_variables(tmp_path: Path) -> None:
+    """Upper case, underscores, and the endpoint's name where it is not the first."""
+    history = system(tmp_path, SHOP).services["order-history"]
+    http, admin = history.endpoints
+
+    assert variables(history, http, 4001) == {
+        "ORDER_HISTORY_URL": "http://127.0.0.1:4001",
+        "ORDER_HISTORY_HOST": "127.0.0.1",
+        "ORDER_HISTORY_PORT": "4001",
+    }
+    assert variables(history, admin, 4002)["ORDER_HISTORY_ADMIN_URL"] == "http://127.0.0.1:4002"
+    assert [port_variable(history, one) for one in (http, admin)] == ["PORT", "PORT_ADMIN"]
+
+
+def test_urls_have_the_scheme_of_their_protocol() -> None:
+    """Clients choose their driver by the scheme."""
+    assert url_for(Endpoint("http"), 1) == "http://127.0.0.1:1"
+    assert url_for(Endpoint("rpc", "grpc"), 1) == "http://127.0.0.1:1"
+    assert url_for(Endpoint("db", "postgres"), 1) == "postgresql://127.0.0.1:1"
+    assert url_for(Endpoint("bus", "nats"), 1) == "nats://127.0.0.1:1"

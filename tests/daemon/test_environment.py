@@ -1,0 +1,65 @@
+"""The environment of an incarnation: who wins, and what the templates become."""
+
+from pathlib import Path
+
+from meshdev.daemon.environment import service_environment
+from meshdev.wire.mesh import EdgeKey
+from support_system import system
+
+PORTS = {EdgeKey("a", "b", "http"): 4001}
+TOML = """
+[services.a]
+command = "sleep 1"
+calls = ["b", "far"]
+endpoints = { http = {}, admin = {} }
+environment = { TARGET = "${services.b.url}/v1", SELF = "port ${PORT}", LOG = "x", FAR = "${services.far.host}" }
+[services.b]
+command = "sleep 1"
+[services.far]
+url = "https://staging.example/base"
+"""
+BASE = {"PATH": "/bin", "LOG": "base", "MESHDEV_RUN": "an outer one's", "KEPT": "1"}
+
+
+def environment(folder: Path, base: dict[str, str] = BASE) -> dict[str, str]:
+    """What service a sees."""
+    topology = system(folder, TOML)
+    return service_environment(
+        topology,
+        topology.services["a"],
+        base=base,
+        port_of=PORTS.__getitem__,
+        ports={"http": 5001, "admin": 5002},
+    )
+
+
+def test_edges_ports_and_templates_are_filled_in(tmp_path: Path) -> None:
+    """The service finds its callees, its own ports, and its templates resolved."""
+    seen = environment(tmp_path)
+
+    assert seen["B_URL"] == "http://127.0.0.1:4001"
+    assert seen["TARGET"] == "http://127.0.0.1:4001/v1"
+    assert seen["SELF"] == "port 5001"
+    assert (seen["PORT"], seen["PORT_ADMIN"]) == ("5001", "5002")
+
+
+def test_what_runs_elsewhere_is_named_by_its_own_url(tmp_path: Path) -> None:
+    """A remote service keeps its address, in variables and in templates."""
+    seen = environment(tmp_path)
+
+    assert seen["FAR_URL"] == "https://staging.example/base"
+    assert seen["FAR"] == "staging.example"
+
+
+def test_the_services_own_words_win_over_the_shell(tmp_path: Path) -> None:
+    """The daemon's environment is the base, meshdev's own variables of an outer run are not passed on."""
+    seen = environment(tmp_path)
+
+    assert (seen["KEPT"], seen["LOG"]) == ("1", "x")
+    assert "MESHDEV_RUN" not in seen
+
+
+def test_output_is_not_held_back(tmp_path: Path) -> None:
+    """Python services log line by line into a pipe, unless the user decided otherwise."""
+    assert environment(tmp_path)["PYTHONUNBUFFERED"] == "1"
+    assert environment(tmp_path, {**BASE, "PYTHONUNBUFFERED": ""})["PYTHONUNBUFFERED"] == ""

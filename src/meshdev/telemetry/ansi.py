@@ -12,7 +12,7 @@ _SEQUENCE = re.compile(
     r"\[(?P<csi>[0-?]*[ -/]*[@-~])"  # CSI … final
     r"|\](?:[^\x07\x1b]|\x1b(?!\\))*(?:\x07|\x1b\\|$)"  # OSC … BEL or ST
     r"|[PX^_](?:[^\x1b]|\x1b(?!\\))*(?:\x1b\\|$)"  # DCS, SOS, PM, APC … ST
-    r"|[ -/]*[0-~]"  # two-character sequences, charsets
+    r"|[ -/]+[0-~]|[0-OQ-WYZ\\`-~]"  # charsets, two-character sequences
     r")|\x9b[0-?]*[ -/]*[@-~]"
 )
 _SGR = re.compile(r"[0-9;:]*m")

@@ -82,7 +82,7 @@ _HEAD = 96
 _WORD_ALTERNATIVES = "|".join(sorted(_WORDS, key=len, reverse=True))
 # In capitals anywhere in the head; in any case when bracketed, or followed by a colon at the very beginning.
 _PLAIN_LEVEL = re.compile(
-    rf"(?:^|[\s|\-:\]>])(?P<caps>{_WORD_ALTERNATIVES.upper()})(?=[\s:\]|,\-(]|$)"
+    rf"(?:^|[\s|\-:\]>])(?P<caps>{_WORD_ALTERNATIVES.upper()})(?=[\s:\]|,\-(!]|$)"
     rf"|[\[(<](?P<boxed>(?i:{_WORD_ALTERNATIVES}))\s*[\])>]"
     rf"|^(?P<first>(?i:{_WORD_ALTERNATIVES}))\s*(?::|\s-\s|\|)"
 )
@@ -96,7 +96,9 @@ _CONTINUES = re.compile(
     r"^(?:\s|at \S+[ (]|\.\.\. \d+ more|Caused by: |Suppressed: |goroutine \d+ \[|During handling of the above "
     r"|The above exception was |Traceback \(most recent call last\)|created by \S+|[\w./-]+\.go:\d+)"
 )
-_PYTHON_END = re.compile(r"^(?:[\w$]+\.)*\w*(?:Error|Exception|Warning|Interrupt|Exit|Group)(?::|$)")
+_PYTHON_END = re.compile(
+    r"^(?:[\w$]+\.)*\w*(?:Error|Exception|Warning|Interrupt|Exit|Group)(?::|$)|^(?:\w+\.)+\w+: "
+)
 _TRACEPARENT = re.compile(r"\b[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}\b")
 
 

@@ -8,8 +8,10 @@ carries.
 import contextlib
 import os
 import signal
+import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from meshdev.cli import goal
 from meshdev.client import calls
@@ -106,10 +108,13 @@ def _is_gone(project: Project) -> bool:
 
 
 def _alive(pid: int) -> bool:
+    """Whether it runs; a zombie that its parent has not reaped yet (a lazy init) does not."""
     try:
         os.kill(pid, 0)
-    except ProcessLookupError:
+    except (ProcessLookupError, PermissionError):  # gone, or another user has the number by now
         return False
-    except PermissionError:
-        return False  # another user has the number by now
-    return True
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_bytes()
+    except OSError:
+        return sys.platform != "linux"
+    return stat.rpartition(b")")[2].split()[:1] not in ([b"Z"], [b"X"])

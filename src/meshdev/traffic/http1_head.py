@@ -73,7 +73,9 @@ class RequestHead:
     def __init__(self, raw: bytes) -> None:
         match = _REQUEST.fullmatch(raw)
         if match is None:
-            raise BadMessageError(_what_is_wrong(raw, _REQUEST_LINE, NOT_A_REQUEST))
+            raise BadMessageError(
+                _what_is_wrong(raw, _REQUEST_LINE, NOT_A_REQUEST, could_become_request(raw))
+            )
         self.raw = raw
         self.method = match[1].decode("ascii")
         self.target = match[2]
@@ -108,7 +110,9 @@ class ResponseHead:
     def __init__(self, raw: bytes) -> None:
         match = _RESPONSE.fullmatch(raw)
         if match is None:
-            raise BadMessageError(_what_is_wrong(raw, _STATUS_LINE, NOT_A_RESPONSE), status=502)
+            raise BadMessageError(
+                _what_is_wrong(raw, _STATUS_LINE, NOT_A_RESPONSE, could_become_response(raw)), status=502
+            )
         self.raw = raw
         self.minor = 1 if match[1] == b"1" else 0
         self.status = int(match[2])
@@ -176,8 +180,10 @@ _STATUS_LINE: Final = re.compile(rb"HTTP/1\.[01] [1-9][0-9]{2}(?: [\t\x20-\x7e\x
 _FIELD_LINE: Final = re.compile(_TOKEN + rb"++:[\t\x20-\x7e\x80-\xff]*+\r\n")
 
 
-def _what_is_wrong(raw: bytes, first_line: re.Pattern[bytes], complaint: str) -> str:
-    """The reason why a head was refused, for people."""
+def _what_is_wrong(raw: bytes, first_line: re.Pattern[bytes], complaint: str, plausible: bool) -> str:  # noqa: FBT001
+    """The reason why a head was refused, for people; the same whether it came whole or in pieces."""
+    if not plausible:
+        return complaint
     if has_bare_line_feed(raw):
         return BARE_LINE_FEED
     line = first_line.match(raw)

@@ -50,10 +50,25 @@ def dotted(path: Path) -> str:
     return text
 
 
+def as_written(path: Path, written: Container[Path]) -> Path:
+    """``path`` as the file has it, where a short form stands for a longer one.
+
+    ``restart = "x"`` is validated as ``restart.policy``, ``watch = {…}`` as ``watch[0]``.
+    """
+    found: Path = ()
+    for part in path:
+        if (*found, part) in written or not isinstance(part, int):
+            found = (*found, part)
+    shorter = found[:-1]
+    return (
+        shorter if found not in written and shorter in written and shorter not in (found[:1], ()) else found
+    )
+
+
 def _problem(
     detail: ErrorDetails, table: type[BaseModel], where: Callable[[Path], Where], written: Container[Path]
 ) -> Problem:
-    path: Path = tuple(part for part in detail["loc"] if part != "[key]")
+    path = as_written(detail["loc"], written)
     match detail["type"]:
         case "extra_forbidden":
             accepted = _keys(table, path[:-1])
@@ -69,8 +84,6 @@ def _problem(
             accepted_text = "an array"
         case _:
             accepted_text = detail["msg"]
-    if path not in written and path[:-1] in written:  # a short form: restart = "allways" is restart.policy
-        path = path[:-1]
     meant = (
         nearest(str(detail["input"]), re.findall(r'"([a-z+-]+)"', accepted_text))
         if "|" in accepted_text

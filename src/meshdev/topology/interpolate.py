@@ -19,7 +19,7 @@ from meshdev.topology.findings import dotted
 from meshdev.topology.lines import Path as KeyPath
 from meshdev.topology.paths import shown_as
 from meshdev.topology.scalars import Interpolated, Unknown
-from meshdev.topology.template import Mode, escape, expand
+from meshdev.topology.template import SECTIONS, Mode, escape, expand
 
 PROSE = frozenset({"description", "team", "stub", "command", "exec", "test", "action"})
 
@@ -57,17 +57,18 @@ class Variables:
 def interpolate(assembly: Assembly, variables: Variables, inactive: frozenset[tuple[str, str]]) -> None:
     """Expand every text of the tree in place."""
     for section, name, node in assembly.nodes():
-        walk = _Walk(
-            assembly, variables.of(assembly.homes[section, name]), strict=(section, name) not in inactive
-        )
-        assembly.tree[section][name] = walk.value((section, name), node)
+        strict = (section, name) not in inactive
+        walk = _Walk(assembly, variables.of(assembly.homes[section, name]), strict=strict)
+        expanded = walk.value((section, name), node)
+        cut = assembly.cut.get((section, name), set())
+        assembly.tree[section][name] = {key: value for key, value in expanded.items() if key not in cut}
     profiles = assembly.tree.get("profiles")
     lenient = _Walk(assembly, variables.of(assembly.root), strict=False)
     if profiles is not None:
         assembly.tree["profiles"] = lenient.value(("profiles",), profiles)
-    strict = _Walk(assembly, variables.of(assembly.root), strict=True)
+    head = _Walk(assembly, variables.of(assembly.root), strict=True)
     if "system" in assembly.tree:
-        assembly.tree["system"] = strict.value(("system",), assembly.tree["system"])
+        assembly.tree["system"] = head.value(("system",), assembly.tree["system"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,4 +112,6 @@ class _Walk:
         for fault in expansion.faults:
             problem = Problem(self.assembly.where(path), f"{dotted(path)}: {fault.message}", fault.hint)
             self.assembly.problems.append(problem)
+        if expansion.faults and mode is Mode.FINAL and path[0] in SECTIONS:
+            self.assembly.cut.setdefault((str(path[0]), str(path[1])), set()).add(str(path[2]))
         return Unknown(text) if expansion.faults else Interpolated(expansion.text)

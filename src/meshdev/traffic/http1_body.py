@@ -76,7 +76,12 @@ class Chunked:
                 self._left -= taken
                 at += taken
             elif self._left:
-                at = self._end_of_chunk(data, at)
+                if data[at:] == b"\r":
+                    return at  # given out together with its LF, or not at all
+                if not data.startswith(_CRLF, at):
+                    raise BadMessageError("a chunk is longer than it says", good=at)
+                self._left = 0
+                at += len(_CRLF)
             else:
                 end = data.find(_CRLF, at, at + MOST_LINE_BYTES)
                 if end < 0:
@@ -86,13 +91,6 @@ class Chunked:
                 (self._trailer if self._in_trailers else self._size)(data, at, end)
                 at = end
         return at
-
-    def _end_of_chunk(self, data: bytes, at: int) -> int:
-        piece = data[at : at + self._left]
-        if not _CRLF[-self._left :].startswith(piece):
-            raise BadMessageError("a chunk is longer than it says", good=at)
-        self._left -= len(piece)
-        return at + len(piece)
 
     def _size(self, data: bytes, at: int, end: int) -> None:
         match = _SIZE_LINE.fullmatch(data, at, end)

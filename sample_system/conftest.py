@@ -15,7 +15,7 @@ sys.path[:0] = [str(HERE / "lib"), *(str(folder) for folder in sorted((HERE / "s
 from shopkit.testing import NOWHERE, Nats  # noqa: E402 the paths above make it importable
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty place for the service's database, named in its environment as meshdev would; the broker is away."""
     path = tmp_path / "service.sqlite3"

@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
-_MOST_LOSSES = 5
+_MOST_LOSSES = 5  # the fifth loss within a minute is not made good
 _WITHIN_SECONDS = 60.0
 
 
@@ -26,6 +26,8 @@ class GuardianLink:
         self._socket = socket.socket(fileno=fd)
         self._socket.setblocking(False)  # noqa: FBT003 -- positional-only
         self._said = b""
+        self.guardian = os.getppid()
+        """Pid of the guardian, also when it is a replacement."""
         self._on_lost: Callable[[bool], None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._losses: deque[float] = deque(maxlen=_MOST_LOSSES)
@@ -95,6 +97,7 @@ class GuardianLink:
         finally:
             theirs.close()
         guardian.returncode = 0  # the reaper's to wait for
+        self.guardian = guardian.pid
         self._socket = ours
         self._socket.setblocking(False)  # noqa: FBT003 -- positional-only
         self._say()

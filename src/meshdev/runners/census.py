@@ -74,7 +74,7 @@ def by_environment(wanted: dict[str, str]) -> list[int]:
 
 def of_session(leader: int) -> list[int]:
     """Pids of the processes in the session that ``leader`` made."""
-    return [pid for pid in pids() if _session(pid) == leader]
+    return [pid for pid in pids() if _session(pid) == leader] if leader > 0 else []
 
 
 def descendants(ancestor: int) -> list[int]:

@@ -38,12 +38,15 @@ class MatchingSink:
         self._waiting.pop(pattern, None)
 
     def _look(self, chunk: bytes) -> None:
-        lines = (self._rest + chunk).split(b"\n")
-        self._rest = lines[-1][-_LINE_MOST:]
+        *lines, self._rest = (self._rest + chunk).split(b"\n")
+        self._rest = self._rest[-_LINE_MOST:]
         self._search(lines)
+        self._search([self._rest], whole=False)
 
-    def _search(self, lines: list[bytes]) -> None:
+    def _search(self, lines: list[bytes], *, whole: bool = True) -> None:
         for pattern, expression in tuple(self._waiting.items()):
+            if not whole and pattern.endswith("$"):
+                continue  # what will be the end of this line isn't known yet
             if any(expression.search(line.rstrip(b"\r")) for line in lines):
                 del self._waiting[pattern]
                 self._matched(pattern)

@@ -14,7 +14,7 @@ Rules:
 import asyncio
 import logging
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from signal import Signals
@@ -154,6 +154,11 @@ class ProcessRunner:
     def pids(self, ref: Incarnation) -> tuple[int, ...]:
         """The pids of `members`."""
         return tuple(seen.pid for seen in self.members(ref))
+
+    def everybody(self) -> Iterator[tuple[Incarnation, tuple[int, ...]]]:
+        """Each incarnation that is not gone, with the pids of its members."""
+        for ref in tuple(self._runs):
+            yield ref, self.pids(ref)
 
     def mark_of(self, ref: Incarnation) -> int:
         """The mark that ``ref``'s processes bear (0: gone), for helpers that belong to it (exec probes)."""

@@ -57,7 +57,7 @@ _URL_PORTS = {
     "mysql": 3306,
 }
 _PUBLISHED = re.compile(
-    r"(?:(?P<host>[^:]+|\[[^\]]*\]):)?(?P<port>\d{1,5})(?::(?P<inside>[A-Za-z0-9_-]+))?(?:/tcp)?"
+    r"(?:(?P<host>[A-Za-z][^:]*|[0-9]+\.[^:]*|\[[^\]]*\]):)?(?P<port>\d{1,5})(?::(?P<inside>[A-Za-z0-9_-]+))?(?:/tcp)?"
 )
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 

@@ -12,7 +12,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -97,6 +97,31 @@ class ShopProcesses:
         """SIGTERM; returns the exit code."""
         return self._end(name, signal.SIGTERM)
 
+    @contextlib.contextmanager
+    def twin(self, name: str) -> Iterator[tuple[str, Callable[[], int]]]:
+        """A second incarnation of a part, ready, on another port and the same data; its address, and how to stop it."""
+        key = f"{name} (twin)"
+        port = self._ports[key] = _ports((key,))[key]
+        url = f"http://127.0.0.1:{port}"
+        with (self._directory / f"{name}.log").open("ab") as log:
+            self._running[key] = subprocess.Popen(
+                self._command(name),
+                cwd=SERVICES / name,
+                env=self.environment(name) | {"PORT": str(port)},
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        deadline = time.monotonic() + _READY_SECONDS
+        while not _is_healthy(url):
+            assert time.monotonic() < deadline, self.log(name)[-4000:]
+            time.sleep(0.02)
+        try:
+            yield url, lambda: self.stop(key)
+        finally:
+            if key in self._running:
+                self.kill(key)
+
     def stop_all(self) -> None:
         """End everything that still runs."""
         for name in list(self._running):
@@ -131,12 +156,12 @@ class ShopProcesses:
         return [str(server), "-js", "-a", "127.0.0.1", "-p", str(self._ports[BROKER]), "-sd", store]
 
     def _answers(self, name: str) -> bool:
+        if name != BROKER:
+            return _is_healthy(self.urls[name])
         try:
-            if name == BROKER:
-                with socket.create_connection(("127.0.0.1", self._ports[BROKER]), timeout=1.0) as connection:
-                    return connection.recv(4) == b"INFO"
-            return httpx.get(f"{self.urls[name]}/healthz", timeout=2.0).status_code == 200
-        except (OSError, httpx.HTTPError):
+            with socket.create_connection(("127.0.0.1", self._ports[BROKER]), timeout=1.0) as connection:
+                return connection.recv(4) == b"INFO"
+        except OSError:
             return False
 
     def _end(self, name: str, number: signal.Signals) -> int:
@@ -158,6 +183,13 @@ def running_shop(
         yield shop
     finally:
         shop.stop_all()
+
+
+def _is_healthy(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/healthz", timeout=2.0).status_code == httpx.codes.OK
+    except httpx.HTTPError:
+        return False
 
 
 def _ports(names: tuple[str, ...]) -> dict[str, int]:

@@ -19,7 +19,10 @@ _ERROR = 500
 class Crowd:
     """Requests pages of the storefront at `url`, `rate` a second on average; a rate of 0 keeps everybody at home."""
 
-    def __init__(self, url: str, rate: float, seed: int) -> None:
+    def __init__(
+        self, url: str, rate: float, seed: int, transport: httpx.AsyncBaseTransport | None = None
+    ) -> None:
+        self._transport = transport
         self._url = url
         self._rate = rate
         self._chance = random.Random(seed)
@@ -34,7 +37,9 @@ class Crowd:
             await asyncio.Event().wait()
         while True:
             limits = httpx.Limits(keepalive_expiry=2.0)
-            async with httpx.AsyncClient(base_url=self._url, timeout=10.0, limits=limits) as browser:
+            async with httpx.AsyncClient(
+                base_url=self._url, timeout=10.0, limits=limits, transport=self._transport
+            ) as browser:
                 try:
                     await self._one(browser)
                 except httpx.HTTPError as error:

@@ -225,7 +225,7 @@ class Storefront:
 
 def build() -> Starlette:
     """The app over the addresses of its neighbours."""
-    neighbours = Neighbours()
+    neighbours = Neighbours.from_environment()
 
     @asynccontextmanager
     async def lifespan() -> AsyncIterator[None]:

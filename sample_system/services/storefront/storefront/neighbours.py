@@ -1,6 +1,7 @@
 """What the pages ask of other services, as types; an answer is either what was asked for or a Failure to show."""
 
-from typing import Any, TypeVar
+from collections.abc import Mapping
+from typing import Any, Self, TypeVar
 
 import msgspec
 
@@ -145,9 +146,14 @@ class Recommendations(msgspec.Struct, frozen=True):
 class Neighbours:
     """The services around the storefront. One that this system doesn't run is no failure: it is not asked."""
 
-    def __init__(self) -> None:
-        self._callees = {name: Callee(name) for name in NAMES}
-        self._callees |= {name: Callee(name, timeout=1.0) for name in OPTIONAL if address(name)}
+    def __init__(self, callees: Mapping[str, Callee]) -> None:
+        self._callees = callees
+
+    @classmethod
+    def from_environment(cls) -> Self:
+        """Those whose addresses the environment gives."""
+        callees = {name: Callee(name) for name in NAMES}
+        return cls(callees | {name: Callee(name, timeout=1.0) for name in OPTIONAL if address(name)})
 
     def has(self, service: str) -> bool:
         """Whether this system runs the optional service."""

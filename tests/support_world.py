@@ -257,6 +257,6 @@ class World:
             assert root.desired is Desired.DOWN or root.replicas == 0
         elif one.phase is Phase.GAVE_UP:
             assert root.phase in {Phase.GAVE_UP, Phase.EXITED}
-            assert len(chain) == 1 or one.why.startswith(f"cannot start: {root.name} ")
+            assert len(chain) == 1 or one.why.startswith(f"cannot start because of {root.name}: ")
         else:
             assert (one.phase, one.health) == (Phase.RUNNING, Health.HEALTHY)

@@ -1,59 +1,80 @@
-"""A new topology comes into force: the difference is applied, what is the same is left alone.
+"""A new topology comes into force: the difference is applied (`topology.diff`), what is the same is left alone.
 
-What vanished stops and is forgotten when it is down; what is new starts if the whole system is wanted, else on demand;
-what changed in a way that an incarnation would notice is restarted (and whoever follows it); the rest is only noted.
+- What vanished stops, and is forgotten when it is down. What is new starts if the whole system is wanted, else when it
+  is asked for. What an incarnation would notice restarts it, and whoever follows it. The rest takes force at once;
+  only a changed healthcheck waits for the next incarnation.
+- Services that stay up get what they need in addition now.
+- A number of replicas that the user has asked for stays until the file's own number changes.
 """
+
+from collections.abc import Iterator
+from dataclasses import replace
 
 from meshdev.lifecycle import reloads, wishes
 from meshdev.lifecycle.ledger import Ledger
 from meshdev.lifecycle.model import Applied
-from meshdev.topology.model import System
+from meshdev.lifecycle.order import needs
+from meshdev.lifecycle.records import Node
+from meshdev.topology.diff import Action, Change, diff
+from meshdev.topology.model import Service, System
 
 
 def apply(ledger: Ledger, event: Applied) -> None:
     """Put ``event.system`` in force."""
     if wishes.refuse(ledger):
         return
-    new, old = event.system, ledger.system
+    old, new = ledger.system, event.system
+    changes = diff(old, new)
     ledger.system = new
-    for name in sorted(old.services.keys() - new.services.keys()):
-        _remove(ledger, name)
-    added, renewed = _update(ledger, old, new)
+    nodes = [_adopt(ledger, change, old, new) for change in changes]
     ledger.regraph()
-    for name in [*added, *renewed]:
-        ledger.changed(ledger.nodes[name])
-    wanted = [name for name in renewed if ledger.nodes[name].up]  # they may need something new
-    if ledger.all_wanted:
-        wanted += [name for name in added if wishes.starts_with_system(ledger.nodes[name])]
-    wishes.want_up(ledger, wanted)
-    for name in renewed:
-        wishes.renew(ledger, ledger.nodes[name])
-        reloads.cascade(ledger, ledger.nodes[name])
+    for node in nodes:
+        ledger.changed(node)
+    wishes.want_up(ledger, list(_wanted(ledger, nodes, old)))
+    for change, node in zip(changes, nodes, strict=True):
+        if change.action is Action.RESTART:
+            wishes.renew(ledger, node)
+            ledger.notice(node, f"restarts: {change.reason} changed")
+            reloads.cascade(ledger, node)
 
 
-def _remove(ledger: Ledger, name: str) -> None:
-    node = ledger.nodes[name]
-    node.removed = True
-    wishes.want_down(ledger, node)
-    ledger.changed(node)
+def _adopt(ledger: Ledger, change: Change, old: System, new: System) -> Node:
+    """Take the new values over."""
+    node = ledger.nodes.get(change.service)
+    if change.action is Action.STOP:
+        node = ledger.nodes[change.service]
+        node.removed = True
+        wishes.want_down(ledger, node)
+        return node
+    spec = new.services[change.service]
+    if node is None:
+        return ledger.add(spec)
+    if node.removed:  # it comes back before it was down
+        node.removed = False
+        node.epoch += 1
+    before = old.services.get(change.service)
+    if before is None or before.replicas != spec.replicas:
+        node.replicas = spec.replicas
+    node.spec = spec
+    if change.action is Action.UPDATE:
+        _update_runs(node, spec)
+    return node
 
 
-def _update(ledger: Ledger, old: System, new: System) -> tuple[list[str], list[str]]:
-    added: list[str] = []
-    renewed: list[str] = []
-    for name, spec in new.services.items():
-        node = ledger.nodes.get(name)
-        if node is None:
-            ledger.add(spec)
-            added.append(name)
-            continue
-        if node.removed:
-            node.removed = False
-            added.append(name)
-        before = old.services.get(name)
-        if before is None or before.replicas != spec.replicas:
-            node.replicas = spec.replicas
-        if node.spec != spec:
-            node.spec = spec
-            renewed.append(name)
-    return added, renewed
+def _update_runs(node: Node, spec: Service) -> None:
+    """Policies hold for what runs already; it goes on being probed as it was."""
+    for slot in node.slots:
+        for run in slot.runs():
+            run.spec = replace(spec, healthcheck=run.spec.healthcheck)
+
+
+def _wanted(ledger: Ledger, nodes: list[Node], old: System) -> Iterator[str]:
+    """What has to come up: new services of a system that is wanted as a whole, new needs of what is up."""
+    for node in nodes:
+        before = old.services.get(node.name)
+        if before is None:
+            if ledger.all_wanted and wishes.starts_with_system(node):
+                yield node.name
+        elif node.up:
+            known = set(needs(before))
+            yield from (name for name in needs(node.spec) if name not in known)

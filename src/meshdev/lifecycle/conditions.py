@@ -151,7 +151,7 @@ def root(nodes: Nodes, dep: Dependency) -> tuple[list[str], str]:
     while True:
         target = nodes.get(dep.target)
         if target is None or dep.target in names:
-            return [*names, dep.target], "is not part of the system"
+            return [*names, dep.target], "it is not part of the system"
         names.append(dep.target)
         runs = [(slot, slot.current) for slot in target.wanted_slots() if slot.current is not None]
         for slot, run in runs:
@@ -163,7 +163,7 @@ def root(nodes: Nodes, dep: Dependency) -> tuple[list[str], str]:
             elif text := _fault(slot, run):
                 return names, text
         else:
-            return names, "has failed"
+            return names, "it has failed"
 
 
 def _fault(slot: Slot, run: Run) -> str:
@@ -175,7 +175,7 @@ def _fault(slot: Slot, run: Run) -> str:
 
 
 def blocked_text(nodes: Nodes, dep: Dependency) -> str:
-    """``payments gave up after 5 failures …``; names the root cause, and whom it was needed by on the way."""
+    """``cannot start because of db: gave up after … (needed by payments)``: the root cause, and the way to it."""
     names, text = root(nodes, dep)
-    head = f"cannot start: {names[-1]} {text}"
+    head = f"cannot start because of {names[-1]}: {text}"
     return head if len(names) == 1 else f"{head} (needed by {', '.join(reversed(names[:-1]))})"

@@ -87,16 +87,25 @@ class Ledger:
         """Something of this service is different now: settle it, and those who wait for it."""
         self.touched[node.name] = None
         self.stale.add(node.name)
-        for name in self.graph.dependents.get(node.name, ()):
-            dependent = self.nodes[name]
-            if any(is_waiting(slot.current) for slot in dependent.slots):
-                self.touched[name] = None
-                self.stale.add(name)
+        for name in self._waiting_for(node.name):
+            self.touched[name] = None
+            self._outdate(name)
         for name in self.graph.stops_after.get(node.name, ()):
             target = self.nodes[name]
             if not target.up and target.live:
                 self.touched[name] = None
                 self.stale.add(name)
+
+    def _waiting_for(self, name: str) -> list[str]:
+        dependents = self.graph.dependents.get(name, ())
+        return [one for one in dependents if any(is_waiting(slot.current) for slot in self.nodes[one].slots)]
+
+    def _outdate(self, name: str) -> None:
+        """The words of whoever waits, directly or not, name what is at the root."""
+        if name not in self.stale:
+            self.stale.add(name)
+            for dependent in self._waiting_for(name):
+                self._outdate(dependent)
 
     def notice(self, node: Node, text: str, level: Level = Level.INFO, run: Run | None = None) -> None:
         """Tell people."""

@@ -152,7 +152,7 @@ def test_guardian_stays_small() -> None:
     """The guardian imports nothing that costs memory."""
     code = "import sys, meshdev.daemon.guardian; print(*sys.modules)"
     loaded = subprocess.run(
-        [sys.executable, "-P", "-c", code], check=True, capture_output=True, text=True
+        [sys.executable, "-P", "-c", code], check=True, capture_output=True, text=True, env={}
     ).stdout.split()
     assert {"asyncio", "dataclasses", "typing", "json", "subprocess", "pydantic", "psutil"} & set(
         loaded

@@ -19,7 +19,6 @@ async def test_without_marks(bench: Bench, trace: Trace) -> None:
     assert leader in found
     assert trace.alive()[0] in found
     assert plain.of(Incarnation("orders", 0, 2), 0, 0) == []
-    assert "environment" in plain.describe()["strays"]
 
 
 async def test_runner_without_marks(bench: Bench, trace: Trace) -> None:

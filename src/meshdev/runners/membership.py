@@ -36,16 +36,6 @@ class Membership:
         """Something has changed: the next question looks again."""
         self._picture = None
 
-    def describe(self) -> dict[str, str]:
-        """For `doctor`: what strays are found by."""
-        if self._marks:
-            return {
-                "strays": "found by an inherited mark (RLIMIT_LOCKS), whatever session or parent they take"
-            }
-        return {
-            "strays": "found by session and environment; one that leaves both is found when the daemon ends"
-        }
-
     def _marked(self, mark: int) -> list[int]:
         if self._picture is None:
             self._picture = census.by_mark(self._run_mark)

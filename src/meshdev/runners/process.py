@@ -29,7 +29,7 @@ from meshdev.runners.membership import Membership
 from meshdev.runners.output import OutputPipe, OutputPump, OutputSink
 from meshdev.runners.ports import HeldPort
 from meshdev.runners.reaper import Reaper, exit_of
-from meshdev.runners.spawn import spawn
+from meshdev.runners.spawn import raise_open_files, spawn
 from meshdev.topology.model import Limits
 
 log = logging.getLogger(__name__)
@@ -95,6 +95,7 @@ class ProcessRunner:
         self._look_after = _FIRST_LOOK
         self._closing: asyncio.Future[None] | None = None
         reaper.on_stray(self._stray_ended)
+        raise_open_files()
 
     # --- commands ---------------------------------------------------------------------------------
 
@@ -164,10 +165,6 @@ class ProcessRunner:
         """The mark that ``ref``'s processes bear (0: gone), for helpers that belong to it (exec probes)."""
         run = self._runs.get(ref)
         return run.mark if run else 0
-
-    def describe(self) -> dict[str, str]:
-        """How this machine lets processes be contained, for `doctor`."""
-        return {**self._membership.describe(), **self._limits.describe()}
 
     async def close(self) -> None:
         """Kill whatever still runs, wait until it is gone, let everything go."""

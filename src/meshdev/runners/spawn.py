@@ -7,9 +7,11 @@ util-linux where there is one; it replaces itself by the program. A spawn must h
 parent-death signal follows the thread. The pid is the caller's to reap (`reaper`): no `Popen` object stays behind.
 """
 
+import contextlib
 import errno
 import functools
 import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -54,8 +56,31 @@ def spawn(
         raise ServiceError(
             f"cannot start {argv[0]!r}: {error}", hint="look at its run and environment"
         ) from error
+    _give_users_files(process.pid)
     process.returncode = 0  # disowned: the reaper waits for the pid, and Popen must neither poll it nor warn
     return process.pid
+
+
+class _OpenFiles:
+    """How many descriptors this process could have before `raise_open_files`."""
+
+    before: tuple[int, int] | None = None
+
+
+def raise_open_files(most: int = 65_536) -> None:
+    """Let this process have as many descriptors as it may; what it starts keeps what the user had set."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = most if hard == resource.RLIM_INFINITY else min(hard, most)
+    if sys.platform == "linux" and 0 <= soft < wanted:
+        _OpenFiles.before = _OpenFiles.before or (soft, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def _give_users_files(pid: int) -> None:
+    # From outside, since a lower limit of our own could fail the spawn; the program has hardly been loaded yet.
+    if sys.platform == "linux" and _OpenFiles.before is not None:
+        with contextlib.suppress(OSError):
+            resource.prlimit(pid, resource.RLIMIT_NOFILE, _OpenFiles.before)
 
 
 def find_program(name: str, *, env: Mapping[str, str], cwd: Path) -> str:
@@ -92,14 +117,18 @@ def _must_be_runnable(path: Path, name: str, env: Mapping[str, str]) -> None:
     except OSError:
         return  # executable but not readable: exec will tell
     if head.startswith(b"#!"):
-        words = head[2:].split(b"\n", 1)[0].decode(errors="replace").split()
+        line = head.split(b"\n", 1)[0]
+        if line.endswith(b"\r"):
+            message = f"cannot start {name}: its first line ends in a carriage return"
+            raise ServiceError(message, hint="save it with Unix line ends")
+        words = line[2:].decode(errors="replace").split()
         _must_have_interpreter(words, name, env)
 
 
 def _must_have_interpreter(words: list[str], name: str, env: Mapping[str, str]) -> None:
     """A shebang that leads nowhere makes exec say "no such file" of a file that is there; say what is missing."""
     interpreter = words[0] if words else ""
-    if words and "/" in interpreter and not Path(interpreter.rstrip("\r")).exists():
+    if words and "/" in interpreter and not Path(interpreter).exists():
         missing = interpreter
     elif len(words) > 1 and interpreter.endswith("/env") and not words[1].startswith("-"):
         missing = "" if shutil.which(words[1], path=env.get("PATH", os.defpath)) else words[1]

@@ -31,8 +31,6 @@ from meshdev.topology.model import System
 
 log = logging.getLogger(__name__)
 
-RUNS_KEPT = 5
-
 
 def run(options: str, report_fd: int, guardian_fd: int) -> int:
     """Run a daemon in this process until its system is down; returns the exit code.

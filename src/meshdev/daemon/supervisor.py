@@ -32,6 +32,7 @@ from meshdev.runners.probe import Prober
 from meshdev.runners.process import ProcessRunner
 from meshdev.runners.reaper import Reaper
 from meshdev.runners.usage import UsageMeter
+from meshdev.storage.runs import prune_runs
 from meshdev.storage.store import LogStore
 from meshdev.topology.model import Service, System
 from meshdev.wire.mesh import EdgeKey
@@ -121,6 +122,7 @@ class Supervisor:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._reloads.run())
             group.create_task(self._usage.run())
+            group.create_task(asyncio.to_thread(prune_runs, self._paths.runs_dir, self.operator.run_id))
             await self.finished.wait()
             self._reloads.close()
             self._usage.close()

@@ -26,6 +26,7 @@ from meshdev.wire.control import (
     InstanceView,
     PlanStep,
     PlanView,
+    ProbeView,
     ProcessView,
     ScaleRequest,
     ServicesRequest,
@@ -62,6 +63,7 @@ def instance(name: str = "orders", slot: int = 0, **changes: Any) -> InstanceVie
         "phase": "running",
         "health": "healthy",
         "since": 1_000_000.0,
+        "last_probe": ProbeView(at=1_000_000.0, ok=True),
     }
     return InstanceView(**{**fields, **changes})
 

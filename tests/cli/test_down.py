@@ -80,6 +80,7 @@ def test_each_ctrl_c_presses_harder(cli: Cli) -> None:
     with stand_in(cli, STOPPING) as daemon:
         obey = daemon.stand_in.on_shutdown
         daemon.stand_in.on_shutdown = lambda urgency: obey(urgency) if urgency == 3 else None
+        daemon.stand_in.processes = list  # type: ignore[method-assign]  # else it waits for this very process
         command = subprocess.Popen(
             [*MESHDEV, "down"], cwd=cli.project.root, stdout=subprocess.PIPE, text=True
         )

@@ -4,7 +4,7 @@ import pytest
 
 from meshdev.cli import goal
 from meshdev.client.mirror import Mirror
-from meshdev.wire.control import ExitView, ServiceView, Snapshot
+from meshdev.wire.control import ExitView, ProbeView, ServiceView, Snapshot
 from support_control import instance, service, system
 
 
@@ -12,13 +12,14 @@ def _mirror(*views: ServiceView) -> Mirror:
     return Mirror.of(Snapshot(seq=1, system=system(), services=list(views)))
 
 
+NOW = 2_000_000.0
 DONE = service("seed", phase="exited", instances=[instance("seed", exit=ExitView(at=1.0, code=0))])
 
 
 def test_all_that_are_wanted_must_serve() -> None:
     """Healthy ones and completed one-offs count; who is down on purpose is not waited for."""
     outcome = goal.ready(
-        _mirror(service("a"), DONE, service("off", desired="down", phase="stopped")), frozenset()
+        _mirror(service("a"), DONE, service("off", desired="down", phase="stopped")), frozenset(), now=NOW
     )
     assert (outcome.reached, outcome.pending, outcome.failed) == (("a", "seed"), {}, {})
 
@@ -34,7 +35,7 @@ def test_all_that_are_wanted_must_serve() -> None:
 )
 def test_pending_says_why(changes: dict[str, object]) -> None:
     """Whoever may still come is waited for, with the reason."""
-    outcome = goal.ready(_mirror(service("a", **changes)), frozenset())
+    outcome = goal.ready(_mirror(service("a", **changes)), frozenset(), now=NOW)
     assert (changes.get("why", "1 of 2 instances run"), {}) == (outcome.pending["a"], outcome.failed)
 
 
@@ -48,12 +49,12 @@ def test_pending_says_why(changes: dict[str, object]) -> None:
 )
 def test_what_will_never_come_fails_at_once(view: ServiceView) -> None:
     """Giving up, ending badly and being stopped need no timeout."""
-    assert {"a"} == set(goal.ready(_mirror(view), frozenset({"a"})).failed)
+    assert {"a"} == set(goal.ready(_mirror(view), frozenset({"a"}), now=NOW).failed)
 
 
 def test_vanished_service_fails() -> None:
     """A service that left the topology will not come."""
-    assert {"a"} == set(goal.ready(_mirror(), frozenset({"a"})).failed)
+    assert {"a"} == set(goal.ready(_mirror(), frozenset({"a"}), now=NOW).failed)
 
 
 def test_restart_waits_for_the_next_generation() -> None:
@@ -61,15 +62,26 @@ def test_restart_waits_for_the_next_generation() -> None:
     before = _mirror(service("a", instances=[instance("a", generation=3)]))
     newer = goal.generations(before, ["a", "unknown"])
     assert newer == {"a": 3}
-    assert {"a"} == set(goal.ready(before, frozenset({"a"}), newer_than=newer).pending)
+    assert {"a"} == set(goal.ready(before, frozenset({"a"}), now=NOW, newer_than=newer).pending)
     after = _mirror(service("a", instances=[instance("a", generation=4)]))
-    assert goal.ready(after, frozenset({"a"}), newer_than=newer).reached == ("a",)
+    assert goal.ready(after, frozenset({"a"}), now=NOW, newer_than=newer).reached == ("a",)
+
+
+def test_without_a_probe_it_has_to_stay_up_for_a_moment() -> None:
+    """A service that crashes at once is not ready because it was seen alive; one with a probe need not wait."""
+    fresh = _mirror(service("a", instances=[instance("a", since=NOW - 0.2, last_probe=None)]))
+    assert set(goal.ready(fresh, frozenset({"a"}), now=NOW).pending) == {"a"}
+    assert goal.ready(fresh, frozenset({"a"}), now=NOW + 1.0).reached == ("a",)
+    probed = instance("a", since=NOW - 0.2, last_probe=ProbeView(at=NOW, ok=True))
+    assert goal.ready(_mirror(service("a", instances=[probed])), frozenset({"a"}), now=NOW).reached == ("a",)
 
 
 def test_candidate_beside_the_old_one_does_not_count_yet() -> None:
     """During a rolling restart the old one serves on."""
     both = [instance("a", generation=3), instance("a", generation=4, role="candidate")]
-    outcome = goal.ready(_mirror(service("a", instances=both)), frozenset({"a"}), newer_than={"a": 3})
+    outcome = goal.ready(
+        _mirror(service("a", instances=both)), frozenset({"a"}), now=NOW, newer_than={"a": 3}
+    )
     assert {"a"} == set(outcome.pending)
 
 

@@ -7,7 +7,6 @@ import msgspec
 
 from meshdev.cli import narrate, options
 from meshdev.client.control import Control
-from meshdev.client.mirror import Mirror
 from meshdev.client.stream import Follower
 
 _POLL = 1.0
@@ -27,17 +26,13 @@ def command(*, as_json: bool) -> None:
             for event in follower.poll(_POLL):
                 if as_json:
                     click.echo(msgspec.json.encode(event))
-                elif event.kind == "notice":
-                    _say(event.at, narrate.notice(event))
-            if not as_json:
-                _changes(before, follower.mirror)
+                    continue
+                mirror = before.apply(event)
+                for line in narrate.news([event], before, mirror):
+                    _say(event.at, line)
+                before = mirror
     finally:
         follower.close()
-
-
-def _changes(before: Mirror, after: Mirror) -> None:
-    for line in narrate.changes(before, after):
-        _say(time.time(), line)
 
 
 def _say(at: float, line: narrate.Line) -> None:

@@ -1,11 +1,11 @@
 """How a running system is shown: the dashboard on a terminal, plain lines elsewhere or when asked for."""
 
+import contextlib
 import os
 import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from types import FrameType
+from typing import Self
 
 import click
 
@@ -32,17 +32,16 @@ def _dashboard(control: Control, *, owned: bool) -> int:
     from meshdev.tui.app import run
     from meshdev.tui.outcome import Outcome
 
-    outcome = Outcome.STOP if owned else Outcome.LEAVE
-    try:
-        with _signals_unwind():
-            outcome = run(control.project, owner=owned)
-    except KeyboardInterrupt:  # SIGTERM, SIGHUP: who owns the system ends it, who watches leaves
-        pass
+    outcome = Outcome.LEAVE
+    with _Unwinding() as unwinding, contextlib.suppress(KeyboardInterrupt):
+        outcome = run(control.project, owner=owned)
+    if unwinding.asked:
+        outcome = Outcome.STOP if owned else Outcome.LEAVE
     match outcome:
         case Outcome.STOP:
             from meshdev.cli.shutdown import bring_down
 
-            for what in bring_down(control):
+            for what in bring_down(control) or ["the system is down"]:
                 click.echo(what)
             return 0
         case Outcome.LEAVE | Outcome.CRASHED:
@@ -52,27 +51,30 @@ def _dashboard(control: Control, *, owned: bool) -> int:
             return _CRASHED if outcome is Outcome.CRASHED else 0
 
 
-@contextmanager
-def _signals_unwind() -> Iterator[None]:
-    """While the dashboard is up, signals end it in order, so that the terminal is put right again.
+class _Unwinding:
+    """While the dashboard is up, SIGTERM and SIGHUP end it in order, so that the terminal is put right again.
 
-    The event loop turns SIGINT into a cancellation of the dashboard; the others become one.
+    The event loop turns SIGINT into a cancellation of the dashboard; the others become one, and are remembered in
+    ``asked``: who owns the system ends it then, who watches leaves.
     """
 
-    def interrupt(_number: int, _frame: FrameType | None) -> None:
-        signal.raise_signal(signal.SIGINT)
+    def __init__(self) -> None:
+        self.asked = False
 
-    wanted = {
-        signal.SIGINT: signal.default_int_handler,
-        signal.SIGTERM: interrupt,
-        signal.SIGHUP: interrupt,
-    }
-    before = {number: signal.signal(number, handler) for number, handler in wanted.items()}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    def __enter__(self) -> Self:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self._ask)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)  # the terminal may be gone; what follows sets its own
+
+    def _ask(self, _number: int, _frame: FrameType | None) -> None:
+        if not self.asked:
+            self.asked = True
+            signal.raise_signal(signal.SIGINT)
 
 
 def _can_draw() -> bool:

@@ -20,7 +20,6 @@ from meshdev.cli.lineup import Lineup
 from meshdev.cli.signals import Interrupts
 from meshdev.cli.states import age
 from meshdev.client.control import Control
-from meshdev.client.mirror import Mirror
 from meshdev.client.stream import Follower
 from meshdev.errors import DaemonError
 from meshdev.storage.reader import LogReader, LogView
@@ -74,7 +73,8 @@ class Foreground:
         self._view: LogView
         if owned:
             self._view = reader.open_at(0.0)
-            self._narrate(replace(self._follower.mirror, services={}))
+            empty = replace(self._follower.mirror, services={})
+            self._say(narrate.changes(empty, self._follower.mirror))
         else:
             self._view = reader.open()
             self._paper.write(map(self._lineup.line, self._view.older(_BACK_FILL)[-_BACK_FILL:]))
@@ -116,18 +116,13 @@ class Foreground:
         busy = self._print_logs()
         before = self._follower.mirror
         events = self._follower.poll(0.0 if busy else _POLL)
-        self._say(narrate.notice(event) for event in events if event.kind == "notice")
-        self._narrate(before)
+        self._say(narrate.news(events, before, self._follower.mirror))
         if before.connected and not self._follower.mirror.connected and not self._follower.ended:
             self._own("the daemon does not answer; trying to reach it again", "red")
         elif self._follower.mirror.connected and not before.connected:
             self._own("the daemon answers again", "green")
         if self._follower.mirror.system.shutting_down is not None:
             self._remind()
-
-    def _narrate(self, before: Mirror) -> None:
-        """What has become of the services since ``before``."""
-        self._say(narrate.changes(before, self._follower.mirror))
 
     def _say(self, lines: Iterable[narrate.Line]) -> None:
         self._paper.write(self._lineup.own(str(line), line.colour) for line in lines)

@@ -1,7 +1,8 @@
 """What a command waits for, and whether the read model shows it. Pure.
 
 `ready`: every wanted service serves and its probe does not say otherwise, or it was a one-off and has completed. A
-service that gave up, ended badly, or was stopped by somebody fails the goal at once: waiting on would not help.
+service that gave up, ended badly, or was stopped by somebody fails the goal at once: waiting on would not help. One
+without a probe counts when it has stayed up for `SETTLED` seconds, since most that crash do so at once.
 `down`: every wanted service is stopped.
 """
 
@@ -10,7 +11,9 @@ from dataclasses import dataclass, field
 
 from meshdev.cli.states import clean, exit_text, last_exit
 from meshdev.client.mirror import Mirror
-from meshdev.wire.control import ServiceView
+from meshdev.wire.control import InstanceView, ServiceView
+
+SETTLED = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +25,13 @@ class Outcome:
     failed: Mapping[str, str] = field(default_factory=dict)
 
 
-def ready(mirror: Mirror, names: frozenset[str], *, newer_than: Mapping[str, int] | None = None) -> Outcome:
-    """Whether ``names`` (none: all that are wanted up) serve, by incarnations above the given generations."""
+def ready(
+    mirror: Mirror, names: frozenset[str], *, now: float, newer_than: Mapping[str, int] | None = None
+) -> Outcome:
+    """Whether ``names`` (none: all that are wanted up) serve, by incarnations above the given generations.
+
+    ``now`` is seconds since the epoch.
+    """
     wanted = names or frozenset(name for name, view in mirror.services.items() if view.desired == "up")
     reached, pending, failed = [], {}, {}
     for name in sorted(wanted):
@@ -32,7 +40,7 @@ def ready(mirror: Mirror, names: frozenset[str], *, newer_than: Mapping[str, int
             failed[name] = "it has left the topology"
         elif (reason := _failure(view)) is not None:
             failed[name] = reason
-        elif (reason := _obstacle(view, (newer_than or {}).get(name, 0))) is not None:
+        elif (reason := _obstacle(view, (newer_than or {}).get(name, 0), now)) is not None:
             pending[name] = reason
         else:
             reached.append(name)
@@ -76,17 +84,24 @@ def _failure(view: ServiceView) -> str | None:
     return None
 
 
-def _obstacle(view: ServiceView, generation: int) -> str | None:
+def _obstacle(view: ServiceView, generation: int, now: float) -> str | None:
     """What stands between a service and the goal; None when nothing does."""
     if view.phase == "exited":
         return None
     if view.phase != "running":
         return view.why or f"it is {view.phase}"
+    serving = [one for one in view.instances if one.role == "serving" and one.phase == "running"]
     if view.health == "unhealthy":
         return view.why or "its probe fails"
-    serving = [one for one in view.instances if one.role == "serving" and one.phase == "running"]
     if len(serving) < view.replicas:
         return f"{len(serving)} of {view.replicas} instances run"
-    if any(one.generation <= generation for one in serving):
+    return next((reason for one in serving if (reason := _immature(one, view, generation, now))), None)
+
+
+def _immature(one: InstanceView, view: ServiceView, generation: int, now: float) -> str | None:
+    """Why an incarnation that serves does not count yet."""
+    if one.generation <= generation:
         return view.why or "the old incarnation still serves"
+    if one.last_probe is None and abs(now - one.since) < SETTLED:  # abs: the daemon reads its own clock
+        return "has no probe, so it has to stay up for a moment"
     return None

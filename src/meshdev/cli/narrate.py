@@ -1,5 +1,6 @@
 """From two pictures of the system, and from the daemon's notices, to lines that a person reads. Pure."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from meshdev.cli.states import service_look
@@ -34,10 +35,25 @@ def changes(before: Mirror, after: Mirror) -> list[Line]:
         waits_for_else = now.word == "waiting" and old is not None and old.why != view.why
         if (now.word == was and not waits_for_else) or now.word in _QUIET:
             continue
-        reason = f": {view.why}" if view.why and now.word not in ("healthy", "running", "stopped") else ""
-        lines.append(Line(name, f"is {now.word}{reason}", now.colour))
+        lines.append(Line(name, _sentence(now.word, view.why), now.colour))
     lines += [Line(name, "left the topology") for name in before.services if name not in after.services]
     return lines
+
+
+def news(events: Iterable[StreamEvent], before: Mirror, after: Mirror) -> list[Line]:
+    """The notices among ``events`` and what they have changed, nothing said twice."""
+    seen = changes(before, after)
+    said = set(map(str, seen))
+    told = [notice(event) for event in events if event.kind == "notice"]
+    return [line for line in told if str(line) not in said] + seen
+
+
+def _sentence(word: str, why: str) -> str:
+    if word in ("healthy", "running", "stopped") or not why:
+        return f"is {word}"
+    if why.startswith(word):
+        return why if word == "gave up" else f"is {why}"
+    return f"is {word}: {why}"
 
 
 def notice(event: StreamEvent) -> Line:

@@ -67,11 +67,8 @@ def _watch(ending: Ending, progress: Progress, interrupts: Interrupts, deadline:
 
 def _look(ending: Ending, progress: Progress) -> None:
     before = ending.follower.mirror
-    for event in ending.follower.poll(_POLL):
-        if event.kind == "notice":
-            line = narrate.notice(event)
-            progress.say(str(line), line.colour)
-    for line in narrate.changes(before, ending.follower.mirror):
+    events = ending.follower.poll(_POLL)
+    for line in narrate.news(events, before, ending.follower.mirror):
         progress.say(str(line), line.colour)
     outcome = ending.outcome()
     progress.update(len(outcome.reached), len(outcome.reached) + len(outcome.pending), outcome.pending)

@@ -43,8 +43,9 @@ def look(phase: str, health: str, exit_: ExitView | None = None) -> Look:
 
 
 def service_look(view: ServiceView) -> Look:
-    """The look of a service as a whole."""
-    return look(view.phase, view.health, last_exit(view))
+    """The look of a service as a whole; one that nobody probes runs, which is less than being healthy."""
+    probed = any(instance.last_probe is not None for instance in view.instances)
+    return look(view.phase, view.health if probed or view.health != "healthy" else "unknown", last_exit(view))
 
 
 def instance_look(view: InstanceView) -> Look:

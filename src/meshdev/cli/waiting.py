@@ -29,7 +29,7 @@ def until_ready(
     """Wait until ``names`` (none: all that are wanted) are ready; raises ServiceError with who is not, and why."""
     return _until(
         control,
-        lambda mirror: goal.ready(mirror, names, newer_than=newer_than),
+        lambda mirror: goal.ready(mirror, names, now=time.time(), newer_than=newer_than),
         title=title,
         timeout=timeout,
         what="ready",
@@ -61,11 +61,7 @@ def _until(control: Control, judge: Judge, *, title: str, timeout: float, what: 
                     break
                 before = follower.mirror
                 events = follower.poll(min(POLL, left))
-                for event in events:
-                    if event.kind == "notice":
-                        line = narrate.notice(event)
-                        progress.say(str(line), line.colour)
-                for line in narrate.changes(before, follower.mirror):
+                for line in narrate.news(events, before, follower.mirror):
                     progress.say(str(line), line.colour)
     finally:
         follower.close()

@@ -1,17 +1,23 @@
 """A scripted system for the dashboard's tests and pictures: the seam `tui.backend.Backend` played from memory."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
+import re
+import unicodedata
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
+from textual.pilot import Pilot
 
-from meshdev.errors import MeshdevError
 from meshdev.tui.app import Dashboard
 from meshdev.tui.backend import Deliver
 from meshdev.tui.model import Happening, Link, Picture
+from meshdev.tui.outcome import Outcome
+from meshdev.tui.screens.services import ServicesScreen
 from meshdev.tui.scrollback import Line
+from meshdev.tui.widgets.log_view import LogView
 from meshdev.wire.control import (
     EdgeView,
     ExitView,
@@ -22,7 +28,21 @@ from meshdev.wire.control import (
     SystemView,
 )
 
+if TYPE_CHECKING:
+    from meshdev.errors import MeshdevError
+
 NOW = 1_763_800_000.0
+
+
+def obeyed(text: str) -> list[str]:
+    """The characters of ``text`` that a terminal would obey, or that could not be written to it."""
+    turning = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+    categories = {"Cc", "Cs", "Zl", "Zp"}
+    return [
+        character
+        for character in text
+        if unicodedata.category(character) in categories or character in turning
+    ]
 
 
 class ScriptedTail:
@@ -109,6 +129,64 @@ def dashboard(backend: ScriptedBackend, *, owner: bool = True) -> Dashboard:
     return app
 
 
+_HASH = re.compile(r"terminal-\d+")
+
+
+class Visit:
+    """A dashboard that is being used: the application, its pilot, and the scripted system behind it."""
+
+    def __init__(self, app: Dashboard, pilot: Pilot[Outcome], backend: ScriptedBackend) -> None:
+        self.app = app
+        self.pilot = pilot
+        self.backend = backend
+
+    async def press(self, *keys: str) -> None:
+        """Press keys (``@orders`` selects that service), and let everything that follows from them happen."""
+        for key in keys:
+            if key.startswith("@"):
+                screen = self.app.screen
+                assert isinstance(screen, ServicesScreen)
+                screen.select(key[1:])
+            else:
+                await self.pilot.press(key)
+        await self.settle()
+
+    async def settle(self) -> None:
+        """Wait until nothing is under way: messages, workers, waiting pictures, waiting lines."""
+        for _ in range(2):
+            await self.pilot.pause()
+            self.app._draw()
+            for view in self.app.screen_stack[0].query(LogView):
+                view._take_in()
+        await self.pilot.pause()
+
+    async def show(self, picture: Picture) -> None:
+        """The system has changed."""
+        self.backend.show(picture)
+        while self.app.picture is not picture:
+            await self.pilot.pause()
+            self.app._draw()
+        await self.settle()
+
+    def text(self) -> str:
+        """The characters on the screen."""
+        width, height = self.app.size
+        compositor = self.app.screen._compositor
+        update = compositor.render_update(full=True, screen_stack=self.app._background_screens)
+        assert update is not None
+        console = self.app.console
+        lines = console.render_lines(update, console.options.update(width=width, height=height))
+        texts = ("".join(segment.text for segment in line if not segment.control).rstrip() for line in lines)
+        return "\n".join(texts) + "\n"
+
+    def svg(self) -> str:
+        """The screen as a picture, the same for the same screen."""
+        return _HASH.sub("terminal", self.app.export_screenshot(simplify=True))
+
+
+Visiting = Callable[..., AbstractAsyncContextManager[Visit]]
+
+
 # --- pictures ---------------------------------------------------------------------------------------
 
 
@@ -126,7 +204,7 @@ def system(**changes: object) -> SystemView:
     return msgspec.structs.replace(view, **changes)
 
 
-def instance(name: str, slot: int = 0, **changes: object) -> InstanceView:
+def instance(name: str, slot: int = 0, /, **changes: object) -> InstanceView:
     """A healthy instance."""
     view = InstanceView(
         id=f"{name}-{slot}",
@@ -143,7 +221,7 @@ def instance(name: str, slot: int = 0, **changes: object) -> InstanceView:
     return msgspec.structs.replace(view, **changes)
 
 
-def service(name: str, **changes: object) -> ServiceView:
+def service(name: str, /, **changes: object) -> ServiceView:
     """A healthy service."""
     view = ServiceView(
         name=name,

@@ -13,7 +13,7 @@ from rich.text import Text
 
 LONGEST = 4096
 
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 # An escape sequence that the decoder does not know (a lone ESC, an OSC that ends with BEL or not at all).
 _OSC = re.compile("\x1b\\][^\x07\x1b]*(?:\x07|\x1b\\\\|$)")
 

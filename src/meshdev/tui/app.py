@@ -4,10 +4,7 @@
 the dashboard itself has a defect, the terminal is restored, a short message says the way back, and the system runs on.
 """
 
-import asyncio
-import contextlib
 import os
-import signal
 import sys
 import time
 import traceback
@@ -108,11 +105,6 @@ class Dashboard(App[Outcome]):
         """Begin to follow the system, and to let ages grow."""
         self.set_interval(1.0, self._draw)
         self._follow()
-        with contextlib.suppress(NotImplementedError, RuntimeError):  # not in the main thread: nobody signals
-            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self._terminated)
-
-    def _terminated(self) -> None:
-        self.exit(Outcome.STOP if self.owner else Outcome.LEAVE)
 
     # --- pictures ---------------------------------------------------------------------------------
 

@@ -12,8 +12,8 @@ from meshdev.tui.tone import Span
 
 ELLIPSIS = "…"
 
-# C0, DEL, C1, and the marks that turn the direction of the text round.
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+# C0, DEL, C1, line separators, marks that turn the direction of the text round, halves of surrogate pairs.
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def clean(text: str) -> str:

@@ -1,0 +1,62 @@
+"""What the dashboard's tests share: a pilot over a scripted system, and pictures compared with stored ones."""
+
+import os
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from meshdev.tui.model import Picture
+from support_dashboard import ScriptedBackend, Visit, Visiting, dashboard, healthy, logs
+
+UPDATE = "MESHDEV_UPDATE_SNAPSHOTS"
+SNAPSHOTS = Path(__file__).parent / "snapshots"
+
+
+@pytest.fixture
+def visit(monkeypatch: pytest.MonkeyPatch) -> Visiting:
+    """The dashboard on a picture, to be used.
+
+    ``async with visit(picture, size=(80, 24)) as seen: await seen.press("q")``
+    """
+    for name in ("NO_COLOR", "COLORFGBG", "MESHDEV_THEME", "SSH_TTY", "SSH_CONNECTION", "DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+
+    @asynccontextmanager
+    async def open_dashboard(
+        picture: Picture | None = None,
+        *,
+        size: tuple[int, int] = (120, 40),
+        owner: bool = True,
+        theme: str = "meshdev-dark",
+        connected: bool = True,
+    ) -> AsyncIterator[Visit]:
+        backend = ScriptedBackend((picture or healthy()) if connected else None, logs())
+        app = dashboard(backend, owner=owner)
+        app.theme = theme
+        async with app.run_test(size=size) as pilot:
+            seen = Visit(app, pilot, backend)
+            await seen.settle()
+            yield seen
+
+    return open_dashboard
+
+
+@pytest.fixture
+def snapshot() -> Callable[[str, str], None]:
+    """Compare with the stored text of that name; with MESHDEV_UPDATE_SNAPSHOTS=1 store it."""
+
+    def compare(name: str, found: str) -> None:
+        file = SNAPSHOTS / name
+        if os.environ.get(UPDATE):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(found, encoding="utf-8")
+            return
+        assert file.exists(), f"no snapshot {name}; {UPDATE}=1 stores it, then look at it"
+        assert file.read_text(encoding="utf-8") == found, f"{name} differs; {UPDATE}=1 stores the new one"
+
+    return compare

@@ -87,7 +87,7 @@ def test_with_payments_down_an_order_fails_honestly(shop: ShopProcesses, browser
     waiting = order_of(shop, order, "cancelling")
     assert "payment could not be taken (payments: connection refused" in waiting["reason"]
     until(lambda: stock(shop, "pen-brass"), lambda level: level == before)
-    assert "We are making sure that you are not charged" in browser.get(f"/orders/{order}").text
+    assert "We are making sure that you pay nothing" in browser.get(f"/orders/{order}").text
     shop.start("payments")
     shop.wait_until_ready("payments")
     order_of(shop, order, "cancelled")

@@ -15,7 +15,7 @@ def message(event: Event) -> tuple[str, str] | None:
         case "order.cancelled":
             return (
                 "Your order was cancelled",
-                f"Order {event.stream}: {data['reason']}. You have not been charged.",
+                f"Order {event.stream}: {data['reason']}. You pay nothing.",
             )
         case "shipment.dispatched":
             return "Your parcel is on its way", f"Order {data['order_id']} travels as {data['tracking']}."

@@ -9,6 +9,7 @@ from collections import Counter
 import httpx
 
 from shopkit import trace
+from shopkit.calls import certificates
 from shoppers.plan import Visit, visit
 
 _log = logging.getLogger("crowd")
@@ -38,7 +39,11 @@ class Crowd:
         while True:
             limits = httpx.Limits(keepalive_expiry=2.0)
             async with httpx.AsyncClient(
-                base_url=self._url, timeout=10.0, limits=limits, transport=self._transport
+                base_url=self._url,
+                timeout=10.0,
+                limits=limits,
+                verify=certificates(),
+                transport=self._transport,
             ) as browser:
                 try:
                     await self._one(browser)

@@ -129,7 +129,7 @@ def _cancelled(order: Order) -> Html:
         '<aside class="trouble" role="alert"><b>{word}</b> {reason}. {money}</aside>{waiting}{again}',
         word="Cancelled:" if over else "Being cancelled:",
         reason=order.reason,
-        money="You have not been charged." if over else "We are making sure that you are not charged.",
+        money="You pay nothing." if over else "We are making sure that you pay nothing.",
         waiting=_waiting(order),
         again=html(
             '<form method="post" action="/orders/{id}/again"><button>Try again</button></form>', id=order.id

@@ -154,7 +154,7 @@ async def test_a_cancelled_order_says_why_and_offers_another_try(
     town["orders"].answers = {"GET /orders/ord-1/events": (200, {"events": []}), "GET": (200, cancelled)}
     page = (await browser.get("/orders/ord-1")).text
     assert "payment declined: insufficient funds" in page
-    assert "You have not been charged." in page
+    assert "You pay nothing." in page
     assert 'http-equiv="refresh"' not in page
     answer = await browser.post("/orders/ord-1/again")
     assert (answer.status_code, answer.headers["location"]) == (303, "/cart")

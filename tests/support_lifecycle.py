@@ -77,7 +77,12 @@ class Play:
         return self
 
     def __rshift__(self, expected: Iterable[Command]) -> "Play":
-        assert list(expected) == self.commands
+        expected = list(expected)
+        if expected != self.commands:
+            listed = "\n  ".join(
+                ["expected:", *map(str, expected), "", "commanded:", *map(str, self.commands)]
+            )
+            raise AssertionError(listed)
         self.commands = []
         return self
 

@@ -47,10 +47,12 @@ def stand(nodes: Nodes, dep: Dependency) -> Standing:
     target = nodes.get(dep.target)
     if target is None:
         return Standing.FAILED if dep.required else Standing.MET
-    slots = target.wanted_slots()
-    standings = [_slot(target, slot, dep) for slot in slots]
-    if not target.up or not standings:
+    if not target.up or not target.replicas:
         return Standing.PENDING if dep.required else Standing.MET
+    slots = target.wanted_slots()
+    if len(slots) < target.replicas:
+        return Standing.PENDING  # wanted just now, and not settled yet
+    standings = [_slot(target, slot, dep) for slot in slots]
     if dep.condition is Condition.COMPLETED:
         met = all(standing is Standing.MET for standing in standings)
         failed = any(standing is Standing.FAILED for standing in standings)
@@ -112,20 +114,20 @@ def detail_text(nodes: Nodes, dep: Dependency) -> str:
         return "there is no such service"
     if not target.up:
         return "it is stopped"
-    slots = target.wanted_slots()
-    if not slots:
+    if not target.replicas:
         return "it is scaled to 0"
-    return run_text(nodes, target, slots[0], slots[0].current)
+    slot = target.slots[0]
+    return "" if slot.current is None else run_text(nodes, target, slot, slot.current)
 
 
-def run_text(nodes: Nodes, target: Node, slot: Slot, run: Run | None) -> str:
+def run_text(nodes: Nodes, target: Node, slot: Slot, run: Run) -> str:
     """What one run of a target is at, short enough for brackets."""
-    if run is None:
-        return ""
     match run.phase:
         case Phase.WAITING:
             dep, _ = blocker(nodes, target)
             return f"it waits for {condition_text(dep)}" if dep is not None else ""
+        case Phase.STARTING if not run.launched:
+            return "it is being launched"
         case Phase.STARTING | Phase.RUNNING if (
             run.spec.healthcheck is not None and run.health is not Health.HEALTHY
         ):

@@ -13,11 +13,12 @@ from meshdev.storage.layout import (
     Mark,
     Record,
     Source,
+    read_sources,
     segment_index,
     segment_log,
     unpack,
 )
-from meshdev.storage.segments import NodeLog, read_sources
+from meshdev.storage.segments import NodeLog
 from support_logs import SOURCE, chunk
 
 ERRORS = Source("orders-0", 1, "stderr")

@@ -14,6 +14,7 @@ Rules:
 - A segment that is finished ends with a record marked `LAST`; the next number follows.
 """
 
+import json
 import struct
 from collections.abc import Iterator
 from enum import IntFlag
@@ -90,3 +91,12 @@ def segment_numbers(directory: Path) -> list[int]:
     except (FileNotFoundError, NotADirectoryError):
         return []
     return sorted(int(name[:-4]) for name in names if name.endswith(".idx") and name[:-4].isdigit())
+
+
+def read_sources(directory: Path) -> list[Source]:
+    """The sources of a node in the order of their numbers; half a line at the end is left out."""
+    try:
+        lines = (directory / "sources").read_bytes().split(b"\n")[:-1]
+    except FileNotFoundError:
+        return []
+    return [Source(*json.loads(line)) for line in lines]

@@ -9,9 +9,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from meshdev.storage.layout import RECORD, Mark, Record, Source, segment_index, segment_log, segment_numbers
+from meshdev.storage.layout import (
+    RECORD,
+    Mark,
+    Record,
+    Source,
+    read_sources,
+    segment_index,
+    segment_log,
+    segment_numbers,
+)
 from meshdev.storage.line import LINE_MOST, Batch, cut_mark
-from meshdev.storage.segments import read_sources
 
 _UNKNOWN = Source("", 0, "")
 _KEPT = LINE_MOST - 64

@@ -17,6 +17,7 @@ from meshdev.storage.layout import (
     RECORD,
     Mark,
     Source,
+    read_sources,
     segment_index,
     segment_log,
     segment_numbers,
@@ -203,15 +204,6 @@ class NodeLog:
             self._sources_written = len(self._sources)
             self.lines = _finish(self.directory, numbers[-1])
         self._adopted = True
-
-
-def read_sources(directory: Path) -> list[Source]:
-    """The sources of a node in the order of their numbers; half a line at the end is left out."""
-    try:
-        lines = (directory / "sources").read_bytes().split(b"\n")[:-1]
-    except FileNotFoundError:
-        return []
-    return [Source(*json.loads(line)) for line in lines]
 
 
 def _mend_sources(directory: Path) -> None:

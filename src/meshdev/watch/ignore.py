@@ -39,6 +39,10 @@ _TEMPORARY = re.compile(
 )
 
 
+_Rule = tuple[int, int]
+"""Which rule: how deep its ``.gitignore`` lies on the path, and its line there."""
+
+
 def is_temporary(name: str) -> bool:
     """Whether a file of this name is some program's passing thing."""
     return _TEMPORARY.fullmatch(name) is not None
@@ -55,7 +59,7 @@ class GitIgnore:
 
     root: Path
     _specs: dict[Path, GitIgnoreSpec | None] = field(default_factory=dict)
-    _folders: dict[tuple[str, ...], bool] = field(default_factory=dict)
+    _folders: dict[tuple[str, ...], _Rule | None] = field(default_factory=dict)
 
     def forget(self) -> None:
         """A ``.gitignore`` has changed: read them again."""
@@ -63,34 +67,36 @@ class GitIgnore:
         self._folders.clear()
 
     def ignores(self, path: Path, *, folder: bool, exempt: int = 0) -> bool:
-        """Whether git ignores ``path``; the first ``exempt`` parts below the root are not asked about."""
+        """Whether git ignores ``path``, apart from rules that ignore its first ``exempt`` parts below the root."""
         try:
             parts = path.relative_to(self.root).parts
         except ValueError:
             return False
-        above = (self._ignores_folder(parts[:count]) for count in range(exempt + 1, len(parts)))
-        if any(above):
-            return True
-        if len(parts) <= exempt:
-            return False
-        return self._ignores_folder(parts) if folder else self._matches(parts, "/".join(parts))
+        waived = {self._folder_rule(parts[:count]) for count in range(1, exempt + 1)}
+        for count in range(exempt + 1, len(parts) + 1):
+            last = count == len(parts) and not folder
+            rule = self._rule(parts, "/".join(parts)) if last else self._folder_rule(parts[:count])
+            if rule is not None and rule not in waived:
+                return True
+        return False
 
-    def _ignores_folder(self, parts: tuple[str, ...]) -> bool:
+    def _folder_rule(self, parts: tuple[str, ...]) -> _Rule | None:
         if parts not in self._folders:
-            self._folders[parts] = self._matches(parts, "/".join(parts) + "/")
+            self._folders[parts] = self._rule(parts, "/".join(parts) + "/")
         return self._folders[parts]
 
-    def _matches(self, parts: tuple[str, ...], text: str) -> bool:
-        """What the nearest rule says of this one path, without asking about its parents."""
+    def _rule(self, parts: tuple[str, ...], text: str) -> _Rule | None:
+        """The rule by which this one path is ignored, without asking about its parents; None when it is not."""
         below = 0
-        verdict = False
+        rule: _Rule | None = None
         for depth, part in enumerate(parts):
             spec = self._spec(self.root.joinpath(*parts[:depth]))
             if spec is not None:
-                include = spec.check_file(text[below:]).include
-                verdict = verdict if include is None else include
+                found = _last_match(spec, text[below:])
+                if found is not None:
+                    rule = (depth, found) if spec.patterns[found].include else None
             below += len(part) + 1
-        return verdict
+        return rule
 
     def _spec(self, folder: Path) -> GitIgnoreSpec | None:
         if folder not in self._specs:
@@ -100,6 +106,30 @@ class GitIgnore:
             lines = [line for file in files for line in _lines(file)]
             self._specs[folder] = GitIgnoreSpec.from_lines(lines) if lines else None
         return self._specs[folder]
+
+
+def _last_match(spec: GitIgnoreSpec, text: str) -> int | None:
+    """The last rule that means this very path.
+
+    `GitIgnoreSpec.check_file` won't do: there a rule means what lies below a folder too, so that ``!y/`` would spare
+    ``y/x`` from a rule ``x/``, which git doesn't. The group ``ps_d`` is the slash after what the rule matched.
+    """
+    for index in range(len(spec.patterns) - 1, -1, -1):
+        pattern = spec.patterns[index]
+        if pattern.include is None:
+            continue
+        found = pattern.match_file(text)
+        if found is None:
+            continue
+        if "ps_d" in found.match.re.groupindex:
+            means_this = found.match.end("ps_d") in (-1, len(text))
+        else:
+            means_this = found.match.end() < len(text) or not text.endswith(
+                "/"
+            )  # ``x/**`` is not ``x/`` itself
+        if means_this:
+            return index
+    return None
 
 
 def _lines(file: Path) -> list[str]:

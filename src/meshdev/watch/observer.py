@@ -8,6 +8,7 @@ looking at everything afresh. When the system's limit for watches is reached, th
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from pathlib import Path
 
 from meshdev.topology.model import Watch
@@ -15,7 +16,6 @@ from meshdev.watch.ignore import GitIgnore, repository_root
 from meshdev.watch.notify import (
     ADDED,
     DELETED,
-    Event,
     LimitReachedError,
     NativeNotifier,
     Notifier,
@@ -87,7 +87,9 @@ class Observer:
         if not events:
             return sighting
         afresh = False
-        for kind, real in sorted(events, key=_deletions_first):
+        deleted = sorted((event for event in events if event[0] == DELETED), reverse=True)
+        # What was deleted and came again must end as what is there. Deep ones go first and come last.
+        for kind, real in [*deleted, *sorted(events.difference(deleted), key=itemgetter(1))]:
             if self._repositories.speaks(real):
                 sighting.repository_locked = self._repositories.locked()
             # A watched folder tells of its own end, even where nobody watches its parent.
@@ -100,18 +102,19 @@ class Observer:
 
     def _changed(self, kind: int, real: str, path: str, sighting: Sighting) -> bool:
         """One name of one changed thing; says whether everything must be looked at afresh."""
-        for target in self._tree.targets:
-            if target.wants(path):
-                sighting.add(target, path)
+        if kind != DELETED and os.path.isdir(path):  # noqa: PTH112 — text is what we have
+            if kind == ADDED:
+                self._entered(real, path, sighting)
+        else:
+            for target in self._tree.targets:
+                if target.wanted(path) if kind == DELETED else target.wants(path):
+                    sighting.add(target, path)
+        if kind == DELETED:
+            self._left(real, path, sighting)
         if path.endswith("/.gitignore"):
             for gitignore in self._gitignores.values():
                 gitignore.forget()
             return True
-        if kind == DELETED:
-            self._left(real, path, sighting)
-            return False
-        if kind == ADDED and os.path.isdir(path):  # noqa: PTH112 — text is what we have
-            self._entered(real, path, sighting)
         return os.path.islink(path)  # noqa: PTH114 — text is what we have
 
     def _entered(self, real: str, folder: str, sighting: Sighting) -> None:
@@ -129,7 +132,8 @@ class Observer:
     def _left(self, real: str, folder: str, sighting: Sighting) -> None:
         if self._tree.leave(folder):
             for target in self._tree.targets:
-                if target.descends(folder) and folder.startswith(target.roots):
+                known = any(file.startswith(folder + "/") for file in sighting.files.get(target, ()))
+                if not known and target.descends(folder) and folder.startswith(target.roots):
                     sighting.add(target, folder)
         self._unwatch(real)
         self._tree.await_roots(folder)
@@ -148,26 +152,34 @@ class Observer:
 
     def _watch_new(self) -> bool:
         """Watch the folders that are not watched yet; says whether there were any."""
-        wanted = self._tree.watched() | self._repositories.folders
-        new = wanted - self._watched
-        if not new:
-            return False
-        self._watched |= new
+        some = False
+        while new := (self._tree.watched() | self._repositories.folders) - self._watched:
+            some = True
+            self._watched |= new
+            self._add(new)
+            for folder in new:
+                if not os.path.isdir(folder):  # noqa: PTH112 — text is what we have
+                    self._vanished(folder)
+        return some
+
+    def _add(self, folders: set[str]) -> None:
         try:
-            self._notifier.add(new)
+            self._notifier.add(folders)
         except LimitReachedError:
             self._notifier.close()
             self._notifier = PollingNotifier(self._now)
             self._notifier.add(self._watched)
             self._polling = True
             self._warn(_WAY_OUT)
-        return True
+
+    def _vanished(self, real: str) -> None:
+        """A folder went before it could be watched, so nobody will tell of its end."""
+        for name in [*self._tree.folders.get(real, ())]:
+            self._tree.leave(name)
+            self._tree.await_roots(name)
+        self._repositories = Repositories(self._repositories.folders - {real})
+        self._watched.discard(real)
 
     def _gitignore_of(self, folder: Path) -> GitIgnore | None:
         root = repository_root(folder)
         return None if root is None else self._gitignores.setdefault(root, GitIgnore(root))
-
-
-def _deletions_first(event: Event) -> tuple[bool, str]:
-    """What was deleted and came again must end as what is there; parents come before what they hold."""
-    return event[0] != DELETED, event[1]

@@ -42,6 +42,17 @@ class Target:
             for index, pattern in enumerate(self.patterns)
         )
 
+    def wanted(self, path: str) -> bool:
+        """Whether ``path``, which is no more, may have been wanted: whatever it was, nothing excludes it."""
+        if not path.startswith(self.roots):
+            return False
+        parts = self._parts(path)
+        return any(
+            pattern.wants(parts)
+            and not any(self._excluded(index, pattern, parts, path, folder=way) for way in (False, True))
+            for index, pattern in enumerate(self.patterns)
+        )
+
     def descends(self, folder: str) -> bool:
         """Whether the folder, or one on the way to a pattern's beginning, is to be watched."""
         parts = self._parts(folder)
@@ -68,7 +79,7 @@ class Target:
         free = parts[len(pattern.fixed) :]
         if not free:
             return False
-        if not FOLDERS.isdisjoint(free if folder else free[:-1]) or (not folder and is_temporary(parts[-1])):
+        if not FOLDERS.isdisjoint(free) or (not folder and is_temporary(parts[-1])):
             return True
         return self.gitignore is not None and self.gitignore.ignores(
             Path(path), folder=folder, exempt=self.exempt[index]

@@ -105,7 +105,7 @@ class Tree:
             if is_folder:
                 if target.descends(path):
                     if is_link:
-                        self._hops(path, path)
+                        self._hops(path)
                     self._walk(target, path, (*above, real), found)
             elif is_link:
                 self._file(target, path, found)
@@ -116,22 +116,37 @@ class Tree:
         if target.wants(path):
             found.add(path)
             if os.path.islink(path):
-                self._hops(path, path)
+                self._hops(path)
 
-    def _hops(self, link: str, name: str) -> None:
-        """Watch every link that ``link`` leads over, and what it ends at, for changes of ``name``."""
-        for _ in range(_HOPS_MOST):
-            if not os.path.islink(link):
-                break
-            folder = os.path.dirname(link)
-            link = os.path.normpath(os.path.join(os.path.realpath(folder), os.readlink(link)))
-            place = os.path.join(os.path.realpath(os.path.dirname(link)), os.path.basename(link))
+    def _hops(self, name: str) -> None:
+        """Watch every link that ``name`` leads over, and what it ends at, for changes of ``name``."""
+        for place in _link_places(name):
             self.links[place].add(name)
-        self.links[os.path.realpath(link)].add(name)
 
     def watched(self) -> set[str]:
         """Every real folder that must be watched now."""
         return {*self.folders, *_existing(os.path.dirname(place) for place in self.links)}
+
+
+def _link_places(path: str) -> list[str]:
+    """The real places of all links that ``path`` leads over (itself, those in its target …), and of its end."""
+    place = os.path.realpath(os.path.dirname(path))
+    ahead = [os.path.basename(path)]
+    places: list[str] = []
+    while ahead and len(places) < _HOPS_MOST:
+        part = ahead.pop(0)
+        if part == "..":
+            place = os.path.dirname(place)
+        elif part not in ("", "."):
+            step = os.path.join(place, part)
+            if os.path.islink(step):
+                places.append(step)
+                target = os.readlink(step)
+                place = "/" if target.startswith("/") else place
+                ahead[:0] = target.split("/")
+            else:
+                place = step
+    return [*places, place]
 
 
 def _existing(folders: Iterable[str]) -> set[str]:

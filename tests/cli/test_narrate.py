@@ -28,7 +28,25 @@ def test_new_reason_for_a_wait_is_told() -> None:
     """Waiting for another one than before is news."""
     before = _mirror(service("a", phase="waiting", why="waiting for b"))
     after = _mirror(service("a", phase="waiting", why="waiting for c"))
-    assert list(map(str, narrate.changes(before, after))) == ["a is waiting: waiting for c"]
+    assert list(map(str, narrate.changes(before, after))) == ["a is waiting for c"]
+
+
+def test_another_try_of_the_same_wait_is_no_news() -> None:
+    """What a probe says changes with every try; the sentence leaves it out."""
+    before = _mirror(service("a", phase="waiting", why="waiting for b to be healthy (probe GET /: 2 tries)"))
+    after = _mirror(service("a", phase="waiting", why="waiting for b to be healthy (probe GET /: 3 tries)"))
+    assert narrate.changes(before, after) == []
+    assert list(map(str, narrate.changes(_mirror(), after))) == ["a is waiting for b to be healthy"]
+
+
+def test_notice_and_state_are_not_both_told() -> None:
+    """The daemon's notice of giving up says what the state says."""
+    before, after = (
+        _mirror(service("a")),
+        _mirror(service("a", phase="gave-up", why="gave up after 5 failures")),
+    )
+    event = StreamEvent(seq=1, at=0.0, kind="notice", name="a", text="gave up after 5 failures")
+    assert list(map(str, narrate.news([event], before, after))) == ["a gave up after 5 failures"]
 
 
 def test_leaving_the_topology_is_told() -> None:

@@ -15,11 +15,15 @@ _COLOURS = {"info": "", "warning": "yellow", "error": "red"}
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A sentence about a service (or about the system: no service) and its colour ("" for none)."""
+    """A sentence about a service (or about the system: no service) and its colour ("" for none).
+
+    ``passing``: a state on the way, which a display that redraws itself shows anyway.
+    """
 
     service: str
     text: str
     colour: str = ""
+    passing: bool = False
 
     def __str__(self) -> str:
         return f"{self.service} {self.text}" if self.service else self.text
@@ -32,10 +36,12 @@ def changes(before: Mirror, after: Mirror) -> list[Line]:
         now = service_look(view)
         old = before.services.get(name)
         was = service_look(old).word if old is not None else "stopped"
-        waits_for_else = now.word == "waiting" and old is not None and old.why != view.why
+        waits = now.word == "waiting"
+        waits_for_else = waits and old is not None and _gist(old.why) != _gist(view.why)
         if (now.word == was and not waits_for_else) or now.word in _QUIET:
             continue
-        lines.append(Line(name, _sentence(now.word, view.why), now.colour))
+        why = _gist(view.why) if waits else view.why
+        lines.append(Line(name, _sentence(now.word, why), now.colour, passing=waits))
     lines += [Line(name, "left the topology") for name in before.services if name not in after.services]
     return lines
 
@@ -46,6 +52,11 @@ def news(events: Iterable[StreamEvent], before: Mirror, after: Mirror) -> list[L
     said = set(map(str, seen))
     told = [notice(event) for event in events if event.kind == "notice"]
     return [line for line in told if str(line) not in said] + seen
+
+
+def _gist(why: str) -> str:
+    """A reason without what its probe says, which is another with every try."""
+    return why.partition(" (")[0]
 
 
 def _sentence(word: str, why: str) -> str:

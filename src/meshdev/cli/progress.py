@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Self
 import click
 
 from meshdev.cli import terminal
+from meshdev.cli.narrate import Line
 from meshdev.cli.states import age
 
 if TYPE_CHECKING:
@@ -26,15 +27,14 @@ _FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 class Progress:
     """``with Progress("starting shop") as progress: … progress.update(done, total, pending)``."""
 
-    def __init__(self, title: str, *, quiet: bool = False) -> None:
+    def __init__(self, title: str) -> None:
         self._title = title
         self._begun = time.monotonic()
         self._since: dict[str, float] = {}
         self._live: Live | None = None
-        self._quiet = quiet
 
     def __enter__(self) -> Self:
-        if not self._quiet and sys.stderr.isatty() and terminal.colour_on(sys.stderr):
+        if sys.stderr.isatty() and terminal.colour_on(sys.stderr):
             from rich.console import Console
             from rich.live import Live
 
@@ -50,10 +50,13 @@ class Progress:
             self._live.__exit__(kind, error, trace)
             self._live = None
 
+    def tell(self, line: Line) -> None:
+        """What has happened, unless the block shows it anyway."""
+        if self._live is None or not line.passing:
+            self.say(str(line), line.colour)
+
     def say(self, text: str, colour: str = "") -> None:
         """A line that stays."""
-        if self._quiet:
-            return
         styled = click.style(text, fg=colour) if colour else text
         if self._live is None:
             click.echo(styled, err=True)

@@ -69,6 +69,6 @@ def _look(ending: Ending, progress: Progress) -> None:
     before = ending.follower.mirror
     events = ending.follower.poll(_POLL)
     for line in narrate.news(events, before, ending.follower.mirror):
-        progress.say(str(line), line.colour)
+        progress.tell(line)
     outcome = ending.outcome()
     progress.update(len(outcome.reached), len(outcome.reached) + len(outcome.pending), outcome.pending)

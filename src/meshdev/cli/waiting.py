@@ -62,7 +62,7 @@ def _until(control: Control, judge: Judge, *, title: str, timeout: float, what: 
                 before = follower.mirror
                 events = follower.poll(min(POLL, left))
                 for line in narrate.news(events, before, follower.mirror):
-                    progress.say(str(line), line.colour)
+                    progress.tell(line)
     finally:
         follower.close()
     raise _shortfall(control, outcome, what, timeout)

@@ -109,6 +109,25 @@ def test_guardian_and_daemon_killed_at_once(start: Start, trace: Trace) -> None:
     assert swept.left == ()
 
 
+def test_hopper(start: Start, trace: Trace) -> None:
+    """A process that forks and ends all the time survives neither the guardian nor a sweep."""
+    stand_in = start(["hopper.sh"])
+    kill(stand_in.daemon)
+    assert wait_until_dead(stand_in.guardian)
+    assert trace.alive() == []
+    assert "still there" not in (stand_in.directory / "daemon.log").read_text()
+
+
+def test_hopper_without_parents(start: Start, trace: Trace) -> None:
+    """The same when guardian and daemon are gone and init has got it."""
+    stand_in = start(["hopper.sh"])
+    for number in (signal.SIGSTOP, signal.SIGKILL):
+        kill(stand_in.guardian, number)
+        kill(stand_in.daemon, number)
+    assert sweep(Scope(RunMark(stand_in.project)), grace=0.1).left == ()
+    assert trace.alive() == []
+
+
 def test_sweep_spares_other_runs_and_projects(start: Start, trace: Trace) -> None:
     """A sweep ends one run, or one project, and nothing else."""
     stand_in = start(["stubborn.sh"])

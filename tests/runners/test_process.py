@@ -1,5 +1,6 @@
 """The process runner against real processes: what is reported, in which order, and that nothing survives."""
 
+import asyncio
 import os
 import signal
 import socket
@@ -11,7 +12,7 @@ import pytest
 
 from meshdev.lifecycle.model import Exited, Gone, Incarnation, Launched, LaunchFailed
 from meshdev.runners.ports import PortPool
-from support_processes import Bench, Trace, is_alive, kill
+from support_processes import PROGRAMS, Bench, Trace, is_alive, kill
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")
 REF = Incarnation("orders", 0, 1)
@@ -268,3 +269,16 @@ async def test_gone_waits_for_a_kill_from_outside(bench: Bench, trace: Trace) ->
         kill(pid)
     await bench.facts.of(Gone, REF)
     assert not is_alive(stray)
+
+
+async def test_hopper_is_caught(bench: Bench, trace: Trace) -> None:
+    """Who forks and ends all the time is neither taken for gone nor missed by SIGKILL."""
+    hops: asyncio.Queue[int] = asyncio.Queue()
+    bench.reaper.on_stray(hops.put_nowait)
+    bench.launch(REF, "python3", "-S", "-E", str(PROGRAMS / "hopper.py"), trace.token)
+    for _ in range(50):
+        await hops.get()
+    assert bench.facts.count(Gone) == 0
+    bench.runner.kill(REF)
+    await bench.facts.of(Gone, REF, within=3)
+    assert trace.alive() == []

@@ -161,12 +161,15 @@ def _ended(daemon: int) -> int | None:
             return None
 
 
-def _reap() -> None:
+def _reap() -> bool:
+    """Reap whoever has ended; whether there was anybody."""
+    reaped = False
     try:
         while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
+            reaped = True
     except ChildProcessError:
-        return
+        pass
+    return reaped
 
 
 def _sweep(ward: Ward, *, root: int) -> Swept:

@@ -56,6 +56,17 @@ def look(pid: int) -> Seen | None:
     return Seen(pid, int(fields[1]), int(fields[2]), float(fields[19]), command)
 
 
+def awaits_us(pid: int) -> bool:
+    """Whether ``pid`` is a zombie that this process has yet to reap."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:  # noqa: PTH123 -- pathlib is heavy
+            text = file.read()
+    except OSError:
+        return False
+    fields = text[text.rindex(b")") + 2 :].split()
+    return fields[0] in b"ZX" and int(fields[1]) == os.getpid()
+
+
 def by_mark(mark: RunMark) -> dict[int, list[int]]:
     """Pids by the mark that they bear, for all marks of ``mark``; zombies included (see `look`)."""
     found: dict[int, list[int]] = {}

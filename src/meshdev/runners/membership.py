@@ -32,6 +32,16 @@ class Membership:
         seen = [census.look(pid) for pid in found]
         return [one for one in seen if one is not None]
 
+    def gone(self, ref: Incarnation, mark: int, leader: int) -> bool:
+        """Whether nothing of ``ref`` is left.
+
+        One picture is not one moment: a process may fork and end between being listed and being looked at, and its
+        child is not in the picture. But whoever ends so stays a zombie of ours, mark and all, until we reap it, which
+        we don't while we look. So zombies that await us count: then an empty picture is true.
+        """
+        found = self._marked(mark) if self._marks else self._by_environment(ref, leader)
+        return not any(census.look(pid) or census.awaits_us(pid) for pid in found)
+
     def stale(self) -> None:
         """Something has changed: the next question looks again."""
         self._picture = None

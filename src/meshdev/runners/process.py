@@ -36,6 +36,7 @@ log = logging.getLogger(__name__)
 
 _FIRST_LOOK = 0.02
 _LONGEST_LOOK = 0.25
+_HUNT_ROUNDS = 20
 _ENDING = frozenset({Signals.SIGTERM, Signals.SIGINT, Signals.SIGQUIT, Signals.SIGHUP, Signals.SIGKILL})
 
 
@@ -221,6 +222,14 @@ class ProcessRunner:
             if run.exited or seen.group != run.pid:
                 self._send(run, seen, number)
 
+    def _hunt(self, run: _Run) -> None:
+        """SIGKILL in quick succession, so that a process that forks and ends all the time is hit as well."""
+        for _ in range(_HUNT_ROUNDS):
+            self._signal(run, Signals.SIGKILL)
+            self._membership.stale()
+            if not self._membership.of(run.ref, run.mark, run.pid):
+                return
+
     def _send(self, run: _Run, seen: Seen, number: Signals) -> None:
         census.send(seen, number)
         if number != Signals.SIGKILL:
@@ -263,11 +272,11 @@ class ProcessRunner:
         self._membership.stale()
         open_ends = False
         for run in tuple(self._runs.values()):
-            if run.exited and not self._membership.of(run.ref, run.mark, run.pid):
+            if run.exited and self._membership.gone(run.ref, run.mark, run.pid):
                 self._finish(run)
                 continue
             if run.killing:
-                self._signal(run, Signals.SIGKILL)
+                self._hunt(run)
             open_ends = open_ends or run.exited or run.killing
         if open_ends:
             self._arm(self._look_after)

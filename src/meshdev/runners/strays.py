@@ -20,6 +20,8 @@ GRACE_SECONDS = 5.0
 KILL_SECONDS = 5.0
 _FIRST_PAUSE = 0.005
 _LONGEST_PAUSE = 0.1
+_CALM_LOOKS = 3
+_HUNT_ROUNDS = 20
 
 
 class Swept:
@@ -48,51 +50,83 @@ class Scope:
 
     def strays(self) -> list[Seen]:
         """Who is there now."""
-        found = _marked(self.mark) if self.mark else set()
+        found = self._bearers() | self._named()
         if self.root:
             found.update(census.descendants(self.root))
+        return self._seen(found)
+
+    def marked(self) -> list[Seen]:
+        """Those of `strays` that can be found quickly."""
+        return self._seen(self._bearers())
+
+    def _seen(self, found: set[int]) -> list[Seen]:
         seen = [census.look(pid) for pid in found - self.spare]
         return [one for one in seen if one is not None]
+
+    def _bearers(self) -> set[int]:
+        if self.mark is None:
+            return set()
+        return {pid for bearers in census.by_mark(self.mark).values() for pid in bearers}
+
+    def _named(self) -> set[int]:
+        if self.mark is None:
+            return set()
+        wanted = {"MESHDEV_PROJECT": self.mark.project}
+        if self.mark.run_id:
+            wanted["MESHDEV_RUN"] = self.mark.run_id
+        return {pid for pid in census.by_environment(wanted) if _is_ours(pid)}
 
 
 def sweep(
     scope: Scope,
     *,
     grace: float = GRACE_SECONDS,
-    reap: Callable[[], object] = lambda: None,
+    reap: Callable[[], bool] = lambda: False,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Swept:
-    """End all strays of ``scope``; blocks for at most ``grace`` plus five seconds; ``reap`` runs between looks."""
-    left = scope.strays()
+    """End all strays of ``scope``; blocks for at most ``grace`` plus five seconds.
+
+    ``reap`` reaps the caller's children between looks and says whether there were any: a stray that forked and ended
+    during a look has left a zombie, and its child isn't in the picture, so another look is due. Who isn't their parent
+    can't know and looks three times.
+    """
     told: set[tuple[int, float]] = set()
     killed: set[tuple[int, float]] = set()
     begun = time.monotonic()
     pause = _FIRST_PAUSE
-    while left and time.monotonic() - begun < grace + KILL_SECONDS:
-        kill = time.monotonic() - begun >= grace
+    left = scope.strays()
+    calm = 0 if left or scope.root else 1
+    while calm < (1 if scope.root or not told else _CALM_LOOKS) or left:
+        passed = time.monotonic() - begun
+        if passed >= grace + KILL_SECONDS:
+            break
+        if passed >= grace:
+            killed.update(_hunt(scope, left))
         for stray in left:
-            key = (stray.pid, stray.start)
-            if kill:
-                killed.add(key)
-                census.send(stray, signal.SIGKILL)
-            elif key not in told:
+            if (stray.pid, stray.start) not in told:
+                told.add((stray.pid, stray.start))
                 census.send(stray, signal.SIGTERM)
                 census.send(stray, signal.SIGCONT)
-            told.add(key)
-        sleep(pause)
-        pause = min(pause * 1.5, _LONGEST_PAUSE)
-        reap()
+        if left or told:
+            sleep(pause)
+            pause = min(pause * 1.5, _LONGEST_PAUSE)
+        reaped = reap()
         left = scope.strays()
+        calm = 0 if left or reaped else calm + 1
     return Swept(len(told), len(killed), tuple(stray.pid for stray in left))
 
 
-def _marked(mark: RunMark) -> set[int]:
-    wanted = {"MESHDEV_PROJECT": mark.project}
-    if mark.run_id:
-        wanted["MESHDEV_RUN"] = mark.run_id
-    found = {pid for marked in census.by_mark(mark).values() for pid in marked}
-    found.update(pid for pid in census.by_environment(wanted) if _is_ours(pid))
-    return found
+def _hunt(scope: Scope, left: list[Seen]) -> set[tuple[int, float]]:
+    """SIGKILL in quick succession, so that a stray that forks and ends all the time is hit as well."""
+    killed: set[tuple[int, float]] = set()
+    for _ in range(_HUNT_ROUNDS):
+        for stray in left:
+            census.send(stray, signal.SIGKILL)
+            killed.add((stray.pid, stray.start))
+        left = scope.marked()
+        if not left:
+            break
+    return killed
 
 
 def _is_ours(pid: int) -> bool:

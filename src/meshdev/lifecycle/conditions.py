@@ -83,28 +83,17 @@ def _slot(target: Node, slot: Slot, dep: Dependency) -> Standing:
 def _live(run: Run, dep: Dependency) -> bool:
     if not run.launched or run.phase not in {Phase.STARTING, Phase.RUNNING}:
         return False
-    match dep.condition:
-        case Condition.STARTED:
-            return True
-        case Condition.HEALTHY:
-            return run.health is Health.HEALTHY
-        case Condition.LOG:
-            return dep.log in run.logs
-        case Condition.COMPLETED:
-            return False
+    if dep.condition is Condition.HEALTHY:
+        return run.health is Health.HEALTHY
+    if dep.condition is Condition.LOG:
+        return dep.log in run.logs
+    return dep.condition is Condition.STARTED
 
 
 def condition_text(dep: Dependency) -> str:
     """``payments to be healthy``."""
-    match dep.condition:
-        case Condition.STARTED:
-            return f"{dep.target} to be started"
-        case Condition.HEALTHY:
-            return f"{dep.target} to be healthy"
-        case Condition.COMPLETED:
-            return f"{dep.target} to be completed"
-        case Condition.LOG:
-            return f'{dep.target} to log "{dep.log}"'
+    wanted = f'log "{dep.log}"' if dep.condition is Condition.LOG else f"be {dep.condition}"
+    return f"{dep.target} to {wanted}"
 
 
 def detail_text(nodes: Nodes, dep: Dependency) -> str:
@@ -150,28 +139,24 @@ def waiting_text(nodes: Nodes, dep: Dependency) -> str:
 def root(nodes: Nodes, dep: Dependency) -> tuple[list[str], str]:
     """The chain of names from a failed dependency down to the one that is to blame, and what that one suffers from."""
     names: list[str] = []
-    while True:
-        target = nodes.get(dep.target)
-        if target is None or dep.target in names:
-            return [*names, dep.target], "it is not part of the system"
-        names.append(dep.target)
-        runs = [(slot, slot.current) for slot in target.wanted_slots() if slot.current is not None]
-        for slot, run in runs:
-            if run.blocked:
-                deeper, standing = blocker(nodes, target)
-                if deeper is not None and standing is Standing.FAILED:
-                    dep = deeper
-                    break
-            elif text := _fault(slot, run):
-                return names, text
-        else:
-            return names, "it has failed"
+    following: Dependency | None = dep
+    while following is not None and following.target not in names:
+        names.append(following.target)
+        target = nodes.get(following.target)
+        if target is None:
+            return names, "there is no such service"
+        faults = [fault for slot in target.slots if (fault := _fault(slot))]
+        if faults:
+            return names, faults[0]
+        following, _ = blocker(nodes, target)
+    return names, "it waits in a circle"
 
 
-def _fault(slot: Slot, run: Run) -> str:
-    if run.phase is Phase.GAVE_UP:
-        return run.verdict
-    if run.phase is Phase.EXITED:
+def _fault(slot: Slot) -> str:
+    run = slot.current
+    if run is not None and run.phase is Phase.GAVE_UP:
+        return run.verdict  # empty for one that is blocked itself
+    if run is not None and run.phase is Phase.EXITED:
         return reasons.exited_text(run)
     return slot.unready
 

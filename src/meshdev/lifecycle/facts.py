@@ -46,7 +46,7 @@ def launched(ledger: Ledger, event: Launched) -> None:
     check = run.spec.healthcheck
     if check is not None:
         ledger.agenda.set(run, ledger.now + check.ready_timeout)
-        if run.probed:
+        if run.probing is not None:
             runs.probe(ledger, run)
         elif check.target in run.logs:
             readiness.became_ready(ledger, slot, run)
@@ -87,8 +87,8 @@ def _exit(ledger: Ledger, node: Node, slot: Slot, run: Run, end: Exit) -> None:
     runs.leader_gone(ledger, run)
     if run.role is Role.CANDIDATE:
         reloads.roll_back(ledger, node, slot, run, reasons.end_text(run))
-    elif run.role is Role.SERVING:
-        reloads.take_over(ledger, slot)
+    elif run is slot.current and slot.candidate is not None:
+        runs.promote(ledger, slot, slot.candidate)  # as it is: there is nobody left beside it
 
 
 def gone(ledger: Ledger, event: Gone) -> None:
@@ -109,12 +109,19 @@ def _over(ledger: Ledger, node: Node, slot: Slot, run: Run) -> None:
 
 
 def probed(ledger: Ledger, event: Probed) -> None:
-    """A probe answered."""
+    """A probe answered; the last answers of one that is stopping or on its way out don't matter any more."""
     found = _find(ledger, event.ref)
-    if found is not None:
-        node, slot, run = found
-        if run.probed and run.launched and run.phase is not Phase.STOPPING and run.role is not Role.RETIRING:
-            readiness.judge(ledger, node, slot, run, event)
+    if found is None:
+        return
+    node, slot, run = found
+    check = run.probing
+    if (
+        check is not None
+        and run.launched
+        and run.phase is not Phase.STOPPING
+        and run.role is not Role.RETIRING
+    ):
+        readiness.judge(ledger, node, slot, run, check, event)
 
 
 def log_matched(ledger: Ledger, event: LogMatched) -> None:
@@ -165,11 +172,13 @@ def ticked(ledger: Ledger) -> None:
 
 
 def _alarm(ledger: Ledger, node: Node, slot: Slot, run: Run) -> None:
+    check = run.spec.healthcheck
     match run.phase:
-        case Phase.STARTING if run.spec.healthcheck is None:
-            readiness.became_ready(ledger, slot, run)
         case Phase.STARTING:
-            readiness.too_late(ledger, node, slot, run)
+            if check is None:
+                readiness.became_ready(ledger, slot, run)
+            else:
+                readiness.too_late(ledger, node, slot, run, check)
         case Phase.RUNNING if run.role is Role.RETIRING:
             runs.stop(ledger, run, asked=True)
         case Phase.RUNNING:

@@ -5,10 +5,10 @@ wanted shows what still lives. Health is healthy when every wanted slot is, unhe
 """
 
 from meshdev.lifecycle import conditions, reasons, settle
-from meshdev.lifecycle.ledger import Ledger
+from meshdev.lifecycle.ledger import Ledger, is_waiting
 from meshdev.lifecycle.model import Health, InstanceState, Phase, ServiceState
 from meshdev.lifecycle.records import Node, Run, Slot
-from meshdev.topology.model import StartMode
+from meshdev.topology.model import Dependency, StartMode
 
 # Which phase speaks for a service whose slots differ.
 PRECEDENCE = (
@@ -107,24 +107,27 @@ def why(ledger: Ledger, node: Node, slot: Slot, run: Run) -> str:  # noqa: PLR09
             return reasons.backoff_text(run)
         case Phase.EXITED:
             return reasons.exited_text(run)
-        case Phase.GAVE_UP if run.blocked:
-            dep, _ = conditions.blocker(ledger.nodes, node)
-            return conditions.blocked_text(ledger.nodes, dep) if dep is not None else ""
         case Phase.GAVE_UP:
-            return run.verdict
-        case Phase.STOPPED:
+            dep = _waits_for(ledger, node, run)
+            return run.verdict if dep is None else conditions.blocked_text(ledger.nodes, dep)
+        case _:  # stopped
             return ""
 
 
 def waiting(ledger: Ledger, node: Node, slot: Slot, run: Run) -> str:
     """What has to happen before it is launched."""
     living = [str(other.ref) for other in slot.runs() if other.live and other is not run]
-    if living and run is not slot.candidate:
+    if run is slot.candidate:
+        return f"waiting for one of {', '.join(living)} to be gone"
+    if living:
         return f"waiting for {', '.join(living)} to be gone"
-    dep, _ = conditions.blocker(ledger.nodes, node)
-    if dep is not None and run is not slot.candidate:
-        return conditions.waiting_text(ledger.nodes, dep)
-    return f"waiting for one of {', '.join(living)} to be gone" if living else ""
+    dep = _waits_for(ledger, node, run)
+    return "" if dep is None else conditions.waiting_text(ledger.nodes, dep)
+
+
+def _waits_for(ledger: Ledger, node: Node, run: Run) -> Dependency | None:
+    """The dependency that holds a run up, or has failed it."""
+    return conditions.blocker(ledger.nodes, node)[0] if is_waiting(run) else None
 
 
 def running(ledger: Ledger, node: Node, run: Run) -> str:
@@ -161,9 +164,8 @@ def _cause(ledger: Ledger, node: Node, spokesman: tuple[Slot, Run] | None) -> st
     if spokesman is None:
         return None
     _, run = spokesman
-    if run.phase is Phase.WAITING or run.blocked:
-        dep, _ = conditions.blocker(ledger.nodes, node)
-        return dep.target if dep is not None else None
-    if run.phase is Phase.RUNNING and not node.up:
-        return next(iter(settle.holders(ledger, node)), None)
-    return None
+    dep = _waits_for(ledger, node, run)
+    if dep is not None:
+        return dep.target
+    held = run.phase is Phase.RUNNING and not node.up
+    return next(iter(settle.holders(ledger, node)), None) if held else None

@@ -13,28 +13,23 @@ from meshdev.lifecycle.records import Node, Run, Slot
 from meshdev.topology.model import Healthcheck
 
 
-def judge(ledger: Ledger, node: Node, slot: Slot, run: Run, event: Probed) -> None:
+def judge(ledger: Ledger, node: Node, slot: Slot, run: Run, check: Healthcheck, event: Probed) -> None:
     """Count one outcome of a launched run that is neither stopping nor on its way out."""
-    check = run.spec.healthcheck
-    if check is None:
-        return
     last = run.probe
-    same = last is not None and last.ok is event.ok
-    tries = last.tries + 1 if same and last is not None else 1
-    run.probe = ProbeOutcome(ledger.now, event.ok, event.detail, tries)
-    if event.ok:
-        _good(ledger, node, slot, run, check)
-    else:
-        _bad(ledger, node, run, check)
-
-
-def _good(ledger: Ledger, node: Node, slot: Slot, run: Run, check: Healthcheck) -> None:
+    tries = last.tries + 1 if last is not None and last.ok is event.ok else 1
+    run.probe = outcome = ProbeOutcome(ledger.now, event.ok, event.detail, tries)
+    if not event.ok:
+        _bad(ledger, node, run, check, outcome)
+        return
     run.bad = 0
     if run.health is Health.HEALTHY:
         return  # nothing new: who looks at the state sees the last answer with the next change
     ledger.changed(node)
-    if run.probe is None or run.probe.tries < check.successes:
-        return
+    if tries >= check.successes:
+        _good(ledger, node, slot, run)
+
+
+def _good(ledger: Ledger, node: Node, slot: Slot, run: Run) -> None:
     if run.phase is Phase.STARTING:
         became_ready(ledger, slot, run)
         return
@@ -43,10 +38,9 @@ def _good(ledger: Ledger, node: Node, slot: Slot, run: Run, check: Healthcheck) 
     ledger.notice(node, "healthy again", Level.INFO, run)
 
 
-def _bad(ledger: Ledger, node: Node, run: Run, check: Healthcheck) -> None:
+def _bad(ledger: Ledger, node: Node, run: Run, check: Healthcheck, outcome: ProbeOutcome) -> None:
     ledger.changed(node)
-    within = ledger.now - run.launched_at < check.start_period
-    if run.phase is Phase.STARTING and within:
+    if run.phase is Phase.STARTING and ledger.now - run.launched_at < check.start_period:
         return
     run.bad += 1
     if run.bad < check.retries or run.health is Health.UNHEALTHY:
@@ -54,20 +48,19 @@ def _bad(ledger: Ledger, node: Node, run: Run, check: Healthcheck) -> None:
     run.health = Health.UNHEALTHY
     if run.phase is Phase.RUNNING:
         run.deadline = None  # it is not steadily healthy
-        ledger.notice(node, f"unhealthy: {reasons.probe_text(check, run.probe)}", Level.WARNING, run)
+        ledger.notice(node, f"unhealthy: {reasons.probe_text(check, outcome)}", Level.WARNING, run)
 
 
 def became_ready(ledger: Ledger, slot: Slot, run: Run) -> None:
     """Ready for the first time; a candidate takes over."""
     runs.ready(ledger, slot, run)
     if run.role is Role.CANDIDATE:
-        reloads.switch(ledger, slot, run)
+        runs.promote(ledger, slot, run)
 
 
-def too_late(ledger: Ledger, node: Node, slot: Slot, run: Run) -> None:
+def too_late(ledger: Ledger, node: Node, slot: Slot, run: Run, check: Healthcheck) -> None:
     """Not ready in time: stop it, and let its restart policy (or the reload) go on."""
-    check = run.spec.healthcheck
-    limit = reasons.seconds(check.ready_timeout) if check is not None else ""
+    limit = reasons.seconds(check.ready_timeout)
     run.failure = f"not ready after {limit}: {reasons.probe_text(check, run.probe)}"
     runs.stop(ledger, run, asked=False)
     if run.role is Role.CANDIDATE:

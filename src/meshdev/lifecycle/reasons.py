@@ -51,10 +51,8 @@ def tries_text(tries: int) -> str:
     return "1 try" if tries == 1 else f"{tries} tries"
 
 
-def probe_text(check: Healthcheck | None, outcome: ProbeOutcome | None) -> str:
+def probe_text(check: Healthcheck, outcome: ProbeOutcome | None) -> str:
     """``GET /healthz: connection refused, 12 tries``."""
-    if check is None:
-        return ""
     name = probe_name(check)
     if outcome is None:
         return f"{name}: {'not seen' if check.kind is ProbeKind.LOG else 'no answer'} yet"
@@ -80,9 +78,10 @@ def starting_text(run: Run) -> str:
     """Why a run that was launched is not ready yet."""
     if not run.launched:
         return "is being launched"
-    if run.spec.healthcheck is None:
+    check = run.spec.healthcheck
+    if check is None:
         return "has to stay up for a moment before it takes over"
-    return f"not ready yet (probe {probe_text(run.spec.healthcheck, run.probe)})"
+    return f"not ready yet (probe {probe_text(check, run.probe)})"
 
 
 def backoff_text(run: Run) -> str:
@@ -107,6 +106,7 @@ def running_text(run: Run) -> str:
     """What there is to say of a run that goes on; nothing when all is well."""
     if run.role is Role.RETIRING:
         return "its traffic has moved to its successor, it is stopped in a moment"
-    if run.health is Health.UNHEALTHY:
-        return f"unhealthy (probe {probe_text(run.spec.healthcheck, run.probe)})"
+    check = run.spec.healthcheck
+    if run.health is Health.UNHEALTHY and check is not None:
+        return f"unhealthy (probe {probe_text(check, run.probe)})"
     return ""

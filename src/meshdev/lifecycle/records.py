@@ -15,11 +15,12 @@ from meshdev.lifecycle.model import (
     Incarnation,
     Phase,
     ProbeOutcome,
+    ReloadOutcome,
     ReloadState,
     Role,
 )
 from meshdev.lifecycle.table import LIVE
-from meshdev.topology.model import Container, ProbeKind, Service
+from meshdev.topology.model import Container, Healthcheck, ProbeKind, Service
 
 # A candidate is launched while at most this many runs of its slot are still on their way out: a save that follows
 # another need not wait for a slow drain, yet a storm can't pile up processes.
@@ -70,9 +71,10 @@ class Run:
         return bool(self.failure) or self.exit is None or not self.exit.clean
 
     @property
-    def probed(self) -> bool:
-        """Whether its health is asked by probes (a log line is not asked for, it comes)."""
-        return self.spec.healthcheck is not None and self.spec.healthcheck.kind is not ProbeKind.LOG
+    def probing(self) -> Healthcheck | None:
+        """What its health is asked by; a log line is not asked for, it comes."""
+        check = self.spec.healthcheck
+        return None if check is None or check.kind is ProbeKind.LOG else check
 
 
 @dataclass(slots=True, eq=False)
@@ -127,8 +129,7 @@ class Node:
     built: int = -1  # the code that the last good build stands for
     building: int | None = None  # ... and the one that a running build is for
 
-    reload: ReloadState | None = None  # the last one
-    reloading: bool = False  # ... and whether it is still in hand
+    reload: ReloadState | None = None  # the last one, or the one in hand
     reloaded_at: list[float] = field(default_factory=list)
     suspended: bool = False
     missed: tuple[str, ...] = ()  # files that changed while suspended
@@ -143,6 +144,13 @@ class Node:
     def live(self) -> bool:
         """Whether something of it may be running."""
         return any(slot.live for slot in self.slots)
+
+    @property
+    def reloading(self) -> ReloadState | None:
+        """The reload in hand."""
+        return (
+            self.reload if self.reload is not None and self.reload.outcome is ReloadOutcome.RUNNING else None
+        )
 
     @property
     def builds(self) -> bool:

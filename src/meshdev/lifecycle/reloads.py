@@ -12,6 +12,8 @@
 - A candidate does not wait for ``depends_on``: the one beside it is up already.
 """
 
+from dataclasses import replace
+
 from meshdev.lifecycle import runs
 from meshdev.lifecycle.ledger import Ledger
 from meshdev.lifecycle.model import Level, Phase, ReloadOutcome, ReloadState
@@ -49,7 +51,6 @@ def request(ledger: Ledger, node: Node, files: tuple[str, ...]) -> None:
 def begin(ledger: Ledger, node: Node, files: tuple[str, ...]) -> None:
     """Load the new code, whatever an earlier reload was about to do."""
     node.code += 1
-    node.reloading = True
     node.reload = ReloadState(ledger.now, files, ReloadOutcome.RUNNING)
     ledger.notice(node, f"reloads: {shown(files)} changed")
     ledger.changed(node)
@@ -81,7 +82,7 @@ def lift(node: Node) -> tuple[str, ...]:
 
 def advance(ledger: Ledger, node: Node) -> None:
     """Take the reload in hand as far as it goes now."""
-    if not node.reloading:
+    if node.reloading is None:
         return
     for slot in node.wanted_slots():
         _renew(ledger, node, slot)
@@ -140,25 +141,11 @@ def _rolls(node: Node) -> bool:
 def _bring(ledger: Ledger, node: Node, slot: Slot, candidate: Run) -> None:
     if candidate.phase in {Phase.WAITING, Phase.BUILDING}:
         candidate.code = node.code
-        if len(slot.retiring) <= MOST_RETIRING and node.building is None:
+        held = node.building is not None and candidate.phase is Phase.BUILDING
+        if len(slot.retiring) <= MOST_RETIRING and not held:
             runs.start(ledger, node, candidate)
     elif candidate.code < node.code:
         runs.retire(ledger, slot, candidate)
-
-
-def switch(ledger: Ledger, slot: Slot, candidate: Run) -> None:
-    """The candidate is ready: it takes over, the former run is drained."""
-    former = runs.promote(ledger, slot, candidate)
-    if former is not None:
-        runs.retire(ledger, slot, former)
-
-
-def take_over(ledger: Ledger, slot: Slot) -> None:
-    """The run in charge ended while its successor was being tried: the successor takes its place as it is."""
-    if slot.candidate is not None:
-        former = runs.promote(ledger, slot, slot.candidate)
-        if former is not None:
-            runs.retire(ledger, slot, former)
 
 
 def roll_back(ledger: Ledger, node: Node, slot: Slot, candidate: Run, why: str) -> None:
@@ -170,18 +157,16 @@ def roll_back(ledger: Ledger, node: Node, slot: Slot, candidate: Run, why: str) 
 
 def fail(ledger: Ledger, node: Node, run: Run, why: str) -> None:
     """A run in charge failed; if it was of the new code, there is nothing to roll back to."""
-    if node.reloading and run.code >= node.code:
+    if run.code >= node.code:
         _finish(ledger, node, ReloadOutcome.FAILED, why)
 
 
 def cancel(ledger: Ledger, node: Node, why: str) -> None:
     """Another wish is stronger."""
-    if node.reloading:
-        _finish(ledger, node, ReloadOutcome.CANCELLED, why)
+    _finish(ledger, node, ReloadOutcome.CANCELLED, why)
 
 
 def _finish(ledger: Ledger, node: Node, outcome: ReloadOutcome, detail: str = "") -> None:
-    node.reloading = False
-    if node.reload is not None:
-        node.reload = ReloadState(node.reload.at, node.reload.files, outcome, detail)
-    ledger.changed(node)
+    if node.reloading is not None:
+        node.reload = replace(node.reloading, outcome=outcome, detail=detail)
+        ledger.changed(node)

@@ -3,6 +3,8 @@
 Each function takes the ledger first and leaves the books consistent; whether it is called is decided elsewhere.
 """
 
+from typing import cast
+
 from meshdev.lifecycle import reasons
 from meshdev.lifecycle.ledger import Ledger
 from meshdev.lifecycle.model import (
@@ -137,7 +139,7 @@ def probe(ledger: Ledger, run: Run) -> None:
 
 def quiet(ledger: Ledger, run: Run) -> None:
     """Have its health asked no more."""
-    if run.probed and run.launched:
+    if run.probing is not None and run.launched:
         ledger.out.append(StopProbing(run.ref))
 
 
@@ -160,16 +162,15 @@ def retire(ledger: Ledger, slot: Slot, run: Run) -> None:
         stop(ledger, run, asked=True)
 
 
-def promote(ledger: Ledger, slot: Slot, candidate: Run) -> Run | None:
-    """The candidate takes charge; returns the run that was in charge, now out of the slot's first place."""
-    former = slot.current
+def promote(ledger: Ledger, slot: Slot, candidate: Run) -> None:
+    """The candidate takes charge; the run beside it, which was in charge, retires."""
+    former = cast("Run", slot.current)
     candidate.role = Role.SERVING
     candidate.attempt = slot.failures + 1
     slot.current, slot.candidate = candidate, None
-    ledger.changed(ledger.nodes[candidate.ref.service])
+    retire(ledger, slot, former)
     if candidate.phase is Phase.RUNNING:
         steady(ledger, slot, candidate)
-    return former
 
 
 def over(ledger: Ledger, node: Node, slot: Slot, run: Run) -> None:

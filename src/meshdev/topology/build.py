@@ -6,7 +6,7 @@ from pathlib import Path
 
 from meshdev.topology import engines
 from meshdev.topology.assembly import RUNS
-from meshdev.topology.commands import Compiled, compile_command, variable_prefix
+from meshdev.topology.commands import compile_command, variable_prefix
 from meshdev.topology.environments import environment_of
 from meshdev.topology.file_model import DatabaseTable, ServiceTable
 from meshdev.topology.listening import endpoints_of, published
@@ -28,7 +28,6 @@ from meshdev.topology.nearest import nearest
 from meshdev.topology.policies import dependencies_of, edges_of, limits_of, restart_of, stop_of, watches_of
 from meshdev.topology.probing import healthcheck_of
 from meshdev.topology.scope import Scope
-from meshdev.topology.template import Address
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 _RESERVED = frozenset({"outside"})
@@ -50,10 +49,8 @@ def build_node(scope: Scope, *, completes: bool) -> Service | EmbeddedFile:
     ports, endpoints = published(scope, listening)
     written = environment_of(scope)
     own = _own_names(scope, written)
-    compiled = _run_of(scope, engine, own)
-    run = compiled if not isinstance(compiled, Compiled) else compiled.process
-    extra = compiled.environment if isinstance(compiled, Compiled) else {}
-    calls, uses = _reached(scope, compiled.reached if isinstance(compiled, Compiled) else ())
+    run = _run_of(scope, engine, own)
+    healthcheck = healthcheck_of(scope, endpoints, run, own)
     fixed = any(endpoint.port is not None for endpoint in endpoints)
     replicas = 1 if table.replicas is None else table.replicas
     if fixed and replicas > 1 and isinstance(run, Process):
@@ -67,14 +64,12 @@ def build_node(scope: Scope, *, completes: bool) -> Service | EmbeddedFile:
         team=table.team or "",
         engine=engine,
         owner=(table.owner or "") if isinstance(table, DatabaseTable) else "",
-        environment={**extra, **written},
+        environment={**scope.extra, **written},
         endpoints=endpoints,
         ports=_apart(ports, endpoints) if isinstance(run, Process) else ports,
         replicas=replicas,
-        calls=calls,
-        uses=uses,
         depends_on=dependencies_of(scope),
-        healthcheck=healthcheck_of(scope, endpoints, run, own),
+        healthcheck=healthcheck,
         restart=restart_of(table.restart, one_shot=one_shot),
         watch=watches_of(scope),
         reload=_reload(scope, fixed=fixed, listens=bool(endpoints), one_shot=one_shot),
@@ -90,7 +85,13 @@ def build_node(scope: Scope, *, completes: bool) -> Service | EmbeddedFile:
         engines.seed_of(scope, table)
     if not isinstance(table, ServiceTable):
         return service
-    return replace(service, publishes=table.publishes or (), subscribes=table.subscribes or ())
+    return replace(
+        service,
+        calls=tuple(table.calls or ()),
+        uses=table.uses or (),
+        publishes=table.publishes or (),
+        subscribes=table.subscribes or (),
+    )
 
 
 def _apart(ports: tuple[PublishedPort, ...], endpoints: tuple[Endpoint, ...]) -> tuple[PublishedPort, ...]:
@@ -110,7 +111,7 @@ def _is_file(scope: Scope, engine: str) -> bool:
     return True
 
 
-def _run_of(scope: Scope, engine: str, own: frozenset[str]) -> Run | Compiled:
+def _run_of(scope: Scope, engine: str, own: frozenset[str]) -> Run:
     table = scope.table
     written = [key for key in RUNS if getattr(table, key) is not None]
     if len(written) > 1:
@@ -157,19 +158,6 @@ def _own_names(scope: Scope, written: dict[str, str]) -> frozenset[str]:
         names.update(f"{prefix}_{part}" for part in ("URL", "HOST", "PORT", "PATH"))
     names.update(("MESHDEV_RUN", "MESHDEV_INSTANCE", "MESHDEV_GENERATION", "MESHDEV_PROJECT"))
     return frozenset(names)
-
-
-def _reached(scope: Scope, addresses: tuple[Address, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """``calls`` and ``uses``, with the nodes whose addresses the command names."""
-    table = scope.table
-    calls: list[str] = []
-    uses: list[str] = []
-    if isinstance(table, ServiceTable):
-        calls.extend(table.calls or ())
-        uses.extend(table.uses or ())
-    for address in addresses:
-        (calls if address.section == "services" else uses).append(address.node)
-    return tuple(dict.fromkeys(calls)), tuple(dict.fromkeys(uses))
 
 
 def _working_dir(scope: Scope) -> Path:

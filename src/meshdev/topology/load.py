@@ -22,7 +22,7 @@ from meshdev.topology.lines import Path as KeyPath
 from meshdev.topology.model import Condition, EmbeddedFile, Service, System
 from meshdev.topology.paths import absolute
 from meshdev.topology.references import References
-from meshdev.topology.scope import Scope
+from meshdev.topology.scope import Mention, Scope
 from meshdev.topology.template import SECTIONS
 
 FILE_NAME = "meshdev.toml"
@@ -78,6 +78,7 @@ def _load(
     search_path = _search_path(assembly.root, table, environ)
     completing = _completing(active)
     services: dict[str, Service] = {}
+    mentions: dict[str, list[Mention]] = {}
     embedded: dict[str, EmbeddedFile] = {}
     for (section, key), entry in active.items():
         home = variables.of(assembly.homes[section, key])
@@ -88,10 +89,11 @@ def _load(
             embedded[node.name] = node
         else:
             services[node.name] = node
+            mentions[node.name] = scope.mentions
     problems.update(variables.problems)
     left_out = {graph_name(node): listed for node, listed in inactive.items()}
     broken = frozenset(graph_name(node) for node in faulty & names)
-    references = References(assembly, services, embedded, left_out, broken, [], [])
+    references = References(assembly, services, embedded, left_out, broken, mentions)
     connected = references.connected()
     problems.update(assembly.problems, references.problems)
     system = System(

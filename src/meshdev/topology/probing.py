@@ -107,8 +107,7 @@ def _exec(
                 return None
     if command is None:
         return None
-    compiled = compile_command(scope, ("healthcheck", kind), command, own)
-    return ProbeKind.EXEC, as_argv(compiled.process), ""
+    return ProbeKind.EXEC, as_argv(compile_command(scope, ("healthcheck", kind), command, own)), ""
 
 
 def _log(scope: Scope, pattern: str) -> tuple[ProbeKind, str, str]:

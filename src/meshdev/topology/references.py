@@ -1,15 +1,16 @@
 """What nodes say of each other, checked over the whole system; names that are files become variables here."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from meshdev.errors import Problem, Where
 from meshdev.topology.assembly import Assembly
-from meshdev.topology.commands import variable_prefix
+from meshdev.topology.commands import in_shell, variable_prefix
 from meshdev.topology.findings import dotted
 from meshdev.topology.lines import Path as KeyPath
-from meshdev.topology.model import EmbeddedFile, Kind, Process, Service
+from meshdev.topology.model import EmbeddedFile, Kind, Process, Remote, Run, Service
 from meshdev.topology.nearest import did_you_mean, nearest
+from meshdev.topology.scope import Mention
 from meshdev.topology.template import Address, addresses_in, escape, parse_address, resolve
 
 _SECTION = {Kind.SERVICE: "services", Kind.DATABASE: "databases", Kind.BROKER: "brokers"}
@@ -24,8 +25,9 @@ class References:
     embedded: Mapping[str, EmbeddedFile]
     inactive: Mapping[str, tuple[str, ...]]
     faulty: frozenset[str]
-    problems: list[Problem]
-    warnings: list[Problem]
+    mentions: Mapping[str, Sequence[Mention]]
+    problems: list[Problem] = field(default_factory=list)
+    warnings: list[Problem] = field(default_factory=list)
 
     def connected(self) -> dict[str, Service]:
         """The services with every reference checked, addresses of files filled in, inactive edges left out."""
@@ -51,7 +53,11 @@ class References:
             uses=tuple(name for name in uses if name not in self.embedded),
             files=files,
             depends_on=depends,
-            environment={**self._file_variables(files), **self._with_files(node)},
+            run=self._launchable(node.run),
+            environment={
+                **self._file_variables(files),
+                **{name: self._with_files(text) for name, text in node.environment.items()},
+            },
             edges={name: edge for name, edge in node.edges.items() if name in (*calls, *uses)},
         )
 
@@ -132,14 +138,15 @@ class References:
                 self.problems.append(Problem(where, f"{dotted(path)}: {message}", "rename one of them"))
 
     def _addressed(self, node: Service, path: KeyPath) -> tuple[list[str], list[str]]:
-        """The nodes whose addresses stand in the environment: services, and databases or brokers."""
+        """The nodes whose addresses its texts name: services, and databases or brokers."""
+        mentions = [*self.mentions.get(node.name, ())]
+        for variable, text in node.environment.items():
+            mentions += [(("environment", variable), address) for address in _addresses(text)]
         calls: list[str] = []
         uses: list[str] = []
-        for variable, text in node.environment.items():
-            for address in _addresses(text):
-                keys: KeyPath = (*path, "environment", variable)
-                if self._address(node, keys, address):
-                    (calls if address.section == "services" else uses).append(address.node)
+        for keys, address in mentions:
+            if self._address(node, (*path, *keys), address):
+                (calls if address.section == "services" else uses).append(address.node)
         return calls, uses
 
     def _address(self, node: Service, keys: KeyPath, address: Address) -> bool:
@@ -167,8 +174,21 @@ class References:
         known = [_reference(other) for other in (*self.services, *self.embedded)]
         return f'there is no "{address.section}.{address.name}"', did_you_mean(_reference(name), known)
 
-    def _with_files(self, node: Service) -> dict[str, str]:
-        """The environment with the addresses of files filled in; everything else waits for the launch."""
+    def _launchable(self, run: Run) -> Run:
+        """The command with the addresses of files filled in; in a line for a shell they are variables."""
+        if not isinstance(run, Process):
+            return run
+        if not run.shell:
+            return replace(run, argv=tuple(map(self._with_files, run.argv)))
+        return replace(run, argv=(in_shell(run.argv[0], only=self._has_variable),))
+
+    def _has_variable(self, address: Address) -> bool:
+        """Whether the instance finds this address in its environment: of what runs elsewhere only the URL."""
+        node = self.services.get(address.node)
+        return node is None or not isinstance(node.run, Remote)
+
+    def _with_files(self, text: str) -> str:
+        """``text`` with the addresses of files filled in; everything else waits for the launch."""
 
         def address(reference: str) -> str:
             parsed = parse_address(reference)
@@ -177,11 +197,7 @@ class References:
                 return f"${{{reference}}}"
             return escape(file.url if parsed.attribute == "url" else str(file.path))
 
-        filled: dict[str, str] = {}
-        for name, text in node.environment.items():
-            pieces = text.split("$$")  # what is escaped stays escaped
-            filled[name] = "$$".join(resolve(piece, address) for piece in pieces)
-        return filled
+        return "$$".join(resolve(piece, address) for piece in text.split("$$"))  # what is escaped stays so
 
     def _file_variables(self, files: tuple[str, ...]) -> dict[str, str]:
         variables: dict[str, str] = {}

@@ -11,13 +11,20 @@ from meshdev.topology.findings import dotted
 from meshdev.topology.lines import Path as KeyPath
 from meshdev.topology.model import Kind
 from meshdev.topology.paths import absolute
+from meshdev.topology.template import Address
+
+Mention = tuple[KeyPath, Address]
+"""Keys within the node, and the address that stands there."""
 
 KINDS = {"services": Kind.SERVICE, "databases": Kind.DATABASE, "brokers": Kind.BROKER}
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """One node while it is built; ``outside`` is the environment that meshdev itself was given."""
+    """One node while it is built; ``outside`` is the environment that meshdev itself was given.
+
+    ``mentions`` are the addresses that its texts name, ``extra`` the variables that its command needs from ``.env``.
+    """
 
     assembly: Assembly
     section: str
@@ -27,6 +34,8 @@ class Scope:
     outside: Mapping[str, str]
     search_path: str
     problems: list[Problem] = field(default_factory=list)
+    mentions: list[Mention] = field(default_factory=list)
+    extra: dict[str, str] = field(default_factory=dict)
 
     @property
     def name(self) -> str:

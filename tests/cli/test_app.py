@@ -148,3 +148,27 @@ def test_reader_that_leaves_is_quiet(cli: Cli) -> None:
         )
     os.close(writing)
     assert (ran.returncode, ran.stderr) == (141, b"")
+
+
+@pytest.mark.parametrize(("args", "code"), [(["status"], 4), (["--version"], 4)])
+def test_full_disk_under_the_output_is_told(cli: Cli, args: list[str], code: int) -> None:
+    """`meshdev status > file` on a full disk is an error, not a traceback."""
+    with stand_in(cli, service()), Path("/dev/full").open("w") as full:
+        ran = subprocess.run(
+            [*MESHDEV, *args],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            cwd=cli.project.root,
+        )
+    assert (ran.returncode, ran.stderr) == (
+        code,
+        "error: the output cannot be written: No space left on device\n",
+    )
+
+
+def test_no_command_is_help(cli: Cli) -> None:
+    """Bare `meshdev` explains itself."""
+    ran = cli()
+    assert (ran.code, ran.out.startswith("Usage: meshdev")) == (0, True)

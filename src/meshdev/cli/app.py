@@ -5,6 +5,7 @@ was not ready in time; 2 the command or the topology is wrong; 3 no daemon, or n
 refuses; 70 a defect of meshdev; 130 interrupted; 141 the reader of our output has gone (``meshdev logs | head``).
 """
 
+import errno
 import os
 import sys
 from importlib import import_module
@@ -14,11 +15,12 @@ import click
 
 from meshdev import __version__
 from meshdev.cli import terminal
-from meshdev.errors import MeshdevError
+from meshdev.errors import MeshdevError, StorageError
 
 DEFECT = 70
 INTERRUPTED = 130
 READER_GONE = 141
+_OUTPUT_REFUSED = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 
 # name: one line of help, in the order of a day's work. The module meshdev.cli.NAME exposes `command`.
 COMMANDS = {
@@ -83,7 +85,7 @@ class LazyGroup(click.Group):
         try:
             return super().invoke(ctx)
         except BrokenPipeError:
-            terminal.silence()
+            terminal.silence(sys.stdout, sys.stderr)
             raise click.exceptions.Exit(READER_GONE) from None
 
 
@@ -111,24 +113,14 @@ def run(args: list[str]) -> int:
     """Run one command line; the exit code."""
     try:
         result = group.main(args=args, prog_name="meshdev", standalone_mode=False)
-        sys.stdout.flush()
-    except click.ClickException as error:
-        return _refused(error)
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
-    except MeshdevError as error:
-        if _debugging():
+    except Exception as error:  # told in one place, each kind in its way
+        if _debugging() and not isinstance(error, click.ClickException | BrokenPipeError):
             raise
-        terminal.print_error(error)
-        return error.exit_code
-    except BrokenPipeError:
-        terminal.silence()
-        return READER_GONE
-    except Exception as error:
-        if _debugging():
-            raise
-        _defect(error)
-        return DEFECT
+        return _told(error)
     return result if isinstance(result, int) else 0
 
 
@@ -137,20 +129,36 @@ def main() -> NoReturn:
     sys.exit(run(sys.argv[1:]))
 
 
+def _told(error: Exception) -> int:
+    """Tell what happened on stderr; the exit code."""
+    match error:
+        case click.ClickException():
+            return _refused(error)
+        case MeshdevError():
+            terminal.print_error(error)
+            return error.exit_code
+        case BrokenPipeError():
+            terminal.silence(sys.stdout, sys.stderr)
+            return READER_GONE
+        case OSError() if error.errno in _OUTPUT_REFUSED:
+            terminal.silence(sys.stdout)
+            terminal.error_line(f"the output cannot be written: {error.strerror}")
+            return StorageError.exit_code
+        case _:
+            terminal.error_line(f"a defect of meshdev: {type(error).__name__}: {error}")
+            click.echo("  MESHDEV_DEBUG=1 shows where; please report it", err=True)
+            return DEFECT
+
+
 def _refused(error: click.ClickException) -> int:
-    usage = error.ctx.get_usage() if isinstance(error, click.UsageError) and error.ctx else ""
-    if isinstance(error, click.exceptions.NoArgsIsHelpError):
-        error.show()
+    if isinstance(error, click.exceptions.NoArgsIsHelpError) and error.ctx is not None:
+        click.echo(error.ctx.get_help())
         return 0
+    usage = error.ctx.get_usage() if isinstance(error, click.UsageError) and error.ctx else ""
     terminal.error_line(error.format_message())
     if usage and error.ctx is not None:  # type: ignore[attr-defined]  # a UsageError, as just checked
         click.echo(f"  {usage}\n  `{error.ctx.command_path} --help` tells more", err=True)  # type: ignore[attr-defined]
     return error.exit_code
-
-
-def _defect(error: Exception) -> None:
-    terminal.error_line(f"a defect of meshdev: {type(error).__name__}: {error}")
-    click.echo("  MESHDEV_DEBUG=1 shows where; please report it", err=True)
 
 
 def _debugging() -> bool:

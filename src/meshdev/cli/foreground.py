@@ -52,7 +52,7 @@ class _Paper:
             click.echo(text, nl=False, color=self.colour)
         except OSError:  # the reader of a pipe has left, or the terminal is closed
             self.gone = True
-            terminal.silence()
+            terminal.silence(sys.stdout)
 
 
 class Foreground:

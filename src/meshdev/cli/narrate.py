@@ -10,6 +10,7 @@ from meshdev.wire.control import StreamEvent
 _QUIET = frozenset(
     {"starting", "building", "stopping", "backoff"}
 )  # the notices tell these with their reasons
+_SERVING = frozenset({"healthy", "running"})
 _COLOURS = {"info": "", "warning": "yellow", "error": "red"}
 
 
@@ -41,7 +42,8 @@ def changes(before: Mirror, after: Mirror) -> list[Line]:
         if (now.word == was and not waits_for_else) or now.word in _QUIET:
             continue
         why = _gist(view.why) if waits else view.why
-        lines.append(Line(name, _sentence(now.word, why), now.colour, passing=waits))
+        at = f" at {view.url}" if view.url and now.word in _SERVING else ""
+        lines.append(Line(name, _sentence(now.word, why) + at, now.colour, passing=waits))
     lines += [Line(name, "left the topology") for name in before.services if name not in after.services]
     return lines
 
@@ -60,7 +62,7 @@ def _gist(why: str) -> str:
 
 
 def _sentence(word: str, why: str) -> str:
-    if word in ("healthy", "running", "stopped") or not why:
+    if word in _SERVING or word == "stopped" or not why:
         return f"is {word}"
     if why.startswith(word):
         return why if word == "gave up" else f"is {why}"

@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections.abc import Iterable
 
 import click
 import msgspec
@@ -53,7 +54,12 @@ def render(snapshot: Snapshot, *, now: float, unicode: bool) -> list[str]:
     head = f"{title}  {up}/{len(wanted)} up {dot} for {age(now - system.started)} {dot} run {system.run_id}{going}"
     if not rows:
         return [head, "no services"]
-    return [head, *columns(_HEAD, rows, right=_RIGHT)]
+    return [head, *columns(_HEAD, rows, right=_RIGHT), *addresses(snapshot.services)]
+
+
+def addresses(views: Iterable[ServiceView]) -> list[str]:
+    """Where a person reaches what is published."""
+    return [f"{view.name} is at {view.url}" for view in views if view.url]
 
 
 def _instance_row(view: InstanceView, now: float, unicode: bool) -> list[str]:  # noqa: FBT001 -- a drawing's switch
@@ -84,8 +90,3 @@ def _figures(view: InstanceView) -> list[str]:
         "" if view.cpu_percent is None else f"{view.cpu_percent:.1f}%",
         "" if view.rss_bytes is None else format_size(view.rss_bytes),
     ]
-
-
-def rows_of(views: list[ServiceView]) -> list[str]:
-    """A short listing of some services, for commands that have changed them."""
-    return [f"{view.name} is {service_look(view).word}" for view in views]

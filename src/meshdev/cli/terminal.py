@@ -6,8 +6,8 @@ answer; ``TERM=dumb`` has none.
 
 import contextlib
 import os
-import sys
 from collections.abc import Mapping
+from typing import TextIO
 
 import click
 
@@ -64,10 +64,10 @@ def print_error(error: MeshdevError) -> None:
         click.echo(f"  {error.hint}", err=True)
 
 
-def silence() -> None:
-    """Nobody reads our output any more: let what is still buffered go nowhere instead of failing at exit."""
+def silence(*streams: TextIO) -> None:
+    """Nobody takes this output any more: let what is still buffered go nowhere instead of failing at exit."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
-    for stream in (sys.stdout, sys.stderr):
+    for stream in streams:
         with contextlib.suppress(OSError, ValueError):
             if not stream.isatty():
                 os.dup2(nowhere, stream.fileno())

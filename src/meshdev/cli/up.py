@@ -50,17 +50,28 @@ def command(
     control = Control(options.here(file))
     named, chosen = list(services), list(profiles) or None
     if wait:
-        from meshdev.cli import waiting
-
         _bring_up(control, named, chosen)
-        mirror = waiting.until_ready(control, frozenset(services), title="starting", timeout=timeout)
-        click.echo(f"{mirror.system.name} is ready")
-        return 0
+        return _wait(control, frozenset(services), timeout)
     if detach:
         _bring_up(control, named, chosen)
         click.echo("started; `meshdev status` lists it, `meshdev attach` shows it, `meshdev down` stops it")
         return 0
     return _in_foreground(control, named, chosen, plain=plain)
+
+
+def _wait(control: Control, names: frozenset[str], timeout: float) -> int:
+    from meshdev.cli import waiting
+    from meshdev.cli.status import addresses
+
+    try:
+        mirror = waiting.until_ready(control, names, title="starting", timeout=timeout)
+    except KeyboardInterrupt:
+        click.echo("not waited for; the system goes on starting, `meshdev down` stops it", err=True)
+        raise
+    click.echo(f"{mirror.system.name} is ready")
+    for line in addresses(mirror.services.values()):
+        click.echo(line)
+    return 0
 
 
 def _in_foreground(control: Control, services: list[str], profiles: list[str] | None, *, plain: bool) -> int:

@@ -27,8 +27,7 @@ class Relayed:
 
     def route(self, *upstreams: Upstream) -> None:
         """What a new policy does in a worker."""
-        if self.edge.adopt(EdgePolicy(upstreams, hold=self.edge.policy.hold)):
-            self.relay.drain()
+        self.relay.adopt(EdgePolicy(upstreams, hold=self.edge.policy.hold))
 
 
 @asynccontextmanager

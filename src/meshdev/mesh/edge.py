@@ -51,6 +51,7 @@ class Edge:
         "key",
         "opened",
         "policy",
+        "requests",
     )
 
     def __init__(
@@ -68,6 +69,7 @@ class Edge:
         self.clean = True
         self.opened = 0
         self.closed = 0
+        self.requests = 0
         self.held = 0
         self.bytes_in = 0
         self.bytes_out = 0
@@ -95,25 +97,34 @@ class Edge:
                 waiter.set_result(None)
         return gone
 
-    def candidates(self) -> list[Upstream]:
-        """All upstreams, the one whose turn it is first."""
+    def take_turn(self) -> Upstream | None:
+        """The upstream whose turn it is; the next one's comes then."""
         upstreams = self.policy.upstreams
-        if len(upstreams) <= 1:
-            return list(upstreams)
-        first = self._next % len(upstreams)
-        self._next = first + 1
-        return [*upstreams[first:], *upstreams[:first]]
+        if not upstreams:
+            return None
+        turn = self._next % len(upstreams)
+        self._next = turn + 1
+        return upstreams[turn]
+
+    def _beginning_with(self, first: Upstream | None) -> list[Upstream]:
+        upstreams = self.policy.upstreams
+        at = upstreams.index(first) if first in upstreams else 0
+        return [*upstreams[at:], *upstreams[:at]]
 
     # --- connecting -------------------------------------------------------------------------------
 
-    async def connect(self, protocol: Callable[[Upstream], P]) -> P:
-        """Connect to an upstream, holding while there is none. Raises UnconnectedError."""
+    async def connect(self, protocol: Callable[[Upstream], P], first: Upstream | None = None) -> P:
+        """Connect to an upstream (``first`` if it can be had), holding while there is none.
+
+        Raises UnconnectedError.
+        """
         began = self._loop.time()
+        first = first or self.take_turn()
         while True:
             policy = self.policy
             failure = EdgeError.NO_UPSTREAM
             patience = policy.hold
-            for upstream in self.candidates():
+            for upstream in self._beginning_with(first):
                 try:
                     return await self._dial(upstream, protocol)
                 except UnconnectedError as error:
@@ -121,6 +132,7 @@ class Edge:
                 if upstream in self._proven:
                     patience = min(patience, DYING_GRACE)
             if self.policy is not policy:
+                first = self.take_turn()
                 continue  # a newer policy came while we dialled: its upstreams first
             left = began + patience - self._loop.time()
             if left <= 0.0:

@@ -15,7 +15,7 @@ from functools import partial
 from typing import Any, Final, cast
 
 from meshdev.mesh.edge import Edge, UnconnectedError
-from meshdev.wire.mesh import EdgeError, Upstream
+from meshdev.wire.mesh import EdgeError, EdgePolicy, Upstream
 
 EARLY_BYTES: Final = 64 * 1024
 WRITE_BUFFER_BYTES: Final = 256 * 1024
@@ -144,6 +144,27 @@ class Link:
         self.relay.links.add(self)
         self._connecting = self.relay.start(self._connect())
 
+    def adopt(self, transport: asyncio.Transport, early: bytes) -> None:
+        """Take over a caller that is counted already and speaks something else; ``early`` is what it has said."""
+        caller = self.caller
+        caller.transport = transport
+        caller.early.append(early)
+        transport.set_protocol(caller)
+        self.relay.links.add(self)
+        self._connecting = self.relay.start(self._connect())
+
+    def adopt_both(self, caller: asyncio.Transport, callee: asyncio.Transport, upstream: Upstream) -> None:
+        """Take over both ends: from here on they are a tunnel."""
+        side = CalleeSide(self)
+        self.callee, self.upstream = side, upstream
+        self.caller.transport = side.peer = caller
+        side.transport = self.caller.peer = callee
+        caller.set_protocol(self.caller)
+        callee.set_protocol(side)
+        caller.resume_reading()
+        callee.resume_reading()
+        self.relay.links.add(self)
+
     async def _connect(self) -> None:
         try:
             await self.edge.connect(self._callee_side)
@@ -227,6 +248,11 @@ class Relay:
     def accept(self) -> CallerSide:
         """The protocol for one accepted connection."""
         return Link(self).caller
+
+    def adopt(self, policy: EdgePolicy) -> None:
+        """Act by ``policy`` from now on."""
+        if self.edge.adopt(policy):
+            self.drain()
 
     def drain(self) -> None:
         """Close, as they fall idle, the links whose upstream is no longer in the policy."""

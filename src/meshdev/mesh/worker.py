@@ -19,6 +19,7 @@ from typing import Any, Final, assert_never
 
 from meshdev.mesh.channel import Channel
 from meshdev.mesh.edge import Edge
+from meshdev.mesh.http_relay import HttpRelay
 from meshdev.mesh.relay import Relay
 from meshdev.wire.mesh import (
     Ack,
@@ -35,6 +36,7 @@ from meshdev.wire.mesh import (
 TELEMETRY_SECONDS: Final = 0.25
 ACCEPT_BACKLOG: Final = 4096
 PR_SET_PDEATHSIG: Final = 1
+SPOKEN_AS_HTTP: Final = frozenset({"http/1"})
 
 
 class Served:
@@ -42,7 +44,7 @@ class Served:
 
     __slots__ = ("edge", "relay", "server")
 
-    def __init__(self, edge: Edge, relay: Relay, server: asyncio.Server) -> None:
+    def __init__(self, edge: Edge, relay: Relay | HttpRelay, server: asyncio.Server) -> None:
         self.edge = edge
         self.relay = relay
         self.server = server
@@ -108,13 +110,19 @@ class Worker:
         for entry in policy.edges:
             served = self._served.get(entry.id)
             if served is not None:
-                if served.edge.adopt(entry.policy):
-                    served.relay.drain()
+                served.relay.adopt(entry.policy)
             elif (sock := self._sockets.pop(entry.id, None)) is not None:
                 edge = Edge(self._loop, entry, self._changed)
-                relay = Relay(self._loop, edge, self.start)
+                relay = self._relay(edge)
                 server = await self._loop.create_server(relay.accept, sock=sock, backlog=ACCEPT_BACKLOG)
                 self._served[entry.id] = Served(edge, relay, server)
+
+    def _relay(self, edge: Edge) -> Relay | HttpRelay:
+        if edge.policy.protocol in SPOKEN_AS_HTTP:
+            return HttpRelay(
+                self._loop, edge, self.start, lambda text, number: self._say(Trouble(text, number))
+            )
+        return Relay(self._loop, edge, self.start)
 
     def _changed(self, edge: Edge) -> None:
         self._dirty[edge.id] = edge

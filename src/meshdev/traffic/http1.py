@@ -18,6 +18,10 @@ from typing import Final, Generic, TypeVar
 from meshdev.traffic.http1_body import Body, Chunked, Counted, Endless
 from meshdev.traffic.http1_head import (
     BARE_LINE_FEED,
+    BODILESS,
+    FIRST_FINAL,
+    KNOWN_REQUESTS,
+    KNOWN_RESPONSES,
     NOT_A_REQUEST,
     NOT_A_RESPONSE,
     BadMessageError,
@@ -35,9 +39,7 @@ MOST_HEAD_BYTES: Final = 64 * 1024
 HEAD_END: Final = b"\r\n\r\n"
 _CRLF: Final = b"\r\n"
 _TOO_LARGE: Final = "the head is too large"
-_FIRST_FINAL: Final = 200
 _SWITCHING: Final = 101
-_BODILESS: Final = frozenset({204, 304})
 
 
 class Mark(Enum):
@@ -65,6 +67,7 @@ class State(IntEnum):
     REFUSED = 3
 
 
+_AT_HEAD: Final = State.HEAD
 Head = TypeVar("Head", RequestHead, ResponseHead)
 RequestEvent = RequestHead | bytes | Mark | Refusal
 ResponseEvent = ResponseHead | bytes | Mark | Refusal
@@ -90,10 +93,7 @@ class Scanner(Generic[Head]):
             return self._feed_head(data)
         if self.state is State.BODY:
             return self._feed_body(data, 0, [])
-        if self.state is State.REFUSED:
-            self.rest = data
-            return []
-        return [data] if data else []
+        return [data] if data and self.state is State.OPAQUE else []
 
     def _feed_head(self, data: bytes) -> list[Head | bytes | Mark | Refusal]:
         raise NotImplementedError
@@ -143,6 +143,14 @@ class RequestScanner(Scanner[RequestHead]):
         self._first = True
         self._skipped = 0
 
+    def whole(self, data: bytes) -> RequestHead | None:
+        """The head, if ``data`` is one whole request without a body that was seen before; else feed it."""
+        head = KNOWN_REQUESTS.get(data)
+        if head is None or head.framing or self.rest or self.state is not _AT_HEAD:
+            return None
+        self._first = False
+        return head
+
     def _feed_head(self, data: bytes) -> list[RequestEvent]:
         start = 0
         while data.startswith(_CRLF, start):
@@ -188,23 +196,40 @@ class RequestScanner(Scanner[RequestHead]):
 
 
 class ResponseScanner(Scanner[ResponseHead]):
-    """Reads what a server says on one connection; `expect` tells it the request before each response."""
+    """Reads what a server says on one connection; `expect` tells it the request before each response.
 
-    __slots__ = ("_bodiless", "_connects", "_expects", "_upgrades")
+    `head` is the newest head of the current response: an interim one, then the final one.
+    """
+
+    __slots__ = ("_request", "head")
 
     def __init__(self) -> None:
         super().__init__()
-        self._expects = False
-        self._bodiless = False
-        self._connects = False
-        self._upgrades = False
+        self._request: RequestHead | None = None
+        self.head: ResponseHead | None = None
 
     def expect(self, request: RequestHead) -> None:
         """The next response answers ``request``."""
-        self._expects = True
-        self._bodiless = request.method == "HEAD"
-        self._connects = request.method == "CONNECT"
-        self._upgrades = request.upgrades
+        self._request = request
+        self.head = None
+
+    def whole(self, data: bytes) -> bool:
+        """Whether ``data`` is one whole expected response of a known form, which is read then; else feed it."""
+        end = data.find(HEAD_END) + len(HEAD_END)
+        head = KNOWN_RESPONSES.get(data[:end])
+        if (
+            head is None
+            or not head.plain
+            or len(data) - end != head.length
+            or self.rest
+            or self.state is not _AT_HEAD
+            or self._request is None
+            or self._request.method == "HEAD"
+        ):
+            return False
+        self.head = head
+        self._request = None
+        return True
 
     def ends_with_connection(self) -> bool:
         """Whether a response is being read that the end of the connection completes."""
@@ -214,7 +239,8 @@ class ResponseScanner(Scanner[ResponseHead]):
         events: list[ResponseEvent] = []
         start = 0
         while start < len(data):
-            if not self._expects:
+            request = self._request
+            if request is None:
                 events.append(self._refuse(data[start:], 502, "a response that nobody asked for"))
                 return events
             searched, self._searched = self._searched, 0
@@ -227,18 +253,19 @@ class ResponseScanner(Scanner[ResponseHead]):
                 events.append(self._refuse(data[start:], error.status, error.reason))
                 return events
             start = end
+            self.head = head
             events.append(head)
-            if head.status >= _FIRST_FINAL or head.status == _SWITCHING:
-                return self._final(head, data, end, events)
+            if head.status >= FIRST_FINAL or head.status == _SWITCHING:
+                self._request = None
+                return self._final(request, head, data, end, events)
         return events
 
     def _final(
-        self, head: ResponseHead, data: bytes, end: int, events: list[ResponseEvent]
+        self, request: RequestHead, head: ResponseHead, data: bytes, end: int, events: list[ResponseEvent]
     ) -> list[ResponseEvent]:
-        self._expects = False
-        connected = self._connects and head.status // 100 == _FIRST_FINAL // 100
+        connected = request.method == "CONNECT" and head.status // 100 == FIRST_FINAL // 100
         if head.status == _SWITCHING or connected:
-            if not self._upgrades:
+            if not request.upgrades:
                 events[-1] = self._refuse(
                     head.raw + data[end:], 502, "101 to a request that asked for no upgrade"
                 )
@@ -248,7 +275,7 @@ class ResponseScanner(Scanner[ResponseHead]):
             if end < len(data):
                 events.append(data[end:])
             return events
-        if self._bodiless or head.status in _BODILESS or head.framing is Framing.NONE:
+        if request.method == "HEAD" or head.status in BODILESS or head.framing is Framing.NONE:
             self._body = None
         elif head.framing is Framing.LENGTH:
             self._body = Counted(head.length) if head.length else None

@@ -76,7 +76,7 @@ class Chunked:
                 self._left -= taken
                 at += taken
             elif self._left:
-                if data[at:] == b"\r":
+                if at + 1 == size and data[at] == _CRLF[0]:
                     return at  # given out together with its LF, or not at all
                 if not data.startswith(_CRLF, at):
                     raise BadMessageError("a chunk is longer than it says", good=at)

@@ -8,7 +8,6 @@ Heads repeat on kept-alive connections, byte for byte, so the smaller ones are r
 
 import re
 from enum import IntEnum
-from functools import lru_cache
 from typing import Final
 
 _TOKEN: Final = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]"
@@ -26,7 +25,10 @@ _BARE_LF: Final = re.compile(rb"(?<!\r)\n")
 _VERSIONS: Final = (b"HTTP/1.1\r\n", b"HTTP/1.0\r\n")
 _CODINGS: Final = frozenset({b"gzip", b"x-gzip", b"deflate", b"compress", b"x-compress"})
 _MOST_LENGTH_DIGITS: Final = 18
-_MOST_REMEMBERED: Final = 1024
+_MOST_REMEMBERED: Final = 512
+_MOST_REMEMBERED_BYTES: Final = 1024
+FIRST_FINAL: Final = 200
+BODILESS: Final = frozenset({204, 304})
 _MOST_METHOD_BYTES: Final = 32
 NOT_A_REQUEST: Final = "not a request line"
 NOT_A_RESPONSE: Final = "not a status line"
@@ -53,14 +55,15 @@ class Framing(IntEnum):
 
 
 class RequestHead:
-    """A request's head. ``line_end`` is the offset in ``raw`` just after the request line, where headers may go."""
+    """A request's head: ``raw`` is ``line`` and ``fields``, between which headers may be put."""
 
     __slots__ = (
         "expects_continue",
+        "fields",
         "framing",
         "keep_alive",
         "length",
-        "line_end",
+        "line",
         "method",
         "minor",
         "raw",
@@ -80,7 +83,8 @@ class RequestHead:
         self.method = match[1].decode("ascii")
         self.target = match[2]
         self.minor = 1 if match[3] == b"1" else 0
-        self.line_end = match.start(4)
+        self.line = raw[: match.start(4)]
+        self.fields = raw[match.start(4) :]
         low = raw.lower()
         if low.count(b"\r\nhost:") > 1:
             raise BadMessageError("more than one Host")
@@ -103,9 +107,12 @@ class RequestHead:
 
 
 class ResponseHead:
-    """A response's head; ``framing`` is what its headers say, before the request's method is looked at."""
+    """A response's head; ``framing`` is what its headers say, before the request's method is looked at.
 
-    __slots__ = ("framing", "keep_alive", "length", "minor", "raw", "status")
+    ``plain`` says that it is the final one and that exactly ``length`` bytes follow, unless it answers a HEAD.
+    """
+
+    __slots__ = ("framing", "keep_alive", "length", "minor", "plain", "raw", "status")
 
     def __init__(self, raw: bytes) -> None:
         match = _RESPONSE.fullmatch(raw)
@@ -119,6 +126,9 @@ class ResponseHead:
         low = raw.lower()
         self.framing, self.length = _response_framing(low, self.minor)
         self.keep_alive = _keep_alive(_tokens(low, b"connection"), self.minor)
+        self.plain = (
+            self.framing is Framing.LENGTH and self.status >= FIRST_FINAL and self.status not in BODILESS
+        )
 
     def __repr__(self) -> str:
         return f"<ResponseHead {self.status} {self.framing.name.lower()}>"
@@ -130,18 +140,32 @@ class ResponseHead:
         return hash(self.raw)
 
 
-_remembered_request = lru_cache(maxsize=512)(RequestHead)
-_remembered_response = lru_cache(maxsize=512)(ResponseHead)
+KNOWN_REQUESTS: Final[dict[bytes, RequestHead]] = {}
+KNOWN_RESPONSES: Final[dict[bytes, ResponseHead]] = {}
 
 
 def request_head(raw: bytes) -> RequestHead:
     """Parse a whole head, empty line included. Raises BadMessageError."""
-    return _remembered_request(raw) if len(raw) <= _MOST_REMEMBERED else RequestHead(raw)
+    head = KNOWN_REQUESTS.get(raw)
+    if head is None:
+        head = RequestHead(raw)
+        if len(raw) <= _MOST_REMEMBERED_BYTES:
+            if len(KNOWN_REQUESTS) >= _MOST_REMEMBERED:
+                KNOWN_REQUESTS.clear()
+            KNOWN_REQUESTS[raw] = head
+    return head
 
 
 def response_head(raw: bytes) -> ResponseHead:
     """Parse a whole head, empty line included. Raises BadMessageError."""
-    return _remembered_response(raw) if len(raw) <= _MOST_REMEMBERED else ResponseHead(raw)
+    head = KNOWN_RESPONSES.get(raw)
+    if head is None:
+        head = ResponseHead(raw)
+        if len(raw) <= _MOST_REMEMBERED_BYTES:
+            if len(KNOWN_RESPONSES) >= _MOST_REMEMBERED:
+                KNOWN_RESPONSES.clear()
+            KNOWN_RESPONSES[raw] = head
+    return head
 
 
 # --- before a head is complete ------------------------------------------------------------------------

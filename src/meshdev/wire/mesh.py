@@ -78,6 +78,7 @@ class EdgeError(StrEnum):
     NO_UPSTREAM = "no-upstream"  # the callee is not there, and the edge does not hold
     HOLD_TIMEOUT = "hold-timeout"
     HOLD_OVERFLOW = "hold-overflow"
+    REFUSED_MESSAGE = "refused-message"  # malformed or ambiguous, answered with 400
     CALLER_RESET = "caller-reset"
     CALLEE_RESET = "callee-reset"
 

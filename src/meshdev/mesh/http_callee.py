@@ -1,0 +1,150 @@
+"""The upstream's end of an HTTP edge: one connection to an instance, idle or answering one request at a time."""
+
+import asyncio
+from typing import TYPE_CHECKING, cast
+
+from meshdev.mesh.relay import WRITE_BUFFER_BYTES, close, reset
+from meshdev.traffic.http1 import Mark, Refusal, ResponseScanner
+from meshdev.traffic.http1_head import RequestHead
+from meshdev.wire.mesh import Upstream
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from meshdev.mesh.http_caller import HttpCaller
+    from meshdev.mesh.http_relay import HttpRelay
+
+
+def nowhere(_: bytes) -> None:
+    """Where bytes go when a connection is not there yet, or no longer."""
+
+
+class HttpCallee(asyncio.Protocol):
+    """Passes responses to the caller that it serves just now."""
+
+    __slots__ = (
+        "answered",
+        "caller",
+        "edge",
+        "paused",
+        "pool",
+        "relay",
+        "rested",
+        "reused",
+        "scanner",
+        "transport",
+        "write",
+    )
+
+    def __init__(self, relay: "HttpRelay", upstream: Upstream) -> None:
+        self.relay = relay
+        self.edge = relay.edge
+        self.pool = relay.pool_of(upstream)
+        self.scanner = ResponseScanner()
+        self.transport: asyncio.Transport | None = None
+        self.write: Callable[[bytes], None] = nowhere
+        self.caller: HttpCaller | None = None
+        self.answered = False  # whether any byte of the current response has come
+        self.reused = False  # whether it has served before
+        self.rested = False  # whether it was idle for a whole round
+        self.paused = False  # whether this end takes no more for now
+
+    def __repr__(self) -> str:
+        return f"<HttpCallee {self.upstream}, {'idle' if self.caller is None else 'busy'}>"
+
+    def serve(self, caller: "HttpCaller", request: RequestHead) -> None:
+        """From now on answer ``request`` of ``caller``."""
+        self.caller = caller
+        self.answered = False
+        self.scanner.expect(request)
+
+    @property
+    def upstream(self) -> Upstream:
+        """The instance at the other end."""
+        return self.pool.upstream
+
+    def reading(self, wanted: bool) -> None:  # noqa: FBT001 - a switch
+        """Read from the instance, or let it wait."""
+        if self.transport is not None and not self.transport.is_closing():
+            (self.transport.resume_reading if wanted else self.transport.pause_reading)()
+
+    def gone(self) -> bool:
+        """Whether nothing can be sent any more."""
+        return self.transport is None or self.transport.is_closing()
+
+    def half_close(self) -> None:
+        """Nothing more will be sent."""
+        if self.transport is not None and not self.transport.is_closing():
+            self.transport.write_eof()
+
+    def abandon(self, *, roughly: bool) -> None:
+        """Nobody waits for the answer any more."""
+        self.caller = None
+        (reset if roughly else close)(self.transport)
+
+    # --- the connection ---------------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The instance has accepted."""
+        self.transport = cast("asyncio.Transport", transport)
+        self.transport.set_write_buffer_limits(high=WRITE_BUFFER_BYTES)
+        self.write = self.transport.write
+
+    def data_received(self, data: bytes) -> None:
+        """Pass on at once what the instance says, up to the end of the response."""
+        caller = self.caller
+        edge = self.edge
+        edge.bytes_out += len(data)
+        if edge.clean:
+            edge.touch()
+        if caller is None:
+            close(self.transport)  # it speaks without being asked: of no more use
+            return
+        self.answered = True
+        scanner = self.scanner
+        if scanner.whole(data):
+            caller.write(data)
+            caller.response_ended()
+            return
+        events = scanner.feed(data)
+        last = events[-1] if events else None
+        if last is Mark.END:
+            excess = len(scanner.rest)
+            caller.write(data[:-excess] if excess else data)
+            caller.response_ended()
+            return
+        caller.write(data)
+        if type(last) is Refusal:
+            name = self.upstream.instance or "the callee"
+            self.relay.complain_once(
+                f"{name} gave an answer that cannot be read ({last.reason}); it passes as it is"
+            )
+            caller.tunnel()
+        elif last is Mark.TUNNEL or Mark.TUNNEL in events:
+            caller.tunnel()
+
+    def pause_writing(self) -> None:
+        """The instance takes no more for now."""
+        self.paused = True
+        if self.caller is not None:
+            self.caller.update_reading()
+
+    def resume_writing(self) -> None:
+        """The instance takes more again."""
+        self.paused = False
+        if self.caller is not None:
+            self.caller.update_reading()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The instance is gone, or has closed."""
+        self.write = nowhere
+        if self in self.pool.idle:
+            self.pool.idle.remove(self)
+        caller = self.caller
+        if caller is None:
+            return
+        if exc is None and self.scanner.ends_with_connection():
+            caller.response_ended()
+        else:
+            caller.callee_lost(self, exc)
+        self.caller = None

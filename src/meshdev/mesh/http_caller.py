@@ -1,0 +1,329 @@
+"""The caller's end of an HTTP edge: one exchange at a time, each over whichever upstream connection it is given.
+
+An exchange begins with a request's head and is over when both the request and its response have ended. Requests that
+come meanwhile (pipelining) wait, bounded. What cannot be had from any instance is answered here (`http_answer`).
+"""
+
+import asyncio
+from typing import TYPE_CHECKING, Final, cast
+
+from meshdev.mesh.edge import UnconnectedError
+from meshdev.mesh.http_answer import problem
+from meshdev.mesh.http_callee import HttpCallee, nowhere
+from meshdev.mesh.relay import EARLY_BYTES, WRITE_BUFFER_BYTES, Link, close, reset
+from meshdev.traffic.http1 import Mark, Refusal, RequestScanner, State
+from meshdev.traffic.http1_head import Framing, RequestHead
+from meshdev.wire.mesh import EdgeError, Upstream
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from meshdev.mesh.http_relay import HttpRelay
+
+LINGER_SECONDS: Final = 2.0
+REPEATABLE: Final = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"})
+
+
+class HttpCaller(asyncio.Protocol):
+    """Reads one caller's requests and sees each through."""
+
+    __slots__ = (
+        "_dialling",
+        "_early",
+        "_early_bytes",
+        "_lingering",
+        "_reading",
+        "_request_ended",
+        "_response_ended",
+        "callee",
+        "edge",
+        "eof",
+        "paused",
+        "relay",
+        "request",
+        "scanner",
+        "transport",
+        "write",
+    )
+
+    def __init__(self, relay: "HttpRelay") -> None:
+        self.relay = relay
+        self.edge = relay.edge
+        self.scanner = RequestScanner()
+        self.transport: asyncio.Transport | None = None
+        self.write: Callable[[bytes], None] = nowhere
+        self.callee: HttpCallee | None = None
+        self.request: RequestHead | None = None
+        self.eof = False
+        self.paused = False  # whether this end takes no more for now
+        self._reading = True
+        self._request_ended = False
+        self._response_ended = False
+        self._early: list[bytes] = []  # what waits for a callee
+        self._early_bytes = 0
+        self._dialling: asyncio.Task[None] | None = None
+        self._lingering: asyncio.TimerHandle | None = None
+
+    # --- what the caller says ---------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """A caller is here."""
+        self.transport = cast("asyncio.Transport", transport)
+        self.transport.set_write_buffer_limits(high=WRITE_BUFFER_BYTES)
+        self.write = self.transport.write
+        self.edge.opened += 1
+        self.edge.touch()
+
+    def data_received(self, data: bytes) -> None:
+        """Read along and pass on; what belongs to a later request waits."""
+        edge = self.edge
+        edge.bytes_in += len(data)
+        if edge.clean:
+            edge.touch()
+        if self.request is None and (head := self.scanner.whole(data)) is not None:
+            self._request_ended = True
+            self._begin(head)
+        elif self._request_ended:
+            self.scanner.rest += data
+            self.update_reading()
+        else:
+            self._read(data)
+
+    def _read(self, data: bytes) -> None:
+        events = self.scanner.feed(data)
+        for event in events:
+            if type(event) is RequestHead:
+                self._begin(event)
+            elif type(event) is bytes:
+                self._pass_on(event)
+            elif event is Mark.END:
+                self._request_has_ended()
+            elif type(event) is Refusal:
+                self._refuse(event)
+            else:
+                self._become_plain(events[-1])
+                return
+
+    def _begin(self, head: RequestHead) -> None:
+        self.request = head
+        self.edge.requests += 1
+        relay = self.relay
+        pool = relay.next_pool()
+        while pool is not None and pool.idle:
+            callee = pool.idle.pop()
+            if callee.gone():
+                continue
+            callee.reused = True
+            self.callee = callee
+            callee.serve(self, head)
+            callee.write(relay.spliced(head))
+            if self.paused:
+                callee.reading(False)  # noqa: FBT003 - a switch
+            return
+        self._early.append(relay.spliced(head))
+        self._dialling = relay.start(self._dial(pool.upstream if pool is not None else None))
+
+    def _pass_on(self, data: bytes) -> None:
+        if self.callee is not None:
+            self.callee.write(data)
+        elif self.request is not None:
+            self._early.append(data)
+            self._early_bytes += len(data)
+            self.update_reading()
+
+    def _request_has_ended(self) -> None:
+        self._request_ended = True
+        if self._response_ended:
+            self._exchange_ended()
+        elif self.eof:
+            self._pass_on_eof()
+
+    # --- finding an instance ----------------------------------------------------------------------
+
+    async def _dial(self, turn: Upstream | None) -> None:
+        try:
+            callee = await self.edge.connect(self._new_callee, turn)
+        except UnconnectedError as error:
+            self.edge.count_error(error.kind)
+            self._answer_myself(503, f"no instance of {self.edge.key.callee} took the request: {error.kind}")
+            return
+        finally:
+            self._dialling = None
+        if self.request is None:
+            callee.abandon(roughly=False)
+            return
+        self.callee = callee
+        callee.serve(self, self.request)
+        callee.write(b"".join(self._early))
+        self._early.clear()
+        self._early_bytes = 0
+        self._pass_on_eof()
+        self.update_reading()
+        if self.paused:
+            callee.reading(False)  # noqa: FBT003 - a switch
+
+    def _new_callee(self, upstream: Upstream) -> HttpCallee:
+        return HttpCallee(self.relay, upstream)
+
+    # --- what the callee says ---------------------------------------------------------------------
+
+    def response_ended(self) -> None:
+        """The response is complete."""
+        self._response_ended = True
+        if self._request_ended:
+            self._exchange_ended()
+
+    def callee_lost(self, callee: HttpCallee, exc: Exception | None) -> None:
+        """The callee went away before the exchange was over."""
+        self.callee = None
+        head = self.request
+        if self._response_ended:  # answered early, and did not wait for the rest of the request
+            self._linger()
+        elif callee.answered or head is None:
+            self.edge.count_error(EdgeError.CALLEE_RESET)
+            (reset if exc is not None else close)(self.transport)
+        elif self.eof:  # the caller stopped first
+            self.edge.count_error(EdgeError.CALLER_RESET)
+            close(self.transport)
+        elif callee.reused and head.method in REPEATABLE and head.framing is Framing.NONE:
+            self._early.append(self.relay.spliced(head))  # it closed a kept connection just as we used it
+            self._dialling = self.relay.start(self._dial(None))
+        else:
+            self.edge.count_error(EdgeError.CALLEE_RESET)
+            name = callee.upstream.instance or self.edge.key.callee
+            self._answer_myself(502, f"{name} closed the connection without an answer")
+
+    def _exchange_ended(self) -> None:
+        callee, request = self.callee, self.request
+        self.callee = self.request = None
+        self._request_ended = self._response_ended = False
+        if callee is None or request is None:
+            return
+        callee.caller = None
+        scanner = callee.scanner
+        head = scanner.head
+        stays = (
+            request.keep_alive and head is not None and head.keep_alive and not scanner.ends_with_connection()
+        )
+        if stays and not self.eof and not callee.pool.leaving and not scanner.rest and not callee.gone():
+            if self.paused:
+                callee.reading(True)  # noqa: FBT003 - a switch
+            self.relay.keep(callee)
+        else:
+            close(callee.transport)
+        if not stays:
+            close(self.transport)
+            return
+        if self.scanner.rest:
+            self._read(b"")
+        elif self.eof:
+            close(self.transport)
+        if not self._reading:
+            self.update_reading()
+
+    def tunnel(self) -> None:
+        """From here on bytes pass as they are, both ways."""
+        callee, transport = self.callee, self.transport
+        self.callee = None
+        if callee is None or callee.transport is None or transport is None or transport.is_closing():
+            return
+        callee.caller = None
+        if self.scanner.rest:
+            callee.write(self.scanner.rest)
+        Link(self.relay.tunnels).adopt_both(transport, callee.transport, callee.upstream)
+
+    def _become_plain(self, early: object) -> None:
+        if self.transport is not None and isinstance(early, bytes):
+            self.relay.complain_once("the caller does not speak HTTP/1; its connections pass as plain TCP")
+            Link(self.relay.tunnels).adopt(self.transport, early)
+
+    # --- answers of our own -----------------------------------------------------------------------
+
+    def _refuse(self, refusal: Refusal) -> None:
+        self.edge.count_error(EdgeError.REFUSED_MESSAGE)
+        if self._dialling is not None:
+            self._dialling.cancel()
+        callee = self.callee
+        self.callee = None
+        if callee is not None:  # in the middle of a request, which its instance must not take for whole
+            callee.abandon(roughly=True)
+            if callee.answered:
+                reset(self.transport)
+                return
+        self._answer_myself(refusal.status, refusal.reason)
+
+    def _answer_myself(self, status: int, reason: str) -> None:
+        self._early.clear()
+        self._early_bytes = 0
+        self.write(
+            problem(status, reason, bodiless=self.request is not None and self.request.method == "HEAD")
+        )
+        self._linger()
+
+    def _linger(self) -> None:
+        """Close so that the caller can still read what was written, though it may not have sent everything yet."""
+        self.request = None
+        self.scanner.state = State.REFUSED  # whatever it says now is not heard
+        transport = self.transport
+        if transport is None or transport.is_closing():
+            return
+        if self._request_ended or self.eof:
+            transport.close()
+            return
+        transport.write_eof()
+        if not self._reading:
+            self._reading = True
+            transport.resume_reading()
+        self._lingering = self.relay.loop.call_later(LINGER_SECONDS, transport.close)
+
+    # --- pressure and ends ------------------------------------------------------------------------
+
+    def update_reading(self) -> None:
+        """Read from the caller only while there is somewhere to put it."""
+        waiting = self._early_bytes + (len(self.scanner.rest) if self._request_ended else 0)
+        blocked = self.callee is not None and self.callee.paused and not self._request_ended
+        wanted = waiting < EARLY_BYTES and not blocked
+        if wanted is not self._reading and self.transport is not None and not self.transport.is_closing():
+            self._reading = wanted
+            (self.transport.resume_reading if wanted else self.transport.pause_reading)()
+
+    def pause_writing(self) -> None:
+        """The caller takes no more for now."""
+        self.paused = True
+        if self.callee is not None:
+            self.callee.reading(False)  # noqa: FBT003 - a switch
+
+    def resume_writing(self) -> None:
+        """The caller takes more again."""
+        self.paused = False
+        if self.callee is not None:
+            self.callee.reading(True)  # noqa: FBT003 - a switch
+
+    def eof_received(self) -> bool:
+        """The caller has said everything; it may still listen."""
+        self.eof = True
+        if self._lingering is not None or self.request is None:
+            return False
+        self._pass_on_eof()
+        return True
+
+    def _pass_on_eof(self) -> None:
+        """Tell the callee, unless there are requests that still wait for their turn."""
+        if self.eof and self.callee is not None and not (self._request_ended and self.scanner.rest):
+            self.callee.half_close()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The caller is gone: what was done for it stops."""
+        self.write = nowhere
+        edge = self.edge
+        edge.closed += 1
+        edge.touch()
+        if self._lingering is not None:
+            self._lingering.cancel()
+        if self._dialling is not None:
+            self._dialling.cancel()
+        callee = self.callee
+        if callee is not None:
+            edge.count_error(EdgeError.CALLER_RESET)
+            callee.abandon(roughly=exc is not None)
+        self.callee = self.request = None

@@ -1,0 +1,133 @@
+"""The HTTP/1 edge: bytes pass unchanged while a scanner reads along, and every request may go to another instance.
+
+Rules: a request goes to the instance whose turn it is, over a kept connection if there is one · an upstream that
+leaves the policy gets no further request, its idle connections are closed at once and the others after their response:
+nobody notices that an instance went away · two headers are spliced in behind the request line when they are absent
+(``traceparent``, ``x-request-id``), nothing else is touched · what is not HTTP/1 becomes a plain TCP link, and so does
+a connection that was upgraded, or whose callee answers in a way that cannot be read.
+
+`HttpRelay` holds what an edge's connections share. The two ends are `http_caller` and `http_callee`.
+"""
+
+import asyncio
+from collections.abc import Callable
+from random import Random, SystemRandom
+from typing import Final
+
+from meshdev.mesh.edge import Edge
+from meshdev.mesh.http_callee import HttpCallee
+from meshdev.mesh.http_caller import HttpCaller
+from meshdev.mesh.relay import Relay, Start, close
+from meshdev.traffic.http1_head import RequestHead
+from meshdev.wire.mesh import EdgePolicy, Upstream
+
+IDLE_ROUND: Final = 1.0
+
+
+class HttpRelay:
+    """All HTTP connections of one edge, and the kept ones to its upstreams."""
+
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, edge: Edge, start: Start, trouble: Callable[[str, int], None]
+    ) -> None:
+        self.loop = loop
+        self.edge = edge
+        self.start = start
+        self.tunnels = Relay(loop, edge, start)
+        self._pools = [Pool(upstream) for upstream in edge.policy.upstreams]
+        self._turn = 0
+        self._round: asyncio.TimerHandle | None = None
+        self._trouble = trouble
+        self._troubled: set[str] = set()
+        self._draw = Random(SystemRandom().getrandbits(128)).getrandbits  # noqa: S311 - names, not secrets
+
+    def accept(self) -> HttpCaller:
+        """The protocol for one accepted connection."""
+        return HttpCaller(self)
+
+    def complain_once(self, text: str) -> None:
+        """Tell a person, once per sentence and edge."""
+        if text not in self._troubled:
+            self._troubled.add(text)
+            self._trouble(f"{self.edge.key}: {text}", self.edge.id)
+
+    def spliced(self, head: RequestHead) -> bytes:
+        """The head with the headers that it lacks; a request id that we give is the trace's."""
+        if head.traceparent is None:
+            name = b"%032x" % (self._draw(128) or 1)
+            span = b"traceparent: 00-%b-%b-01\r\n" % (name, name[16:])
+            if head.request_id is not None:
+                return head.line + span + head.fields
+            return b"%b%bx-request-id: %b\r\n%b" % (head.line, span, name, head.fields)
+        if head.request_id is None:
+            return b"%bx-request-id: %032x\r\n%b" % (head.line, self._draw(128), head.fields)
+        return head.raw
+
+    # --- policy and kept connections --------------------------------------------------------------
+
+    def adopt(self, policy: EdgePolicy) -> None:
+        """Act by ``policy`` from now on: what left it gets nothing new, and is let go of as soon as it is idle."""
+        self.edge.adopt(policy)
+        known = {pool.upstream: pool for pool in self._pools}
+        self._pools = [
+            known[upstream] if upstream in known else Pool(upstream) for upstream in policy.upstreams
+        ]
+        for pool in (known[upstream] for upstream in known.keys() - frozenset(policy.upstreams)):
+            pool.leaving = True
+            for callee in pool.idle:
+                close(callee.transport)
+            pool.idle.clear()
+        self.tunnels.drain()
+
+    def next_pool(self) -> "Pool | None":
+        """The connections to the instance whose turn it is; the next one's comes then."""
+        pools = self._pools
+        if not pools:
+            return None
+        turn = self._turn
+        if turn >= len(pools):
+            turn = 0
+        self._turn = turn + 1
+        return pools[turn]
+
+    def pool_of(self, upstream: Upstream) -> "Pool":
+        """The connections to ``upstream``; a pool that is leaving when it is not in the policy."""
+        for pool in self._pools:
+            if pool.upstream == upstream:
+                return pool
+        stray = Pool(upstream)
+        stray.leaving = True
+        return stray
+
+    def keep(self, callee: HttpCallee) -> None:
+        """The connection is idle from now on; it is closed when it stays so for long."""
+        callee.rested = False
+        callee.pool.idle.append(callee)
+        if self._round is None:
+            self._round = self.loop.call_later(IDLE_ROUND, self.close_rested)
+
+    def close_rested(self) -> None:
+        """Close what was idle for a whole round: the callee may be about to do so, and must not be raced."""
+        self._round = None
+        any_left = False
+        for pool in self._pools:
+            staying = [callee for callee in pool.idle if not callee.rested]
+            for callee in pool.idle:
+                if callee.rested:
+                    close(callee.transport)
+                callee.rested = True
+            pool.idle = staying
+            any_left = any_left or bool(staying)
+        if any_left:
+            self._round = self.loop.call_later(IDLE_ROUND, self.close_rested)
+
+
+class Pool:
+    """The idle connections to one instance, the one used last at the end."""
+
+    __slots__ = ("idle", "leaving", "upstream")
+
+    def __init__(self, upstream: Upstream) -> None:
+        self.upstream = upstream
+        self.idle: list[HttpCallee] = []
+        self.leaving = False  # whether the instance is no longer in the policy

@@ -160,6 +160,12 @@ class Visit:
                 view._take_in()
         await self.pilot.pause()
 
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Wait for what a worker brings about; fails after ten seconds."""
+        async with asyncio.timeout(10):
+            while not condition():
+                await self.settle()
+
     async def show(self, picture: Picture) -> None:
         """The system has changed."""
         self.backend.show(picture)

@@ -38,7 +38,7 @@ def visit(monkeypatch: pytest.MonkeyPatch) -> Visiting:
         backend = ScriptedBackend((picture or healthy()) if connected else None, logs())
         app = dashboard(backend, owner=owner)
         app.theme = theme
-        async with app.run_test(size=size) as pilot:
+        async with app.run_test(size=size, notifications=True) as pilot:
             seen = Visit(app, pilot, backend)
             await seen.settle()
             yield seen

@@ -56,6 +56,7 @@ class Dashboard(App[Outcome]):
 
     CSS = """
     Toast { background: $panel; }
+    ToastRack { margin-bottom: 2; }
     Tooltip { display: none; }
     CommandPalette {
         background: $background 60%;

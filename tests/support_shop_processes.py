@@ -93,6 +93,14 @@ class ShopProcesses:
         """`kill -9`, at this very moment."""
         self._end(name, signal.SIGKILL)
 
+    def freeze(self, name: str) -> None:
+        """SIGSTOP: it keeps its connections and answers nobody."""
+        self._running[name].send_signal(signal.SIGSTOP)
+
+    def thaw(self, name: str) -> None:
+        """SIGCONT: whatever was sent to it meanwhile is carried out, late."""
+        self._running[name].send_signal(signal.SIGCONT)
+
     def stop(self, name: str) -> int:
         """SIGTERM; returns the exit code."""
         return self._end(name, signal.SIGTERM)

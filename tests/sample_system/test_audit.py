@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+
 from support_shop import Books, audit
 
 LINE = {"sku": "mug", "quantity": 2}

@@ -94,6 +94,25 @@ def test_with_payments_down_an_order_fails_honestly(shop: ShopProcesses, browser
     assert httpx.get(f"{shop.urls['payments']}/charges/{order}").json()["status"] == "voided"
 
 
+@pytest.mark.parametrize("name", ["payments", "inventory"])
+def test_what_is_carried_out_too_late_is_taken_back(
+    name: str, shop: ShopProcesses, browser: httpx.Client
+) -> None:
+    """A frozen service has received the calls of an order that was given up; thawed, it carries them out."""
+    before = stock(shop, "kettle-gull")
+    shop.freeze(name)
+    try:
+        order = buy(browser, "kettle-gull")
+        waiting = order_of(shop, order, "cancelling")
+    finally:
+        shop.thaw(name)
+    assert f"{name}: no answer within" in waiting["reason"]
+    order_of(shop, order, "cancelled")
+    entries = httpx.get(f"{shop.urls['payments']}/entries?limit=10000").json()["entries"]
+    assert sum(entry["amount_cents"] for entry in entries if entry["key"] == order) == 0
+    assert stock(shop, "kettle-gull") == before
+
+
 def test_after_the_point_of_no_return_an_order_waits(shop: ShopProcesses, browser: httpx.Client) -> None:
     """A paid order outlasts an outage of shipping that is longer than anybody's patience."""
     shop.kill("shipping")

@@ -6,6 +6,7 @@ import ssl
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 
@@ -26,6 +27,11 @@ class CalleeError(Exception):
 def address(service: str) -> str | None:
     """What ``ORDER_HISTORY_URL`` (for ``order-history``) says, or None when this system has no such edge."""
     return os.environ.get(f"{service.upper().replace('-', '_')}_URL") or None
+
+
+def place(*parts: str) -> str:
+    """A path of these parts, whatever they hold: ``place("carts", "a/b")`` is ``/carts/a%2Fb``."""
+    return "".join(f"/{quote(part, safe='')}" for part in parts)
 
 
 @cache

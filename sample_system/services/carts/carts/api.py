@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from carts.store import Carts, Line
-from shopkit.calls import Callee, CalleeError
+from shopkit.calls import Callee, CalleeError, place
 from shopkit.database import location
 from shopkit.web import application, read, reply
 
@@ -68,7 +68,7 @@ class CartsApi:
 
     async def _priced(self, sku: str) -> Line:
         try:
-            answer = await self._catalog.get(f"/products/{sku}")
+            answer = await self._catalog.get(place("products", sku))
         except CalleeError as error:
             raise HTTPException(503, str(error)) from error
         if answer.status_code == _NOT_FOUND:

@@ -22,7 +22,7 @@ from orders.order import Line, Order
 from orders.runner import Runner
 from shopkit.background import running
 from shopkit.broker import Broker
-from shopkit.calls import Callee, CalleeError
+from shopkit.calls import Callee, CalleeError, place
 from shopkit.database import location
 from shopkit.outbox import Relay, waiting
 from shopkit.web import application, number, read, reply
@@ -101,7 +101,7 @@ class OrdersApi:
 
     async def _lines(self, cart_id: str) -> list[Line]:
         try:
-            answer = await self._carts.get(f"/carts/{cart_id}")
+            answer = await self._carts.get(place("carts", cart_id))
             cart = msgspec.json.decode(answer.content, type=CartAnswer)
         except CalleeError as error:
             raise HTTPException(503, str(error)) from error
@@ -130,8 +130,10 @@ def build() -> Starlette:
     store, broker = EventStore(path), Broker("orders")
     relay = Relay(store.database, broker, path.with_suffix(".relay.lease"))
     desk = Desk(store, relay)
-    callees = {service: Callee(service) for service in ("carts", "inventory", "payments", "shipping")}
-    runner = Runner(store, desk, callees, float(os.environ.get("PATIENCE_SECONDS", "10")))
+    patience = float(os.environ.get("PATIENCE_SECONDS", "10"))
+    neighbours = ("carts", "inventory", "payments", "shipping")
+    callees = {service: Callee(service, timeout=min(3.0, patience)) for service in neighbours}
+    runner = Runner(store, desk, callees, patience)
 
     async def drive() -> None:
         await runner.run(path.with_suffix(".saga.lease"))

@@ -31,10 +31,11 @@ _FEWEST_TRIES = 3
 
 
 class Attempt(msgspec.Struct):
-    """What an order is waiting for: told to whoever asks for the order, and forgotten."""
+    """What an order is waiting for: told to whoever asks for the order, and forgotten. `began` is on no calendar."""
 
     step: Step
     service: str
+    began: float
     tries: int = 0
     error: str = ""
 
@@ -103,7 +104,9 @@ class Runner:
 
     async def _take(self, order: Order, step: Step) -> bool:
         call = saga.call(order, step)
-        attempt = self._attempts.setdefault(order.id, {}).setdefault(step, Attempt(step, call.service))
+        attempt = self._attempts.setdefault(order.id, {}).setdefault(
+            step, Attempt(step, call.service, time.monotonic())
+        )
         headers = {"Idempotency-Key": call.idempotency_key} if call.idempotency_key else {}
         try:
             answer = await self._callees[call.service].request(
@@ -128,9 +131,12 @@ class Runner:
         return True
 
     def _lose_patience(self, order: Order, attempt: Attempt) -> saga.FactData | None:
-        # The order's own clock, so that patience survives a restart; a few tries at least, so that an order that
-        # slept through an outage of this service gets a fair chance.
-        waited = time.time() - datetime.fromisoformat(order.changed_at).timestamp()
+        # The calendar, so that patience survives a restart, and a clock that nobody can set back; a few tries at
+        # least, so that an order that slept through an outage of this service gets a fair chance.
+        waited = max(
+            time.time() - datetime.fromisoformat(order.changed_at).timestamp(),
+            time.monotonic() - attempt.began,
+        )
         if waited < self._patience or attempt.tries < _FEWEST_TRIES:
             return None
         return saga.given_up(attempt.step, f"{attempt.error}, {attempt.tries} tries in {waited:.0f} s")

@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from shopkit.calls import place
 from shopkit.web import application
 from storefront import layout, shelves, till
 from storefront.neighbours import (
@@ -89,8 +90,8 @@ class Storefront:
         """One product."""
         sku = request.path_params["sku"]
         product, level, related, in_cart = await asyncio.gather(
-            self._ask(Product, "catalog", f"/products/{sku}"),
-            self._ask(Level, "inventory", f"/stock/{sku}"),
+            self._ask(Product, "catalog", place("products", sku)),
+            self._ask(Level, "inventory", place("stock", sku)),
             self._related(sku),
             self._in_cart(request),
         )
@@ -122,7 +123,9 @@ class Storefront:
         """Another quantity of a product; 0 takes it out."""
         quantity = await _field(request, "quantity")
         return await self._set(
-            request, request.path_params["sku"], int(quantity) if quantity.isdigit() else 1
+            request,
+            request.path_params["sku"],
+            int(quantity) if quantity.isascii() and quantity.isdigit() else 1,
         )
 
     async def checkout(self, request: Request) -> Response:
@@ -137,7 +140,7 @@ class Storefront:
             return layout.failed(
                 "Not ordered yet", order, "Your cart is as it was. Trying again never orders twice."
             )
-        response = RedirectResponse(f"/orders/{order.id}", 303)
+        response = RedirectResponse(place("orders", order.id), 303)
         # The ordered cart is history; the next one is a new cart.
         _remember(request, response, cart=_new_id("cart"))
         return response
@@ -156,7 +159,7 @@ class Storefront:
 
     async def order(self, request: Request) -> Response:
         """One order; the page looks again by itself until nothing more will happen."""
-        path = f"/orders/{request.path_params['order']}"
+        path = place("orders", request.path_params["order"])
         order, past, events, in_cart = await asyncio.gather(
             self._ask(Order, "orders", path),
             self._ask(PastOrder, "order-history", path),
@@ -175,7 +178,7 @@ class Storefront:
 
     async def again(self, request: Request) -> Response:
         """Put what a cancelled order held into the cart."""
-        order = await self._ask(Order, "orders", f"/orders/{request.path_params['order']}")
+        order = await self._ask(Order, "orders", place("orders", request.path_params["order"]))
         if isinstance(order, Failure):
             return layout.failed("Not in the cart", order, "Nothing was put in.")
         for line in order.lines:
@@ -196,13 +199,13 @@ class Storefront:
     async def _in_cart(self, request: Request) -> Cart | Failure:
         if "cart" not in request.cookies:
             return Cart([], 0)
-        return await self._ask(Cart, "carts", f"/carts/{_cart_id(request)}")
+        return await self._ask(Cart, "carts", place("carts", _cart_id(request)))
 
     async def _related(self, sku: str) -> list[Product] | Failure:
         if not self._has("recommendations"):
             return []
         answer, catalog = await asyncio.gather(
-            self._ask(Recommendations, "recommendations", f"/recommendations/{sku}"),
+            self._ask(Recommendations, "recommendations", place("recommendations", sku)),
             self._ask(Products, "catalog", "/products"),
         )
         if isinstance(answer, Failure):
@@ -211,7 +214,7 @@ class Storefront:
         return [known[other] for other in answer.skus[:_RELATED] if other in known]
 
     async def _set(self, request: Request, sku: str, quantity: int) -> Response:
-        path = f"/carts/{_cart_id(request)}/lines/{sku}"
+        path = place("carts", _cart_id(request), "lines", sku)
         if quantity <= 0:
             cart = await self._ask(Cart, "carts", path, method="DELETE")
         else:

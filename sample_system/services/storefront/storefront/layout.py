@@ -56,10 +56,11 @@ def page(
 
 
 def notice(failure: Failure, consequence: str = "The rest of the shop works.") -> Html:
-    """Says honestly which service failed, and how."""
+    """Says honestly which service failed or refused, and how."""
     return html(
-        '<aside class="trouble" role="alert"><b>{service}</b> failed: {how}. {consequence}</aside>\n',
+        '<aside class="trouble" role="alert"><b>{service}</b> {verb}: {how}. {consequence}</aside>\n',
         service=failure.service,
+        verb="refused" if failure.status else "failed",
         how=failure.how,
         consequence=consequence,
     )
@@ -68,8 +69,7 @@ def notice(failure: Failure, consequence: str = "The rest of the shop works.") -
 def failed(
     title: str, failure: Failure, consequence: str, *, troubles: Iterable[Failure] = ()
 ) -> HTMLResponse:
-    """The page for when its very content is missing: 404 when the neighbour said so, else 502."""
-    not_found = 404
-    status = not_found if failure.status == not_found else 502
+    """The page for when its very content is missing, with the status of a refusal (404, 409, …), else 502."""
+    status = failure.status or 502
     body = html("<h1>{title}</h1>{notice}", title=title, notice=notice(failure, consequence))
     return page(title, body, troubles=troubles, status=status)

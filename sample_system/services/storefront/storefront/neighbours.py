@@ -14,7 +14,7 @@ OPTIONAL = ("recommendations",)
 
 
 class Failure(msgspec.Struct, frozen=True):
-    """Which service gave no useful answer, and how it failed; `status` when it answered at all."""
+    """Which service gave no useful answer, and how it failed; `status` (4xx) when it refused."""
 
     service: str
     how: str

@@ -208,6 +208,21 @@ async def test_a_neighbour_that_talks_nonsense_has_failed(
         assert "failed: answered" in answer.text
 
 
+async def test_a_refusal_is_told_as_one(browser: httpx.AsyncClient, town: Town) -> None:
+    """Nobody has failed when the cart is empty."""
+    town["orders"].answers = {"POST /orders": (409, {"error": "the cart is empty"})}
+    answer = await browser.post("/checkout", data={"card": "card-4242"})
+    assert (answer.status_code, "<b>orders</b> refused: the cart is empty" in answer.text) == (409, True)
+
+
+async def test_what_a_visitor_sends_stays_one_part_of_a_path(browser: httpx.AsyncClient, town: Town) -> None:
+    """Neither a cookie nor a form can reach another place of a neighbour."""
+    browser.cookies.clear()
+    browser.cookies.set("cart", "../orders?x")
+    await browser.post("/cart/a%3Fb", data={"quantity": "²"})
+    assert town["carts"].asked[-1].url.raw_path == b"/carts/..%2Forders%3Fx/lines/a%3Fb"
+
+
 async def test_a_checkout_that_fails_promises_what_is_true(browser: httpx.AsyncClient, town: Town) -> None:
     """The cart stays; pressing again is safe."""
     town["orders"].down = True

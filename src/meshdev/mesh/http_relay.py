@@ -106,6 +106,12 @@ class HttpRelay:
         if self._round is None:
             self._round = self.loop.call_later(IDLE_ROUND, self.close_rested)
 
+    def close(self) -> None:
+        """Let go of every idle connection; what is under way ends by itself."""
+        if self._round is not None:
+            self._round.cancel()
+        self.adopt(EdgePolicy(hold=0.0))
+
     def close_rested(self) -> None:
         """Close what was idle for a whole round: the callee may be about to do so, and must not be raced."""
         self._round = None

@@ -249,6 +249,9 @@ class Relay:
         """The protocol for one accepted connection."""
         return Link(self).caller
 
+    def close(self) -> None:
+        """Nothing is accepted any more; open links end by themselves."""
+
     def adopt(self, policy: EdgePolicy) -> None:
         """Act by ``policy`` from now on."""
         if self.edge.adopt(policy):

@@ -106,7 +106,9 @@ class Worker:
 
     async def _apply(self, policy: Policy) -> None:
         for gone in self._served.keys() - {entry.id for entry in policy.edges}:
-            self._served.pop(gone).server.close()  # open links live on until they end by themselves
+            ended = self._served.pop(gone)
+            ended.server.close()  # open connections live on until they end by themselves
+            ended.relay.close()
         for entry in policy.edges:
             served = self._served.get(entry.id)
             if served is not None:

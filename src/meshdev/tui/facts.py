@@ -98,10 +98,11 @@ def _probe(service: ServiceView, now: float, width: int) -> Iterator[list[Span]]
     for instance, probe in probes:
         assert probe is not None  # noqa: S101 -- filtered above; for the type checker
         shape, tone, word = ("✓", Tone.OK, "passed") if probe.ok else ("✕", Tone.BAD, "failed")
+        whose = f" {clean(instance.id)}" if len(probes) > 1 else ""
+        # Only changes are told: when a probe goes on passing, its age would mislead.
+        ago = "" if probe.ok else f" {units.age(now - probe.at)} ago"
         tries = f", {probe.tries} in a row" if not probe.ok and probe.tries > 1 else ""
-        whose = f"{clean(instance.id)} " if len(probes) > 1 else ""
-        ago = units.age(now - probe.at)
-        yield [Span(f"{shape} {word}", tone), Span(cut(f" {whose}{ago} ago{tries}", width - 8), Tone.MUTED)]
+        yield [Span(f"{shape} {word}", tone), Span(cut(f"{whose}{ago}{tries}", width - 8), Tone.MUTED)]
         if probe.detail:
             for text in wrap_words(clean(probe.detail), width - 2):
                 yield [Span("  " + text, Tone.MUTED if probe.ok else Tone.TEXT)]
@@ -130,16 +131,27 @@ def _edges(picture: Picture, service: ServiceView, width: int) -> Iterator[list[
     out = {edge.callee: edge.kind for edge in edges if edge.caller == service.name}
     into = {edge.caller: edge.kind for edge in edges if edge.callee == service.name}
     for title, others in (("Calls and needs", out), ("Called and needed by", into)):
-        if not others:
-            continue
-        yield []
-        yield [Span(title, Tone.TITLE)]
-        for name, kind in others.items():
-            other = picture.service(name)
-            state = state_of(other) if other else None
-            shape = Span(f"{state.shape} " if state else "  ", state.tone if state else Tone.MUTED)
-            said = "" if kind == "calls" else f"  {kind.replace('_', ' ')}"
-            yield [shape, Span(cut(clean(name), width - 14), Tone.TEXT), Span(said, Tone.FAINT)]
+        nodes = {name: kind for name, kind in others.items() if picture.service(name) is not None}
+        if nodes:
+            yield []
+            yield [Span(title, Tone.TITLE)]
+        for name, kind in nodes.items():
+            yield _neighbour(picture, name, kind, width)
+    for title, kind in (("Publishes", "publishes"), ("Subscribes to", "subscribes")):
+        subjects = [name for name, its in out.items() if its == kind and picture.service(name) is None]
+        if subjects:
+            yield []
+            yield [Span(title, Tone.TITLE)]
+            for text in wrap_words(clean(" ".join(subjects)), width - 2):
+                yield [Span("  " + text, Tone.TEXT)]
+
+
+def _neighbour(picture: Picture, name: str, kind: str, width: int) -> list[Span]:
+    other = picture.service(name)
+    state = state_of(other) if other else None
+    shape = Span(f"{state.shape} " if state else "  ", state.tone if state else Tone.MUTED)
+    said = "" if kind == "calls" else f"  {kind.replace('_', ' ')}"
+    return [shape, Span(cut(clean(name), width - 14), Tone.TEXT), Span(said, Tone.FAINT)]
 
 
 def _label(text: str) -> Span:

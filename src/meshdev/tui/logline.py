@@ -13,6 +13,18 @@ from meshdev.tui.tone import Span, Tone
 _LEVEL = ("level", "severity", "lvl", "levelname", "log.level")
 _MESSAGE = ("msg", "message", "event", "text")
 _TIME = ("ts", "time", "timestamp", "@timestamp", "asctime", "t")
+# Fields that are looked for rather than read: they stand last.
+_QUIET = (
+    "service",
+    "logger",
+    "trace_id",
+    "span_id",
+    "request_id",
+    "traceparent",
+    "pid",
+    "thread",
+    "hostname",
+)
 _TRACE = ("traceback", "exc_info", "stack", "exception", "stacktrace")
 
 _TONES = {
@@ -49,7 +61,7 @@ def fold(text: str) -> tuple[Span, ...] | None:
     spans.append(Span(plain(message) or " ", Tone.STRONG if loud else Tone.TEXT))
     hidden = {key, *_LEVEL, *_TIME}
     plainly = [(name, value) for name, value in fields.items() if name not in hidden]
-    plainly.sort(key=lambda field: field[0] in _TRACE)  # a traceback is long: last
+    plainly.sort(key=lambda field: (field[0] in _TRACE, field[0] in _QUIET))
     for name, value in plainly:
         spans.append(Span(f"  {plain(name)}=", Tone.FAINT))
         spans.append(Span(_value(value), Tone.MUTED))

@@ -139,6 +139,31 @@ def test_the_head_of_an_included_file_is_checked_too(tmp_path: Path) -> None:
     assert complaint == 'b.toml:2: system: unknown key "nam"\n  did you mean "name"?'
 
 
+def test_what_has_no_shape(tmp_path: Path) -> None:
+    """Parts that are no tables, in any file and any overlay, are told where they stand."""
+    write(tmp_path, "services = 3\nprofiles = { p = { services = 3 } }\n", "b.toml")
+    text = """
+        include = "b.toml"
+        services = 4
+        [profiles.p]
+        services = { a = 5 }
+        databases = 6
+        """
+    assert complaints(tmp_path, text) == [
+        "meshdev.toml:2: services: found 4 (whole number), accepted: a table",
+        "meshdev.toml:4: profiles.p.services.a: found 5 (whole number), accepted: a table",
+        "meshdev.toml:5: profiles.p.databases: found 6 (whole number), accepted: a table",
+    ]
+    good = '[services.a]\ncommand = "true"\n[profiles.p]\nservices = { a = 5 }\n'
+    assert complaints(tmp_path, good, profiles=["p"]) == [
+        "meshdev.toml:4: services.a: found 5 (whole number), accepted: a table"
+    ]
+    lists = '[services.a]\ncommand = "true"\ncalls = []\n[profiles.p.services.a]\ncalls = [5]\n'
+    assert complaints(tmp_path, lists, profiles=["p"])[0].startswith(
+        "meshdev.toml:5: services.a.calls: found an array"
+    )
+
+
 def test_one_overlay_in_two_files(tmp_path: Path) -> None:
     """A profile may be spread over files, but not one node's overlay."""
     write(tmp_path, "[profiles.p.services.a]\nreplicas = 1\n", "b.toml")

@@ -61,6 +61,8 @@ def said(service: Service, environment: dict[str, str]) -> str:
         ('"cd x && y"', shell("cd x && y")),
         ('"X=1 a"', shell("X=1 a")),
         ('"ls *.py"', shell("exec ls *.py")),
+        ('"exec a"', shell("exec a")),
+        ('"cd x"', shell("cd x")),
         ('"exec a $PORT"', shell("exec a $PORT")),
         ('["a", "-p", "$PORT", "${services.b.url}"]', Process(("a", "-p", "${PORT}", "${services.b.url}"))),
         ('["a", "$$PORT"]', Process(("a", "$$PORT"))),

@@ -121,6 +121,23 @@ def test_folders_of_services(tmp_path: Path) -> None:
     }
 
 
+def test_what_the_procfile_knows_is_not_found_again(tmp_path: Path) -> None:
+    """A package of the same name is the same service."""
+    write(tmp_path, "web: true\n", "Procfile")
+    write(tmp_path, '{"name": "web", "scripts": {"dev": "x"}}', "package.json")
+    assert line(drafted(tmp_path)["web"]) == "true"
+
+
+@pytest.mark.parametrize(
+    "package", ["{", "[]", '{"scripts": 3}', '{"scripts": {"dev": 3}}', '{"name": 3, "scripts": {}}']
+)
+def test_packages_that_are_none(package: str, tmp_path: Path) -> None:
+    """What cannot be understood is passed over."""
+    write(tmp_path, package, "package.json")
+    write(tmp_path, '[project]\nname = 3\ndependencies = [3, "?", "uvicorn"]\nscripts = 3', "pyproject.toml")
+    assert drafted(tmp_path) == {}
+
+
 def test_what_is_said_of_it(tmp_path: Path) -> None:
     """The report names each source, and what cannot be used yet."""
     write(tmp_path, "web: x\n", "Procfile")

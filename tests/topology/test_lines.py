@@ -84,6 +84,12 @@ _keys = st.one_of(
 )
 
 
+def _key(text: str) -> str:
+    """``text`` as a quoted key, literal where that can be."""
+    literal = text.startswith("a") and not any(c == "'" or ord(c) < 0x20 for c in text)
+    return f"'{text}'" if literal else _basic(text)
+
+
 def _basic(text: str) -> str:
     escaped = "".join(
         f"\\u{ord(c):04x}" if c in '"\\' or ord(c) < 0x20 or ord(c) == 0x7F else c for c in text
@@ -134,7 +140,7 @@ def _documents(draw: st.DrawFn) -> str:
     chunks = []
     for _ in range(draw(st.integers(0, 6))):
         keys = ".".join(
-            draw(_gap) + _basic(key) + draw(_gap) for key in draw(st.lists(_keys, min_size=1, max_size=3))
+            draw(_gap) + _key(key) + draw(_gap) for key in draw(st.lists(_keys, min_size=1, max_size=3))
         )
         shape = draw(st.sampled_from(["pair", "table", "array", "comment"]))
         match shape:

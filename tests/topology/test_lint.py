@@ -37,7 +37,8 @@ def test_command_not_found(command: str, program: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["true", "$PROGRAM x", "cd / && no-such", "X=1 no-such", "bin/mine", "mine -p $PORT"]
+    "command",
+    ["true", "$PROGRAM x", "cd / && no-such", "X=1 no-such", "bin/mine", "mine -p $PORT", "exec mine"],
 )
 def test_command_found_or_left_to_the_shell(command: str, tmp_path: Path) -> None:
     """Programs on PATH, on system.path and in the folder are found; what a shell decides isn't judged."""

@@ -3,6 +3,7 @@
 import contextlib
 import os
 from pathlib import Path
+from textwrap import dedent
 
 import msgspec
 import pytest
@@ -36,7 +37,7 @@ from meshdev.topology.model import (
     Watch,
     WatchAction,
 )
-from support_topology import PATH, loaded, write
+from support_topology import PATH, complaints, loaded, write
 
 
 def service(folder: Path, text: str, name: str = "a") -> Service:
@@ -149,6 +150,8 @@ def test_published_ports(keys: str, ports: tuple[PublishedPort, ...], tmp_path: 
         ('healthcheck = { test = ["CMD-SHELL", "a b"] }', Healthcheck(ProbeKind.EXEC, ("a", "b"))),
         ('healthcheck = { log = "ready$" }', Healthcheck(ProbeKind.LOG, "ready$")),
         ('healthcheck = { grpc = "svc" }', Healthcheck(ProbeKind.GRPC, "svc", "http")),
+        ("healthcheck = { grpc = true }", Healthcheck(ProbeKind.GRPC, "", "http")),
+        ('healthcheck = { test = "a b" }', Healthcheck(ProbeKind.EXEC, ("a", "b"))),
         (
             'healthcheck = { http = "/", endpoint = "admin" }\nendpoints = { http = {}, admin = {} }',
             Healthcheck(ProbeKind.HTTP, "/", "admin"),
@@ -208,7 +211,9 @@ def test_dependencies(written: str, expected: Dependency, tmp_path: Path) -> Non
 
 def test_an_optional_dependency_may_be_missing(tmp_path: Path) -> None:
     """`required = false` starts all the same."""
-    assert one(tmp_path, "depends_on = { b = { required = false } }").depends_on == ()
+    system = loaded(tmp_path, '[services.a]\ncommand = "true"\ndepends_on = { b = { required = false } }\n')
+    assert system.services["a"].depends_on == ()
+    assert [warning.message for warning in system.warnings] == ['services.a.depends_on: there is no node "b"']
 
 
 @pytest.mark.parametrize(
@@ -335,6 +340,33 @@ def test_edges(tmp_path: Path) -> None:
         "b": EdgePolicy(2.0, 3, ("5xx", "503"), 0.01, 0.2, breaker, 9, "hash:x-user", 0.1),
         "brokers.e": EdgePolicy(retry_attempts=2, retry_on=("connect",), allow=False),
     }
+
+
+def test_names_of_faulty_nodes_stay_known(tmp_path: Path) -> None:
+    """Whoever reaches a node whose table is wrong is not told that there is no such node."""
+    text = """
+        [services]
+        b = 3
+        [services.a]
+        command = "true"
+        calls = "b"
+        depends_on = ["b"]
+        environment = { B = "${services.b.url}" }
+        [services.a.edges.b]
+        timeout = "1s"
+        """
+    assert complaints(tmp_path, text) == [
+        "meshdev.toml:2: services.b: found 3 (whole number), accepted: a table"
+    ]
+
+
+def test_a_seed(tmp_path: Path) -> None:
+    """The file that fills a new database is relative to the file that names it."""
+    write(tmp_path, "", "seed.sql")
+    assert (
+        loaded(tmp_path, '[databases.d]\nseed = "seed.sql"\n').embedded["databases.d"].seed
+        == tmp_path / "seed.sql"
+    )
 
 
 def test_ways_to_run(tmp_path: Path) -> None:
@@ -547,6 +579,34 @@ def test_any_bytes_load_or_are_refused(content: bytes, tmp_path: Path) -> None:
     file.write_bytes(content)
     with contextlib.suppress(TopologyError):
         load(file, environ=PATH)
+
+
+def test_odd_files(tmp_path: Path) -> None:
+    """What cannot be read, or is beyond any measure, is a problem as well."""
+    (tmp_path / "meshdev.toml").mkdir()
+    with pytest.raises(TopologyError, match="cannot be read: Is a directory"):
+        load(tmp_path, environ=PATH)
+    (tmp_path / "meshdev.toml").rmdir()
+    assert complaints(tmp_path, f"x-number = {'1' * 5000}\n")[0].startswith(
+        "meshdev.toml: TOML: Exceeds the limit"
+    )
+    assert complaints(tmp_path, 'include = "\\u0000"\n') == ['meshdev.toml:1: include: there is no file "\0"']
+
+
+def test_what_is_left_out_may_lack_its_variables(tmp_path: Path) -> None:
+    """Every sort of value, in a service that the profiles leave out and in an overlay that isn't active."""
+    keys = """
+        replicas = "${X}"
+        one_shot = "${X}"
+        ready_timeout = "${X}"
+        start = "${X}"
+        limits = { memory = "${X}", cpus = "${X}" }
+        team = "${X}"
+        calls = { b = { circuit_breaker = { error_rate = "${X}" } } }
+        environment = { X = "${X}" }
+        """
+    text = f'[services.a]\nprofiles = ["x"]\n{keys}\n[profiles.x.services.b]\n{keys}'
+    assert loaded(tmp_path, dedent(text)).inactive == ("a",)
 
 
 def test_a_file_that_is_nested_too_deeply(tmp_path: Path) -> None:

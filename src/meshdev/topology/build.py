@@ -41,9 +41,10 @@ def build_node(scope: Scope, *, completes: bool) -> Service | EmbeddedFile:
             (), f'"{scope.key}" cannot be a name', "accepted: letters, digits, - and _ (not: outside)"
         )
     engine = engines.engine_of(scope)
-    if _is_file(scope, engine):
-        return engines.sqlite_file(scope)
     table = scope.table
+    if isinstance(table, DatabaseTable) and engine == "sqlite":
+        _complain_of_running(scope)
+        return engines.sqlite_file(scope, table)
     one_shot = completes if table.one_shot is None else table.one_shot
     listening = endpoints_of(scope, one_shot=one_shot, engine=engine)
     ports, endpoints = published(scope, listening)
@@ -100,15 +101,12 @@ def _apart(ports: tuple[PublishedPort, ...], endpoints: tuple[Endpoint, ...]) ->
     return tuple(entry for entry in ports if (entry.endpoint, entry.port) not in own)
 
 
-def _is_file(scope: Scope, engine: str) -> bool:
-    if scope.section != "databases" or engine != "sqlite":
-        return False
+def _complain_of_running(scope: Scope) -> None:
     for key in ("command", "image", "build", "url", "ports", "replicas"):
         if getattr(scope.table, key) is not None:
             scope.complain(
                 (key,), "stands beside an engine that is a file", "a sqlite database is opened, not run"
             )
-    return True
 
 
 def _run_of(scope: Scope, engine: str, own: frozenset[str]) -> Run:

@@ -1,9 +1,10 @@
 """Command lines as templates for launch: with or without a shell.
 
 One text is split as a shell would, and needs a shell only if it uses one (``| & ; < > ( ) $ ` * ? ~ [``, several
-lines, or ``NAME=value`` in front). In it ``$NAME`` and ``${NAME…}`` are left to that shell, which has the instance's
-whole environment; a variable that only ``.env`` has is put there. Addresses in it become the variables in which the
-instance finds its edges (``${services.payments.url}`` is ``${PAYMENTS_URL}``), so that quoting stays the user's. An
+lines, ``NAME=value`` in front, or a word of the shell's own such as ``exec``). In it ``$NAME`` and ``${NAME…}`` are
+left to that shell, which has the instance's whole environment; a variable that only ``.env`` has is put there.
+Addresses in it become the variables in which the instance finds its edges (``${services.payments.url}`` is
+``${PAYMENTS_URL}``), so that quoting stays the user's. An
 array is an argv as it is, whose references are resolved at launch without any shell.
 """
 
@@ -128,19 +129,18 @@ def _line(scope: Scope, keys: Keys, line: str, own: frozenset[str]) -> Process:
             keys, f'found "{line}": {str(error).lower()}', "close the quote, or write an array of text"
         )
         words = [line]
-    if not _SHELL_SYNTAX.search(text):
+    builtin = bool(words) and words[0] in _SHELL_WORDS
+    if not builtin and not _SHELL_SYNTAX.search(text):
         return Process(tuple(words) or ("",))
-    simple = not _SEVERAL.search(text) and bool(words) and words[0] not in _SHELL_WORDS
+    simple = not _SEVERAL.search(text) and bool(words) and not builtin
     return Process((f"exec {text}" if simple else text,), shell=True)  # noqa: S604 -- data, see the docstring
 
 
 def _note(scope: Scope, keys: Keys, expansion: Expansion) -> None:
     for fault in expansion.faults:
         scope.complain(keys, fault.message, fault.hint)
-    for reference in addresses_in(expansion.text):
-        address = parse_address(reference)
-        if isinstance(address, Address):
-            scope.mentions.append((keys, address))
+    parsed = (parse_address(reference) for reference in addresses_in(expansion.text))
+    scope.mentions.extend((keys, address) for address in parsed if isinstance(address, Address))
 
 
 def _quoted(part: str) -> str:

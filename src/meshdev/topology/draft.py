@@ -9,10 +9,11 @@ import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from meshdev.topology.frameworks import Guess, node_command, python_command
+from meshdev.topology.frameworks import Guess, head, node_command, python_command
 
 GROUPS = ("services", "apps", "packages")
 _PROCFILE = re.compile(r"^([A-Za-z0-9_-]+):\s*(\S.*)$")
@@ -110,7 +111,7 @@ def _from_procfile(folder: Path) -> Iterator[Found]:
 
 
 def _from_folders(folder: Path) -> Iterator[Found]:
-    for place in _folders(folder):
+    for place in islice(_folders(folder), _MOST_FOLDERS):
         relative = "" if place == folder else str(place.relative_to(folder))
         for file, guesser in (("pyproject.toml", _python), ("package.json", _node)):
             guess = guesser(place)
@@ -131,15 +132,12 @@ def _from_folders(folder: Path) -> Iterator[Found]:
 def _folders(folder: Path) -> Iterator[Path]:
     yield folder
     groups = [folder, *(folder / name for name in GROUPS)]
-    seen = 0
     for group in groups:
         if not group.is_dir():
             continue
         for place in sorted(group.iterdir()):
             if place.is_dir() and not place.name.startswith(".") and place.name not in (*_SKIPPED, *GROUPS):
-                seen += 1
-                if seen <= _MOST_FOLDERS:
-                    yield place
+                yield place
 
 
 def _python(place: Path) -> Guess | None:
@@ -163,10 +161,7 @@ def _node(place: Path) -> Guess | None:
 
 
 def _read(file: Path) -> str:
-    try:
-        return file.read_text("utf-8", errors="replace") if file.is_file() else ""
-    except OSError:
-        return ""
+    return head(file) if file.is_file() else ""
 
 
 def _name(text: str) -> str:

@@ -35,15 +35,13 @@ def data_path(root: Path, name: str) -> Path:
     return root / ".meshdev" / "data" / name
 
 
-def sqlite_file(scope: Scope) -> EmbeddedFile:
+def sqlite_file(scope: Scope, table: DatabaseTable) -> EmbeddedFile:
     """The database as a file that services open themselves."""
-    table = scope.table
-    owner = seed = None
-    if isinstance(table, DatabaseTable):
-        owner = table.owner
-        seed = seed_of(scope, table)
     path = data_path(scope.root, f"{scope.key}.sqlite3")
-    return EmbeddedFile(scope.name, "sqlite", path, f"sqlite:///{path}", owner or "", seed, scope.where())
+    url = f"sqlite:///{path}"
+    return EmbeddedFile(
+        scope.name, "sqlite", path, url, table.owner or "", seed_of(scope, table), scope.where()
+    )
 
 
 def seed_of(scope: Scope, table: DatabaseTable) -> Path | None:

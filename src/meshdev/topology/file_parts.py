@@ -29,7 +29,6 @@ from meshdev.topology.scalars import (
     Size,
     Text,
     Texts,
-    Unknown,
     Whole,
     one_of,
     refuse,
@@ -212,8 +211,6 @@ def _watches_form(value: Any) -> Any:
 
 def _action(value: Any) -> Any:
     plain = {item.value for item in WatchAction if item not in (WatchAction.SIGNAL, WatchAction.EXEC)}
-    if isinstance(value, Unknown):
-        return value
     if isinstance(value, str):
         kind, colon, argument = value.partition(":")
         if value in plain or (kind in ("signal", "exec") and colon and argument.strip()):

@@ -75,13 +75,8 @@ def _problem(
             hint = did_you_mean(str(path[-1]), accepted, what="accepted keys")
             return Problem(where(path), f'{dotted(path[:-1]) or "the file"}: unknown key "{path[-1]}"', hint)
         case "missing":
-            return Problem(where(path), f"{dotted(path)} is missing")
-        case "accepted":
-            accepted_text = detail["msg"]
-        case "dict_type":
-            accepted_text = "a table"
-        case "list_type" | "tuple_type":
-            accepted_text = "an array"
+            missing = (*as_written(detail["loc"][:-1], written), detail["loc"][-1])
+            return Problem(where(missing), f"{dotted(missing)} is missing")
         case _:
             accepted_text = detail["msg"]
     meant = (
@@ -101,10 +96,7 @@ def _keys(table: type[BaseModel], path: Path) -> list[str]:
     for part in path:
         annotation = _strip(annotation)
         if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-            field = annotation.model_fields.get(str(part))
-            if field is None:
-                return []
-            annotation = field.annotation
+            annotation = annotation.model_fields[str(part)].annotation
         else:
             arguments = get_args(annotation)
             annotation = arguments[1] if get_origin(annotation) is dict else (arguments or (None,))[0]

@@ -90,13 +90,14 @@ def _application(place: Path, pattern: re.Pattern[str]) -> str | None:
     for package in sorted(path.parent for path in place.glob("src/*/__init__.py")):
         files += [package / name for name in (*likely, "__init__.py")]
     for file in files[:_MOST_FILES]:
-        match = pattern.search(_head(file))
+        match = pattern.search(head(file))
         if match:
             return f"{_module(file, place)}:{match[1]}"
     return None
 
 
-def _head(file: Path) -> str:
+def head(file: Path) -> str:
+    """The beginning of a text file; nothing when it cannot be read."""
     try:
         with file.open(encoding="utf-8", errors="replace") as stream:
             return stream.read(_MOST_BYTES)

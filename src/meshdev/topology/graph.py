@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from meshdev.errors import Problem, TopologyError
+from meshdev.errors import Problem, TopologyError, Where
 from meshdev.topology.model import System
 
 if TYPE_CHECKING:
@@ -97,11 +97,10 @@ def cycle_problems(system: System) -> tuple[Problem, ...]:
             node = system.services[caller]
             entry = next(entry for entry in node.depends_on if entry.target == callee)
             places.append((entry.where or node.where, caller, callee))
-        where = places[0][0]
         names = " -> ".join((*cycle, cycle[0]))
         standing = "; ".join(f"{caller} -> {callee} at {place}" for place, caller, callee in places)
-        if where is not None:
-            problems.append(Problem(where, f"depends_on goes in a circle: {names}", standing))
+        where = places[0][0] or Where(str(system.file))
+        problems.append(Problem(where, f"depends_on goes in a circle: {names}", standing))
     return tuple(problems)
 
 

@@ -56,9 +56,7 @@ class _Scanner:
         return self.lines
 
     def _skip_blank(self) -> None:
-        match = _BLANK.match(self.text, self.pos)
-        if match:
-            self.pos = match.end()
+        self._take(_BLANK)
 
     def _line_here(self) -> int:
         self._line += self.text.count("\n", self._counted_to, self.pos)
@@ -67,11 +65,8 @@ class _Scanner:
 
     def _take(self, pattern: re.Pattern[str]) -> str:
         match = pattern.match(self.text, self.pos)
-        if match is None:  # cannot be in valid TOML; move on rather than stand still
-            self.pos += 1
-            return ""
-        self.pos = match.end()
-        return match[0]
+        start, self.pos = self.pos, match.end() if match else self.pos + 1  # valid TOML always matches
+        return self.text[start : self.pos]
 
     def _header(self) -> Path:
         line = self._line_here()

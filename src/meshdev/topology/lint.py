@@ -86,18 +86,15 @@ def _commands(subject: Subject) -> Iterator[Finding]:
 
 def _program(node: Service) -> str | None:
     """The program that the node's command begins with; None when a shell decides."""
-    if not isinstance(node.run, Process) or not node.run.argv:
+    if not isinstance(node.run, Process):
         return None
     if not node.run.shell:
         return node.run.argv[0] or None
     line = node.run.argv[0]
     if not line.startswith("exec "):
         return None
-    try:
-        words = shlex.split(line)
-    except ValueError:
-        return None
-    return words[1] if len(words) > 1 and "$" not in words[1] else None
+    program = shlex.split(line)[1]
+    return None if "$" in program or program.startswith("-") else program
 
 
 def _found(program: str, folder: Path, search_path: str) -> bool:

@@ -42,7 +42,7 @@ def load(file: Path, *, profiles: Sequence[str] | None = None, environ: Mapping[
     assembly = read_all(file)
     if assembly.documents:
         system, problems = _load(assembly, profiles, environ)
-        if system is not None and not problems:
+        if not problems:
             return system
     else:
         problems = set(assembly.problems)
@@ -63,17 +63,14 @@ def find_file(start: Path) -> Path:
 
 def _load(
     assembly: Assembly, profiles: Sequence[str] | None, environ: Mapping[str, str]
-) -> tuple[System | None, set[Problem]]:
+) -> tuple[System, set[Problem]]:
     choose_profiles(assembly, profiles)
     inactive = _inactive(assembly)
     variables = Variables(assembly.root, environ)
     interpolate(assembly, variables, frozenset(inactive))
-    names = {(section, name) for section, name, _ in assembly.nodes()}
     table, faulty = _validated(assembly)
     problems = {*assembly.problems, *variables.problems}
     problems.update(_included_heads(assembly))
-    if table is None:
-        return None, {*problems, *assembly.problems}
     active = {node: entry for node, entry in _tables(table).items() if node not in inactive}
     search_path = _search_path(assembly.root, table, environ)
     completing = _completing(active)
@@ -92,7 +89,7 @@ def _load(
             mentions[node.name] = scope.mentions
     problems.update(variables.problems)
     left_out = {graph_name(node): listed for node, listed in inactive.items()}
-    broken = frozenset(graph_name(node) for node in faulty & names)
+    broken = frozenset(map(graph_name, faulty))
     references = References(assembly, services, embedded, left_out, broken, mentions)
     connected = references.connected()
     problems.update(assembly.problems, references.problems)
@@ -132,7 +129,7 @@ def _inactive(assembly: Assembly) -> dict[Node, tuple[str, ...]]:
     return found
 
 
-def _validated(assembly: Assembly) -> tuple[FileTable | None, set[Node]]:
+def _validated(assembly: Assembly) -> tuple[FileTable, set[Node]]:
     """The typed file without its faulty parts, and the nodes that were faulty; problems go to the assembly."""
     tree: dict[str, Any] = dict(assembly.tree)
     if isinstance(tree.get("profiles"), dict):  # what is active is in the sections already
@@ -140,14 +137,13 @@ def _validated(assembly: Assembly) -> tuple[FileTable | None, set[Node]]:
             name: value for name, value in tree["profiles"].items() if name not in assembly.active
         }
     faulty: set[Node] = set()
-    for _ in range(2):
-        try:
-            return FileTable.model_validate(tree), faulty
-        except ValidationError as error:
-            assembly.problems.extend(problems_of(error, FileTable, assembly.where, assembly.places))
-            for detail in error.errors(include_url=False, include_context=False):
-                faulty |= _cut(assembly, tree, detail["loc"])
-    return None, faulty
+    try:
+        return FileTable.model_validate(tree), faulty
+    except ValidationError as error:
+        assembly.problems.extend(problems_of(error, FileTable, assembly.where, assembly.places))
+        for detail in error.errors(include_url=False, include_context=False):
+            faulty |= _cut(assembly, tree, detail["loc"])
+    return FileTable.model_validate(tree), faulty  # no field looks at another, so what is left is right
 
 
 def _cut(assembly: Assembly, tree: dict[str, Any], path: KeyPath) -> set[Node]:

@@ -94,7 +94,7 @@ def _on_endpoint(
 def _exec(
     scope: Scope, table: HealthcheckTable, kind: str, own: frozenset[str]
 ) -> tuple[ProbeKind, str | tuple[str, ...], str] | None:
-    command = table.exec if kind == "exec" else table.test
+    command = (table.exec if kind == "exec" else table.test) or ""
     if kind == "test" and isinstance(command, tuple):
         match command:
             case ("CMD", *argv) if argv:
@@ -105,8 +105,6 @@ def _exec(
                 accepted = '["CMD", …], ["CMD-SHELL", "…"], ["NONE"] or one text'
                 scope.complain(("healthcheck", "test"), f"found {list(command)}, accepted: {accepted}")
                 return None
-    if command is None:
-        return None
     return ProbeKind.EXEC, as_argv(compile_command(scope, ("healthcheck", kind), command, own)), ""
 
 

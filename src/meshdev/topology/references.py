@@ -77,7 +77,7 @@ class References:
                 found.append(name)
             elif name not in self.faulty:
                 self._complain(
-                    where, path, key, f'there is no {_what(kind)} "{name}"', self._hint(name, kind)
+                    where, path, key, f'there is no {_what(kind)} "{name}"', self._hint(node, name, kind)
                 )
         return tuple(found)
 
@@ -87,8 +87,8 @@ class References:
             return node is not None and node.kind is Kind.SERVICE
         return name in self.embedded or (node is not None and node.kind is not Kind.SERVICE)
 
-    def _hint(self, name: str, kind: Kind | None) -> str:
-        known = {*self.services, *self.embedded, *self.faulty, *self.inactive}
+    def _hint(self, node: Service, name: str, kind: Kind | None) -> str:
+        known = {*self.services, *self.embedded, *self.faulty, *self.inactive} - {node.name}
         same = [other for other in sorted(known) if other.rpartition(".")[2] == name]
         if same:
             key = "calls" if "." not in same[0] else "uses"
@@ -109,11 +109,12 @@ class References:
             profiles = ", ".join(self.inactive[target])
             hint = f"choose one of them (-p), or {{ {target} = {{ required = false }} }}"
             self._complain(where, path, "depends_on", f'"{target}" is left out (profiles: {profiles})', hint)
-        elif target not in self.inactive and target not in self.faulty and required:
-            known = (*self.services, *self.faulty)
-            same = [name for name in known if name.rpartition(".")[2] == target]
+        elif target not in self.inactive and target not in self.faulty:
+            known = {*self.services, *self.faulty} - {node.name}
+            same = [name for name in sorted(known) if name.rpartition(".")[2] == target]
             hint = f'did you mean "{same[0]}"?' if same else did_you_mean(target, known)
-            self._complain(where, path, "depends_on", f'there is no node "{target}"', hint)
+            message = f'{dotted((*path, "depends_on"))}: there is no node "{target}"'
+            (self.problems if required else self.warnings).append(Problem(where, message, hint))
         return False
 
     def _edges(self, node: Service, path: KeyPath) -> None:
@@ -150,13 +151,10 @@ class References:
         return calls, uses
 
     def _address(self, node: Service, keys: KeyPath, address: Address) -> bool:
-        where = self.assembly.where(keys)
-        label = dotted(keys)
-        if address.node in self.faulty:
-            return False
         complaint = self._unusable(node, address)
-        if complaint is not None:
-            self.problems.append(Problem(where, f"{label}: {complaint[0]}", complaint[1]))
+        if complaint is not None and address.node not in self.faulty:
+            problem = Problem(self.assembly.where(keys), f"{dotted(keys)}: {complaint[0]}", complaint[1])
+            self.problems.append(problem)
         return complaint is None
 
     def _unusable(self, node: Service, address: Address) -> tuple[str, str] | None:
@@ -171,7 +169,7 @@ class References:
             return None if fits else (f'"{name}" is a file', "it has .url and .path only")
         if name in self.services:
             return _unfit(self.services[name], address)
-        known = [_reference(other) for other in (*self.services, *self.embedded)]
+        known = [_reference(other) for other in (*self.services, *self.embedded) if other != node.name]
         return f'there is no "{address.section}.{address.name}"', did_you_mean(_reference(name), known)
 
     def _launchable(self, run: Run) -> Run:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from typing import assert_never
 
 from meshdev.topology.graph import Arrow, EdgeKind, edges
 from meshdev.topology.model import Container, Kind, Process, Remote, Run, Stub, System
@@ -51,6 +52,8 @@ def _phrase(arrow: Arrow) -> str:
             return f"publishes {arrow.callee.removeprefix('event:')}"
         case EdgeKind.SUBSCRIBES:
             return f"subscribes {arrow.caller.removeprefix('event:')}"
+        case _:
+            assert_never(arrow.kind)
 
 
 def as_mermaid(system: System) -> str:
@@ -141,6 +144,8 @@ def runs_as(run: Run) -> str:
             return "stub"
         case Remote():
             return "remote"
+        case _:
+            assert_never(run)
 
 
 FORMATS: dict[str, Callable[[System], str]] = {

@@ -92,7 +92,9 @@ def test_any_bytes_can_be_shown(data: bytes) -> None:
 
 def test_the_reader_is_light() -> None:
     """What `meshdev logs` imports of this is small: neither validation, nor process tools, nor a loop."""
-    code = "import sys, meshdev.storage.reader; print(*sys.modules)"
+    code = (
+        "import sys; before = {*sys.modules}; import meshdev.storage.reader; print(*{*sys.modules} - before)"
+    )
     loaded = subprocess.run(
         [sys.executable, "-c", code], check=True, capture_output=True, text=True
     ).stdout.split()

@@ -321,3 +321,17 @@ def test_every_line_comes_back_whole_and_once(
         assert by_source(paged(reader.open(), page)) == expected
         for place in places:
             assert by_source([*paged(place, page), *place.newer()]) == expected
+
+
+def test_a_line_whose_beginning_is_gone_is_a_line_of_its_own(tmp_path: Path) -> None:
+    """When the quota has taken the first piece of a long line, the rest is shown, backwards as forwards."""
+    logs = Logs(tmp_path, LogLimits(segment=40, line=10))
+    stream = logs.store.stream("orders", "orders-0", 1, "stdout")
+    for piece in (b"a" * 20, b"b" * 20, b"c" * 20, b"end\nnext\n"):
+        stream.feed(piece)
+        logs.store.flush()
+    segment_index(tmp_path / "orders", 1).unlink()
+    expected = ["b" * 20 + "c" * 20 + "end", "next"]
+    reader = LogReader(tmp_path)
+    assert texts(reader.tail()) == texts(reader.since(0)) == expected
+    assert texts(paged(reader.open(), 1)) == expected

@@ -35,6 +35,10 @@ def wants(pattern: str, path: str) -> bool:
         ("src/../lib", ["lib/a"], ["src/a"]),
         ("a+b(c).txt", ["a+b(c).txt"], ["aab(c).txt"]),
         ("[x", ["[x"], ["x"]),
+        ("[z-a]", ["[z-a]"], ["z", "a"]),
+        ("[!a]b", ["cb"], ["ab", "/b"]),
+        ("[!]", ["[!]"], []),
+        ("[a[\\]]", ["a]", "[]", "\\]"], ["b]"]),
     ],
 )
 def test_patterns(pattern: str, meant: list[str], not_meant: list[str]) -> None:
@@ -50,6 +54,15 @@ def test_folders_that_cannot_hold_a_wanted_file_are_not_entered() -> None:
         folder for folder in ("src", "src/a", "src/a/b", "lib") if shallow.reaches(tuple(folder.split("/")))
     ]
     assert reached == ["src", "src/a"]
+
+
+@given(
+    st.text(alphabet=st.sampled_from("ab*?[]{}!^-,./\\"), max_size=12),
+    st.text("ab/[", min_size=1, max_size=6),
+)
+def test_any_text_is_a_pattern(pattern: str, path: str) -> None:
+    """Nothing that a user writes breaks the watcher."""
+    wants(pattern, path)
 
 
 PART = st.sampled_from(["a", "b", "*", "**", "?", "a*", "[ab]"])

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -472,3 +473,36 @@ def test_when_watches_run_out_it_polls_and_says_the_way_out(tmp_path: Path, limi
     )
     assert "src/39/a.py" in done.stdout
     assert done.stdout.count("fs.inotify.max_user_watches") == 1
+
+
+async def test_a_worktree_has_its_own_lock(tmp_path: Path) -> None:
+    """In a worktree ``.git`` is a file; the switch there is one report too, and `.git` itself is none."""
+    main, work = tmp_path / "main", tmp_path / "work"
+    main.mkdir()
+    git(main, "init", "-q", "-b", "main")
+    (main / "a.py").write_text("1")
+    git(main, "add", "-A")
+    git(main, "commit", "-qm", "one")
+    git(main, "worktree", "add", "-q", "-b", "other", str(work))
+    async with watching(work, period=0.05) as scene:
+        await scene.watch(".")
+        lock = main / ".git" / "worktrees" / "work" / "index.lock"
+        lock.write_text("")
+        for number in range(4):
+            scene.write(f"{number}.py")
+            await asyncio.sleep(0.1)  # longer than the period: what a slow switch looks like
+        lock.unlink()
+        assert await scene.files() == {f"{number}.py" for number in range(4)}
+
+
+async def test_a_stumble_is_told_and_survived(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Whatever goes wrong with one order is said, and the next one is carried out."""
+    async with watching(tmp_path) as scene:
+        broken = Watch(tmp_path, (cast("str", None),))
+        with pytest.raises(TypeError):
+            await scene.watcher.watch({"orders": [broken]})
+        await scene.watch(".")
+        scene.write("a.py")
+        assert await scene.files() == {"a.py"}
+        assert "file watching stumbled" in scene.warnings[0]
+        assert "file watching stumbled" in caplog.text

@@ -38,12 +38,12 @@ class Backward:
     def take(self) -> Batch | None:
         """The batch before this place; None when its chunk held no whole line (go on while `time_ns` is not None)."""
         if self._head is None:
-            return self._orphan()
+            return self._orphan() if self._rests else None
         record, data = self._head.record, self._head.text(self.files)
         self._head = next(self._walk, None)
         if record.marks & Mark.OPEN:
             data = self._ended(record, data)
-        if record.marks & Mark.CONTINUED and data:
+        elif record.marks & Mark.CONTINUED:
             data = self._begun(record, data)
         return self._batch(record.source, record.time_ns, data) if data else None
 
@@ -57,16 +57,15 @@ class Backward:
         return forward
 
     def _ended(self, record: Record, data: bytes) -> bytes:
-        """The chunk's whole lines, its last line completed by what came later, when that is known."""
-        cut = data.rfind(b"\n") + 1
+        """The line that this piece begins, completed by what came later; empty when it began earlier still."""
         rest = self._rests.pop(record.source, None)
         if rest is None:
-            return data[:cut]
-        rest.prepend(data[cut:])
-        if not cut and record.marks & Mark.CONTINUED:
+            return b""  # its end has not come
+        rest.prepend(data)
+        if record.marks & Mark.CONTINUED:
             self._rests[record.source] = rest
             return b""
-        return data[:cut] + rest.text() + b"\n"
+        return rest.text() + b"\n"
 
     def _begun(self, record: Record, data: bytes) -> bytes:
         """Keep the chunk's first line for the chunk in which it began; the lines after it."""
@@ -76,10 +75,8 @@ class Backward:
         self._rests[record.source] = rest
         return data[end + 1 :]
 
-    def _orphan(self) -> Batch | None:
+    def _orphan(self) -> Batch:
         """The end of a line whose beginning is gone."""
-        if not self._rests:
-            return None
         source = max(self._rests, key=lambda source: self._rests[source].time_ns)
         rest = self._rests.pop(source)
         return self._batch(source, rest.time_ns, rest.text() + b"\n")
@@ -97,10 +94,8 @@ class Backward:
             if record.source in known:
                 continue
             if record.marks & Mark.OPEN:
-                data = place.text(self.files)
-                cut = data.rfind(b"\n") + 1
-                pieces.setdefault(record.source, Piece(record.time_ns)).prepend(data[cut:])
-                if not cut and record.marks & Mark.CONTINUED:
+                pieces.setdefault(record.source, Piece(record.time_ns)).prepend(place.text(self.files))
+                if record.marks & Mark.CONTINUED:
                     continue
             known.add(record.source)
         return pieces

@@ -8,8 +8,9 @@ Rules:
 - A record is written after the bytes that it names, so whoever reads the index first never reads past the text.
   A record that is only half there (a torn tail) is not there yet.
 - Lines are never mixed: a chunk holds whole lines of one source. Only a line without its end (a prompt, a progress
-  bar, a line longer than the writer holds in memory) is written in pieces, marked `OPEN` and `CONTINUED`. Bytes
-  between two chunks belong to nobody: they are line feeds that keep such pieces apart in the plain text.
+  bar, a line longer than the writer holds in memory) is written in pieces: an `OPEN` chunk is one piece without a
+  line feed, a `CONTINUED` one begins with a later piece. Bytes between two chunks belong to nobody: they are line
+  feeds that keep pieces of different sources apart in the plain text.
 - ``line`` counts the node's lines from the beginning of the run, so what the quota has dropped can be counted too.
 - A segment that is finished ends with a record marked `LAST`; the next number follows.
 """
@@ -37,7 +38,7 @@ class Mark(IntFlag):
     """What is special about a chunk."""
 
     NONE = 0
-    OPEN = 1  # its last line goes on in a later chunk of the same source
+    OPEN = 1  # a piece of a line that goes on in a later chunk of the same source
     CONTINUED = 2  # its first line began in an earlier chunk of the same source
     LAST = 4  # no chunk, but the end of a segment
 

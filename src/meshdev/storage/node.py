@@ -108,16 +108,9 @@ class Stitcher:
         """The lines that are whole now; None when the record has none."""
         piece = self.pieces.pop(record.source, None) if record.marks & Mark.CONTINUED else None
         if record.marks & Mark.OPEN:
-            cut = data.rfind(b"\n") + 1
-            if not cut:
-                piece = piece or Piece(record.time_ns)
-                piece.append(data)
-                self.pieces[record.source] = piece
-                return None
-            rest = Piece(record.time_ns)
-            rest.append(data[cut:])
-            self.pieces[record.source] = rest
-            data = data[:cut]
+            piece = self.pieces[record.source] = piece or Piece(record.time_ns)
+            piece.append(data)
+            return None
         if piece is not None:
             end = data.index(b"\n")
             piece.append(data[:end])

@@ -153,9 +153,9 @@ class NodeLog:
             data = chunk.parts[0] if len(chunk.parts) == 1 else b"".join(chunk.parts)
             source = self._sources.setdefault(chunk.source, len(self._sources))
             marks = Mark.CONTINUED if chunk.continued else Mark.NONE
-            for piece, last in _cut(data):
-                if last and chunk.open:
-                    marks |= Mark.OPEN
+            if chunk.open:
+                marks |= Mark.OPEN
+            for piece in [data] if chunk.open else _cut(data):
                 records.append(RECORD.pack(chunk.time_ns, lines, offset, len(piece), source, marks))
                 text.append(piece)
                 offset += len(piece)
@@ -234,13 +234,12 @@ def _finish(directory: Path, number: int) -> int:
     return lines
 
 
-def _cut(data: bytes) -> Iterator[tuple[bytes, bool]]:
-    """Pieces of at most about `CHUNK_MOST` bytes, cut after a line feed; the flag marks the last one."""
+def _cut(data: bytes) -> Iterator[bytes]:
+    """Pieces of at most about `CHUNK_MOST` bytes, cut after a line feed."""
     start = 0
     while len(data) - start > CHUNK_MOST:
-        end = data.rfind(b"\n", start, start + CHUNK_MOST) + 1 or data.find(b"\n", start) + 1
-        if end in (0, len(data)):
-            break
-        yield data[start:end], False
+        end = data.rfind(b"\n", start, start + CHUNK_MOST) + 1 or data.find(b"\n", start) + 1 or len(data)
+        yield data[start:end]
         start = end
-    yield (data[start:] if start else data), True
+    if start < len(data):
+        yield data[start:] if start else data

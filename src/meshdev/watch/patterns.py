@@ -94,10 +94,22 @@ def _part_expression(part: str) -> str:
             written += "[^/]*"
         elif character == "?":
             written += "[^/]"
-        elif character == "[" and (end := part.find("]", at + 1)) > 0:
-            inside = part[at:end].replace("\\", "\\\\").replace("[", "\\[")
-            written += f"[^{inside[1:]}]" if inside[0] in "!^" else f"[{inside}]"
+        elif character == "[" and (end := part.find("]", at + 1)) > 0 and (choice := _choice(part[at:end])):
+            written += choice
             at = end + 1
         else:
             written += re.escape(character)
+    return written
+
+
+def _choice(inside: str) -> str:
+    """``[abc]``, ``[a-z]``, ``[!a]`` as a regular expression; empty when it makes no sense (``[z-a]``)."""
+    if inside in ("!", "^"):
+        return ""
+    escaped = inside.replace("\\", "\\\\").replace("[", "\\[")
+    written = f"[^/{escaped[1:]}]" if escaped[0] in "!^" else f"[{escaped}]"
+    try:
+        re.compile(written)
+    except re.error:
+        return ""
     return written

@@ -57,7 +57,7 @@ class Watcher:
         self._thread.start()
 
     def watch(self, watches: Watches) -> asyncio.Future[None]:
-        """From now on watch for these services and no others; the future is done when that is in force."""
+        """From now on watch for these services and no others; the future is done when that is in force, or failed."""
         self._quiet.forget(self._watched - watches.keys())
         self._watched = frozenset(watches)
         applied: asyncio.Future[None] = self._loop.create_future()
@@ -127,8 +127,13 @@ class Watcher:
         with self._order:
             orders, self._orders = self._orders, []
         if orders:
-            observer.apply(orders[-1][0])
-            self._call(_done, [applied for _, applied in orders])
+            applied = [future for _, future in orders]
+            try:
+                observer.apply(orders[-1][0])
+            except Exception as error:
+                self._call(_settle, (applied, error))
+                raise
+            self._call(_settle, (applied, None))
         sighting = observer.look()
         if sighting.files or sighting.repository_locked is not None:
             self._call(self._seen, sighting)
@@ -141,10 +146,15 @@ class Watcher:
             self._loop.call_soon_threadsafe(function, argument)
 
 
-def _done(futures: list[asyncio.Future[None]]) -> None:
-    for future in futures:
-        if not future.done():
+def _settle(outcome: tuple[list[asyncio.Future[None]], Exception | None]) -> None:
+    applied, error = outcome
+    for future in applied:
+        if future.done():
+            continue
+        if error is None:
             future.set_result(None)
+        else:
+            future.set_exception(error)
 
 
 def _system_is_deaf(root: Path) -> bool:

@@ -260,6 +260,6 @@ class Ending(Anything):
 
 
 TestAnything = Anything.TestCase
-TestAnything.settings = settings(max_examples=150, stateful_step_count=60, deadline=None)
+TestAnything.settings = settings(max_examples=100, stateful_step_count=50, deadline=None)
 TestEnding = Ending.TestCase
-TestEnding.settings = settings(max_examples=60, stateful_step_count=50, deadline=None)
+TestEnding.settings = settings(max_examples=50, stateful_step_count=50, deadline=None)

@@ -97,10 +97,8 @@ def condition_text(dep: Dependency) -> str:
 
 
 def detail_text(nodes: Nodes, dep: Dependency) -> str:
-    """What the target itself is at, in a few words; empty when there is nothing to add."""
-    target = nodes.get(dep.target)
-    if target is None:
-        return "there is no such service"
+    """What a target that is not there yet is at, in a few words; empty when there is nothing to add."""
+    target = nodes[dep.target]
     if not target.up:
         return "it is stopped"
     if not target.replicas:

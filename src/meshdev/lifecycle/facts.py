@@ -166,9 +166,7 @@ def ticked(ledger: Ledger) -> None:
             reloads.resume(ledger, holder)
             continue
         node = ledger.nodes[holder.ref.service]
-        found = node.find(holder.ref)
-        if found is not None:
-            _alarm(ledger, node, *found)
+        _alarm(ledger, node, node.slots[holder.ref.slot], holder)
 
 
 def _alarm(ledger: Ledger, node: Node, slot: Slot, run: Run) -> None:

@@ -67,6 +67,7 @@ class Ledger:
 
     def forget(self, node: Node) -> None:
         """A service that has left the topology is down: its name is free, its generations are not."""
+        self.changed(node)  # whoever waits for it waits in vain
         node.deadline = None
         self._generations[node.name] = node.generation
         del self.nodes[node.name]

@@ -28,6 +28,7 @@ def picture(ledger: Ledger, node: Node, former: ServiceState | None) -> ServiceS
     """The state of one service now; ``since`` goes on if phase and desired are what they were."""
     phase, spokesman = _phase(node)
     same = former is not None and former.phase is phase and former.desired is node.desired
+    since = ledger.now if spokesman is None else spokesman[1].since
     return ServiceState(
         name=node.name,
         desired=node.desired,
@@ -36,7 +37,7 @@ def picture(ledger: Ledger, node: Node, former: ServiceState | None) -> ServiceS
         why=_why(ledger, node, spokesman),
         restarts=node.restarts,
         replicas=node.replicas,
-        since=former.since if same and former is not None else ledger.now,
+        since=former.since if same and former is not None else since,
         instances=tuple(_instance(ledger, node, slot, run) for slot in node.slots for run in slot.runs()),
         last_reload=node.reload,
         unready=next((slot.unready for slot in node.slots if slot.unready), ""),

@@ -87,7 +87,7 @@ def advance(ledger: Ledger, node: Node) -> None:
     for slot in node.wanted_slots():
         _renew(ledger, node, slot)
     for slot in node.wanted_slots():
-        if not _done(ledger, node, slot):
+        if slot.current is not None and not _done(ledger, node, slot, slot.current):
             return
     _finish(ledger, node, ReloadOutcome.DONE)
     ledger.notice(node, "reloaded")
@@ -116,13 +116,10 @@ def _renew(ledger: Ledger, node: Node, slot: Slot) -> None:
         runs.admit(ledger, node, slot)
 
 
-def _done(ledger: Ledger, node: Node, slot: Slot) -> bool:
+def _done(ledger: Ledger, node: Node, slot: Slot, run: Run) -> bool:
     """Whether this slot serves the new code; if not, take the next step towards it."""
     if slot.candidate is not None:
         _bring(ledger, node, slot, slot.candidate)
-        return False
-    run = slot.current
-    if run is None:
         return False
     if run.code >= node.code:
         return run.phase is Phase.RUNNING or (run.phase is Phase.EXITED and not run.failed)

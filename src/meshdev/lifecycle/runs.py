@@ -174,13 +174,10 @@ def promote(ledger: Ledger, slot: Slot, candidate: Run) -> None:
 
 
 def over(ledger: Ledger, node: Node, slot: Slot, run: Run) -> None:
-    """Nothing of this run is left. It makes room, or its end leads to what its restart policy says."""
+    """Nothing of this run is left: one that was retiring makes room, one in charge leads to what its policy says."""
     if run is not slot.current:
         ledger.move(run, Cause.END)
-        if run is slot.candidate:
-            slot.candidate = None
-        else:
-            slot.retiring.remove(run)
+        slot.retiring.remove(run)
     elif run.asked or run.epoch < node.epoch or not node.wants(slot):
         ledger.move(run, Cause.END)
     else:

@@ -19,7 +19,7 @@ from meshdev.watch.quiet import PERIOD, Changed, Quiet
 
 log = logging.getLogger(__name__)
 
-TICK = 0.03
+TICK = 0.04
 """Seconds between two looks."""
 
 _T = TypeVar("_T")

@@ -5,10 +5,16 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from meshdev.errors import TopologyError
 from meshdev.topology.load import load
 from meshdev.topology.model import System
+
+CALM = settings(
+    deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
+"""For property tests: a busy machine is no defect."""
 
 PATH = {"PATH": "/usr/local/bin:/usr/bin:/bin"}
 

@@ -14,6 +14,7 @@ from meshdev.kernel.quantity import (
     parse_percent,
     parse_size,
 )
+from support_topology import CALM
 
 
 @pytest.mark.parametrize(
@@ -80,12 +81,14 @@ def test_what_is_no_percentage(text: str) -> None:
         parse_percent(text)
 
 
+@CALM
 @given(st.integers(0, 10**9))
 def test_what_is_formatted_parses_back(millis: int) -> None:
     """A formatted duration stands for the same time, to the millisecond."""
     assert millis == round(parse_duration(format_duration(millis / 1000)) * 1000)
 
 
+@CALM
 @given(st.integers(0, 2**50))
 def test_formatted_sizes_are_near(count: int) -> None:
     """A formatted size is within a rounded decimal of what it stands for."""
@@ -103,6 +106,7 @@ def test_formats() -> None:
     ]
 
 
+@CALM
 @given(st.text(max_size=12))
 def test_any_text_is_a_quantity_or_refused(text: str) -> None:
     """Nothing but QuantityError is ever raised."""

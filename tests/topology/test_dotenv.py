@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from meshdev.errors import TopologyError
 from meshdev.topology.dotenv import parse, read
 from meshdev.topology.template import resolve
+from support_topology import CALM
 
 OUTSIDE = {"USER": "ada", "PRICE": "$5"}
 
@@ -114,6 +115,7 @@ def test_reading(tmp_path: Path) -> None:
         read(tmp_path / "none", {})
 
 
+@CALM
 @given(st.text("AB=:#'\"\\ $\n{}export1", max_size=40))
 def test_any_text_is_read_or_refused(text: str) -> None:
     """Nothing but TopologyError is ever raised."""
@@ -121,6 +123,7 @@ def test_any_text_is_read_or_refused(text: str) -> None:
         parse(text, OUTSIDE)
 
 
+@CALM
 @given(st.text(max_size=20).filter(lambda text: "\r" not in text))
 def test_single_quotes_are_literal(value: str) -> None:
     """Whatever stands in single quotes is the value, once quotes and backslashes are escaped."""

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from meshdev.topology.lines import Path, line_index, nearest_line
+from support_topology import CALM
 
 TEXT = '''\
 # a comment
@@ -155,6 +156,7 @@ def _documents(draw: st.DrawFn) -> str:
     return draw(st.sampled_from(["\n", "\r\n", "\n\n"])).join(chunks)
 
 
+@CALM
 @given(_documents())
 def test_the_index_has_exactly_the_paths_that_tomllib_finds(text: str) -> None:
     """Whatever tomllib accepts, the scanner names the same paths and lines within the text."""

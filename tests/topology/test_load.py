@@ -7,7 +7,7 @@ from textwrap import dedent
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from meshdev.errors import TopologyError
@@ -37,7 +37,7 @@ from meshdev.topology.model import (
     Watch,
     WatchAction,
 )
-from support_topology import PATH, complaints, loaded, write
+from support_topology import CALM, PATH, complaints, loaded, write
 
 
 def service(folder: Path, text: str, name: str = "a") -> Service:
@@ -548,7 +548,7 @@ def toml(value: object) -> str:
             return str(value)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(CALM, max_examples=150)
 @given(tree=_trees, profiles=st.none() | st.lists(_words, max_size=2))
 @example(tree={"services": {"a": {"command": ["\0"], "working_dir": "\0", "env_file": "\0"}}}, profiles=None)
 @example(
@@ -571,8 +571,8 @@ def test_any_document_loads_or_is_refused(
     assert list(problems) == sorted(problems)
 
 
+@CALM
 @given(content=st.binary(max_size=60) | st.text("[]{}=\"'#\n.a1 ", max_size=60).map(str.encode))
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_bytes_load_or_are_refused(content: bytes, tmp_path: Path) -> None:
     """A file of anything at all raises nothing else."""
     file = tmp_path / "meshdev.toml"

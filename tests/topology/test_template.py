@@ -15,6 +15,7 @@ from meshdev.topology.template import (
     parse_address,
     resolve,
 )
+from support_topology import CALM
 
 VARIABLES = {"A": "1", "EMPTY": "", "DOLLAR": "a$b"}
 
@@ -132,18 +133,21 @@ def test_what_is_no_address(reference: str) -> None:
     assert isinstance(parse_address(reference), Fault)
 
 
+@CALM
 @given(st.text("aA${}:-?+.PORT services", max_size=30), st.sampled_from(Mode))
 def test_any_text_expands(text: str, mode: Mode) -> None:
     """Nothing is ever raised, and what is kept resolves."""
     resolve(expand(text, VARIABLES, mode).text, lambda _: "x")
 
 
+@CALM
 @given(st.text(max_size=20))
 def test_escaped_text_stands_for_itself(text: str) -> None:
     """Escaping is undone by the launch, whatever the text is."""
     assert text == resolve(escape(text), lambda _: "changed")
 
 
+@CALM
 @given(st.text(max_size=20))
 def test_values_pass_unchanged(value: str) -> None:
     """A variable's value arrives as it is, even when it looks like a reference."""

@@ -105,7 +105,7 @@ class _Daemon:
                 grace=max((service.stop.grace for service in system.services.values()), default=0.0),
             )
             stack.callback(self._guardian.close)
-            supervisor = Supervisor(system, paths, self._run_id)
+            supervisor = Supervisor(system, paths, self._run_id, self._guardian)
             stack.push_async_callback(supervisor.close)
             await supervisor.start()
             self._listen_to_signals(supervisor)

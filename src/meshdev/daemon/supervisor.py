@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping
 from meshdev.daemon.dispatch import Dispatcher
 from meshdev.daemon.edges import OUTSIDE, url_for
 from meshdev.daemon.environment import tool_marks
+from meshdev.daemon.guardian_link import GuardianLink
 from meshdev.daemon.journal import Journal
 from meshdev.daemon.launcher import Launcher
 from meshdev.daemon.operator import Operator
@@ -43,7 +44,8 @@ log = logging.getLogger(__name__)
 class Supervisor:
     """Runs ``system``; ``finished`` is set when a shutdown has brought everything down."""
 
-    def __init__(self, system: System, paths: ProjectPaths, run_id: str) -> None:
+    def __init__(self, system: System, paths: ProjectPaths, run_id: str, guardian: GuardianLink) -> None:
+        self._guardian = guardian
         self.finished = asyncio.Event()
         self._paths = paths
         log_dir = paths.log_dir(run_id)
@@ -144,7 +146,7 @@ class Supervisor:
 
     def processes(self) -> Iterable[tuple[str, int]]:
         """The tool's own processes as (role, pid)."""
-        return [("daemon", os.getpid()), ("guardian", os.getppid()), *self._fleet.processes()]
+        return [("daemon", os.getpid()), ("guardian", self._guardian.guardian), *self._fleet.processes()]
 
     # --- wiring -----------------------------------------------------------------------------------
 

@@ -88,9 +88,13 @@ class World:
         """Hand an event to the core, carry out what it commands, and check everything."""
         if isinstance(event, Launched | LaunchFailed | Exited | Gone | Probed):
             self.history.append(event)
-        for command in self.core.handle(event, self.now):
+        commands = self.core.handle(event, self.now)
+        for command in commands:
             self._carry_out(command)
         self.check()
+        for command in commands:
+            if isinstance(command, Launch):
+                self._check_launch(command.ref)
 
     def _carry_out(self, command: Command) -> None:
         match command:
@@ -173,6 +177,13 @@ class World:
             self._check_why(service)
             for ref in self.routes.get(name, ()):
                 assert (roles[ref].phase, roles[ref].role) == (Phase.RUNNING, Role.SERVING)
+
+    def _check_launch(self, ref: Incarnation) -> None:
+        """Only a candidate is launched beside others; whoever is in charge begins in an empty slot."""
+        others = [body for body in self.bodies if (body.service, body.slot) == (ref.service, ref.slot)]
+        service = self.core.state.services[ref.service]
+        role = next(one.role for one in service.instances if one.ref == ref)
+        assert role is Role.CANDIDATE or [ref] == others, others
 
     def _check_slot(self, name: str, roles: list[Role]) -> None:
         assert roles.count(Role.SERVING) <= 1, roles

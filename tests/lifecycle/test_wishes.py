@@ -132,6 +132,20 @@ def test_a_service_that_waits_says_that_its_dependency_is_stopped() -> None:
     assert (("orders", play.why("orders")), ("db", "stopped")) == play.core.why("orders")
 
 
+def test_a_stop_between_a_crash_and_its_end_promises_no_further_try() -> None:
+    """Nobody reads of a restart that will not come."""
+    play = Play(service("orders")).up().quietly(Exited(ONE, 1), StopWanted(ORDERS), Gone(ONE))
+    assert play.notices == []
+    assert play.phase("orders") is Phase.STOPPED
+
+
+def test_a_restart_between_an_exit_and_its_end_counts_as_no_failure() -> None:
+    """The next run is the first of a fresh series."""
+    play = Play(service("orders", restart=Restart(RestartPolicy.ALWAYS))).up()
+    play.quietly(Exited(ONE, 0), RestartWanted(ORDERS))
+    play << Gone(ONE) >> [launch("orders", 2, attempt=1)]
+
+
 class TestScale:
     """More or fewer slots."""
 

@@ -33,7 +33,7 @@ def apply(ledger: Ledger, event: Applied) -> None:
     wishes.want_up(ledger, list(_wanted(ledger, nodes, old)))
     for change, node in zip(changes, nodes, strict=True):
         if change.action is Action.RESTART:
-            wishes.renew(ledger, node)
+            reloads.renew(ledger, node)
             ledger.notice(node, f"restarts: {change.reason} changed")
             reloads.cascade(ledger, node)
 

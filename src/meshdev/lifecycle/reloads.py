@@ -94,13 +94,22 @@ def advance(ledger: Ledger, node: Node) -> None:
     cascade(ledger, node)
 
 
+def renew(ledger: Ledger, node: Node) -> None:
+    """Every run of this service is to be followed by a new one; that is more than any reload."""
+    node.epoch += 1
+    cancel(ledger, node, "restarted")
+    lift(node)
+    for slot in node.slots:
+        slot.forgive()
+    ledger.changed(node)
+
+
 def cascade(ledger: Ledger, node: Node) -> None:
     """Restart whoever asked to be restarted with this service."""
     for name in ledger.graph.cascade(node.name):
         follower = ledger.nodes[name]
         if follower.up:
-            follower.epoch += 1
-            ledger.changed(follower)
+            renew(ledger, follower)
             ledger.notice(follower, f"restarts because {node.name} did")
 
 

@@ -32,9 +32,8 @@ def settle(ledger: Ledger, node: Node) -> None:
 
 def _forward(ledger: Ledger, node: Node, slot: Slot) -> None:
     """Towards one ready run of this epoch."""
-    candidate = slot.candidate
-    if candidate is not None and (candidate.epoch < node.epoch or node.reloading is None):
-        runs.retire(ledger, slot, candidate)
+    if slot.candidate is not None and node.reloading is None:
+        runs.retire(ledger, slot, slot.candidate)
     run = slot.current
     if run is not None and run.live:
         if run.epoch < node.epoch and run.phase is not Phase.STOPPING:

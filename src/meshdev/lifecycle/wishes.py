@@ -117,20 +117,10 @@ def restart(ledger: Ledger, event: RestartWanted) -> None:
     nodes = known(ledger, event.services)
     want_up(ledger, [node.name for node in nodes])
     for node in nodes:
-        renew(ledger, node)
+        reloads.renew(ledger, node)
         ledger.notice(node, f"restarts: {event.cause}")
     for node in nodes:
         reloads.cascade(ledger, node)
-
-
-def renew(ledger: Ledger, node: Node) -> None:
-    """Every run of this service is to be followed by a new one."""
-    node.epoch += 1
-    reloads.cancel(ledger, node, "restarted")
-    reloads.lift(node)
-    for slot in node.slots:
-        slot.forgive()
-    ledger.changed(node)
 
 
 def reload(ledger: Ledger, event: ReloadWanted) -> None:

@@ -81,6 +81,22 @@ def test_health(tmp_path: Path) -> None:
     ]
 
 
+def test_what_is_in_order(tmp_path: Path) -> None:
+    """Containers are not looked for on PATH; asked health, and one user of a database, need no word."""
+    text = """
+        [services.a]
+        image = "x"
+        uses = ["databases.d"]
+        depends_on = { b = "healthy" }
+        calls = { b = { timeout = "1s" } }
+        [services.b]
+        command = "true"
+        healthcheck = "/"
+        [databases.d]
+        """
+    assert lint(loaded(tmp_path, text), environ=PATH) == ()
+
+
 def test_retries(tmp_path: Path) -> None:
     """A retry without a timeout waits as long as the callee likes."""
     text = services('calls = { b = { retries = 2 }, c = { retries = 2, timeout = "1s" } }', "", "")

@@ -305,6 +305,7 @@ def test_limits_start_and_replicas(tmp_path: Path) -> None:
     """The rest of the plain keys."""
     made = one(tmp_path, 'limits = { memory = "1k", cpus = 2 }\nstart = "on-demand"\nreplicas = 3')
     assert (made.limits, made.start, made.replicas) == (Limits(1024, 2.0), StartMode.ON_DEMAND, 3)
+    assert one(tmp_path, "limits = { memory = 2048 }").limits == Limits(2048)
 
 
 def test_edges(tmp_path: Path) -> None:

@@ -233,15 +233,13 @@ class References:
                     taken[port] = (label, where)
 
     def _fixed_ports(self, node: Service) -> Iterator[tuple[int, KeyPath]]:
-        inside = {endpoint.name: endpoint for endpoint in node.endpoints}
         if isinstance(node.run, Process):  # a container's own ports are its own
             for endpoint in node.endpoints:
                 if endpoint.port is not None:
                     long = (*node_path(node), "endpoints") in self.assembly.places
                     yield endpoint.port, ("endpoints", endpoint.name, "port") if long else ("port",)
         for index, published in enumerate(node.ports):
-            if published.endpoint in inside:
-                yield published.port, ("ports", index)
+            yield published.port, ("ports", index)
 
     def _complain(self, where: Where, path: KeyPath, key: str, message: str, hint: str = "") -> None:
         self.problems.append(Problem(where, f"{dotted((*path, key))}: {message}", hint))

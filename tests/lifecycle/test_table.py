@@ -1,5 +1,7 @@
 """The table of transitions."""
 
+from pathlib import Path
+
 import pytest
 
 from meshdev.lifecycle.model import Incarnation, Phase
@@ -36,3 +38,11 @@ def test_whatever_does_not_live_can_be_cancelled_or_followed() -> None:
         assert {Cause.ADMIT, Cause.CANCEL} <= set(TABLE[phase])
     for phase in (Phase.WAITING, Phase.BUILDING):
         assert TABLE[phase][Cause.CANCEL] is Phase.STOPPED
+
+
+def test_the_page_shows_the_table_as_it_is() -> None:
+    """docs/lifecycle.md lists the same transitions."""
+    page = (Path(__file__).parents[2] / "docs/lifecycle.md").read_text()
+    rows = [f"| {phase} | {cause} | {then} |" for phase, row in TABLE.items() for cause, then in row.items()]
+    section = page.split("## The table")[1].split("\n## ")[0]
+    assert rows == [line for line in section.splitlines() if line.startswith("| ")][1:]

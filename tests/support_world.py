@@ -62,6 +62,11 @@ class Body:
     probed: bool = False
     logged: bool = False
 
+    @property
+    def heeds(self) -> bool:
+        """Whether it, or what its leader left behind, goes now; every third one waits for SIGKILL."""
+        return self.killed or (self.told_to_end and self.ref.generation % 3 != 0)
+
 
 @dataclass
 class World:
@@ -225,9 +230,9 @@ class World:
         one_shot = self.system.services[ref.service].one_shot
         if not body.launched and not body.ended and not body.killed:
             self.launched(ref)
-        elif (body.told_to_end or body.killed or one_shot) and not body.ended:
+        elif (body.heeds or one_shot) and not body.ended:
             self.exits(ref, 0)
-        elif body.ended:
+        elif body.ended and body.heeds:
             self.gone(ref)
         elif not body.logged:
             body.logged = True

@@ -1,6 +1,6 @@
 """The words around the panes of the Services screen: titles, status, empty states. Pure."""
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 from meshdev.tui import units
 from meshdev.tui.cells import clean
@@ -9,13 +9,23 @@ from meshdev.tui.states import state_of
 from meshdev.tui.tone import Span, Tone
 from meshdev.wire.control import ServiceView
 
-if TYPE_CHECKING:
-    from meshdev.tui.widgets.log_view import LogStatus
-
 LOGS = "Logs"
 DETAILS = "Details"
 EVENTS = "Events"
 VIEWS = (LOGS, DETAILS, EVENTS)
+
+
+@dataclass(frozen=True, slots=True)
+class LogStatus:
+    """What the pane's title says: ``waiting`` lines have come while it is paused, ``hits`` lines match."""
+
+    following: bool = True
+    waiting: int = 0
+    wrapped: bool = False
+    pattern: str = ""
+    only: bool = False
+    hits: int | None = None
+    lost: int = 0
 
 
 def pane_head(service: ServiceView | None, now: float) -> list[Span]:
@@ -32,7 +42,7 @@ def pane_head(service: ServiceView | None, now: float) -> list[Span]:
     return spans
 
 
-def pane_status(view: str, log: "LogStatus", wanted: str) -> list[Span]:
+def pane_status(view: str, log: LogStatus, wanted: str) -> list[Span]:
     """What the right end of the title says."""
     spans: list[list[Span]] = []
     if wanted:

@@ -94,7 +94,11 @@ class Scrollback:
         if lines:
             sizes = [len(line.text) for line in lines]
             self._characters += sum(sizes)
-            self.widest = max(self.widest, *sizes)
+            # At most two cells a character; an upper bound is enough to know how far to the side one may go.
+            cells = (
+                size if line.text.isascii() else 2 * size for line, size in zip(lines, sizes, strict=True)
+            )
+            self.widest = max(self.widest, *cells)
         self._show(number, lines)
         self._trim()
         return self.base - before
@@ -128,6 +132,11 @@ class Scrollback:
             return None
         index = bisect_right(self._starts, wanted, self._view_head) - 1
         return Place(self._view[index], wanted - self._starts[index])
+
+    def extent(self, place: Place, text: str) -> tuple[int, int]:
+        """Where the row's part of its line's shown ``text`` begins and ends, in characters."""
+        starts = [*parts(text, self._wrap), len(text)]
+        return starts[place.part], starts[place.part + 1]
 
     def row_of(self, number: int) -> int | None:
         """The row at which the line of that number begins; None when it is not in view."""

@@ -185,9 +185,9 @@ class LiveTable(Toned, ScrollView, can_focus=True):
         top = self.scroll_offset.y
         visible = max(1, self.size.height - HEADER)
         if place < top:
-            self.scroll_to(y=place, animate=False, immediate=True)
+            self.scroll_to(y=place, animate=False, immediate=True, force=True)
         elif place >= top + visible:
-            self.scroll_to(y=place - visible + 1, animate=False, immediate=True)
+            self.scroll_to(y=place - visible + 1, animate=False, immediate=True, force=True)
 
     def action_move(self, by: int) -> None:
         """Move the cursor by so many rows."""

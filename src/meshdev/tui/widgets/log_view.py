@@ -4,25 +4,22 @@ While it *follows*, the newest line is at the bottom. Whoever scrolls up, moves 
 freezes the picture: what arrives meanwhile waits (bounded) and is counted, so nothing moves under the reader's eyes.
 """
 
-import re
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
-from rich.text import Text
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
+from textual.selection import Selection
 from textual.strip import Strip
 
-from meshdev.tui.ansi import parts, styled
-from meshdev.tui.logline import fold, shown
+from meshdev.tui.log_paint import Paint, compile_pattern, selected_text
+from meshdev.tui.panes import LogStatus
 from meshdev.tui.scrollback import Line, Place, Scrollback
 from meshdev.tui.tone import Span, Tone
 from meshdev.tui.widgets.toned import Toned
@@ -35,20 +32,6 @@ FRAME = 1 / 15
 
 _SIDEWAYS = 12
 _CACHED = 400
-_SLOTS = (Tone.ACCENT, Tone.OK, Tone.WARN, Tone.MUTED)
-
-
-@dataclass(frozen=True, slots=True)
-class LogStatus:
-    """What the pane's title says: ``waiting`` lines have come while it is paused, ``hits`` lines match."""
-
-    following: bool = True
-    waiting: int = 0
-    wrapped: bool = False
-    pattern: str = ""
-    only: bool = False
-    hits: int | None = None
-    lost: int = 0
 
 
 class LogView(Toned, ScrollView, can_focus=True):
@@ -99,15 +82,11 @@ class LogView(Toned, ScrollView, can_focus=True):
         self._following = True
         self._moving = False
         self._wrapped = False
-        self._folded = True
-        self._times = False
+        self._paint = Paint()
         self._cursor: int | None = None
         self._left = 0
-        self._pattern: re.Pattern[str] | None = None
         self._only = False
-        self._sources: dict[str, int] = {}
-        self._several = False
-        self._cache: dict[Place, Strip] = {}
+        self._cache: dict[Place, tuple[Strip, Strip]] = {}
         self._flush: Timer | None = None
         self._empty = empty
         self._status = LogStatus()
@@ -137,8 +116,7 @@ class LogView(Toned, ScrollView, can_focus=True):
         self._back.clear()
         self._waiting.clear()
         self._waiting_count = self._lost = self._left = 0
-        self._sources.clear()
-        self._several = False
+        self._paint.sources.clear()
         self._cursor = None
         self._following = True
         self._empty = self._empty if empty is None else empty
@@ -168,20 +146,13 @@ class LogView(Toned, ScrollView, can_focus=True):
         self._lost += self._waiting_count - len(batch)
         self._waiting.clear()
         self._waiting_count = 0
-        self._note_sources(batch)
+        if self._paint.note(batch):
+            self._lay_out()
         self._back.extend(batch)
         self._resize_content()
         self._to_end()
         self.refresh()
         self._tell()
-
-    def _note_sources(self, batch: Sequence[Line]) -> None:
-        fresh = {line.source for line in batch} - self._sources.keys()
-        for source in sorted(fresh - {""}):
-            self._sources[source] = len(self._sources)
-        if len(self._sources) > 1 and not self._several:
-            self._several = True
-            self._lay_out()
 
     # --- modes ------------------------------------------------------------------------------------
 
@@ -208,27 +179,22 @@ class LogView(Toned, ScrollView, can_focus=True):
 
     def toggle_folded(self) -> None:
         """Show structured lines folded, or as they were written."""
-        self._folded = not self._folded
+        self._paint.folded = not self._paint.folded
         self._lay_out()
 
     def toggle_times(self) -> None:
         """Show when each line was read, or don't."""
-        self._times = not self._times
+        self._paint.times = not self._paint.times
         self._lay_out()
 
     def search(self, pattern: str, *, only: bool = False) -> None:
         """Mark what matches ``pattern`` (a regular expression, smart case); ``only``: hide the other lines."""
-        self._pattern = compile_pattern(pattern) if pattern else None
+        self._paint.pattern = compile_pattern(pattern) if pattern else None
         self._only = only and bool(pattern)
-        self._back.show_only(self._matches if self._only else None)
+        self._back.show_only(self._paint.matches if self._only else None)
         self._status = LogStatus(pattern=pattern)  # so that `_tell` sees the pattern as typed
         self._lay_out()
         self._tell(pattern)
-
-    def _matches(self, line: Line) -> bool:
-        return (
-            self._pattern is None or self._pattern.search(shown(line.text, folded=self._folded)) is not None
-        )
 
     def _tell(self, pattern: str | None = None) -> None:
         pattern = self._status.pattern if pattern is None else pattern
@@ -251,11 +217,7 @@ class LogView(Toned, ScrollView, can_focus=True):
     @property
     def _gutter(self) -> int:
         """Cells left of the text: cursor mark, time, instance."""
-        return 1 + (9 if self._times else 0) + (self._source_width + 1 if self._several else 0)
-
-    @property
-    def _source_width(self) -> int:
-        return max((len(_slot(source)) for source in self._sources), default=0)
+        return 1 + self._paint.gutter
 
     @property
     def _text_width(self) -> int:
@@ -267,7 +229,7 @@ class LogView(Toned, ScrollView, can_focus=True):
         top = None if self._following else self._back.locate(self.scroll_offset.y)
         # One cell is kept for the scroll bar, so that its coming doesn't break all lines anew.
         width = max(8, self.content_region.width - 1 - self._gutter)
-        self._back.lay_out(wrap=width if self._wrapped else 0, folded=self._folded)
+        self._back.lay_out(wrap=width if self._wrapped else 0, folded=self._paint.folded)
         self._cache.clear()
         self._resize_content()
         if self._following:
@@ -284,7 +246,9 @@ class LogView(Toned, ScrollView, can_focus=True):
 
     def _scroll(self, row: float) -> None:
         self._moving = True
-        self.scroll_to(y=row, animate=False, immediate=True)
+        self.scroll_to(
+            y=row, animate=False, immediate=True, force=True
+        )  # the scroll bar may not be there yet
         self._moving = False
 
     def on_resize(self) -> None:
@@ -334,19 +298,24 @@ class LogView(Toned, ScrollView, can_focus=True):
 
     def action_find(self, direction: int) -> None:
         """Go to the next (previous) line that matches."""
-        if self._pattern is None:
+        if self._paint.pattern is None:
             return
         here = self._cursor if self._cursor is not None else self._back.first + len(self._back)
-        number = self._back.find(self._matches, here, backwards=direction < 0)
+        number = self._back.find(self._paint.matches, here, backwards=direction < 0)
         if number is None:
             self.app.bell()
         else:
             self._put(number)
 
+    def on_mouse_down(self) -> None:
+        """Nothing may move under a selection."""
+        if self._following:
+            self.follow(following=False)
+
     def on_click(self, event: events.Click) -> None:
-        """Take the line under the mouse."""
+        """Take the line under the mouse, unless text was selected."""
         place = self._back.locate(event.y + self.scroll_offset.y)
-        if place is not None:
+        if place is not None and self.text_selection is None:
             self._put(place.number)
 
     def _put(self, number: int) -> None:
@@ -372,83 +341,60 @@ class LogView(Toned, ScrollView, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """One line of the widget."""
         width = self.scrollable_content_region.width
-        place = self._back.locate(y + self.scroll_offset.y)
+        row = y + self.scroll_offset.y
+        place = self._back.locate(row)
         if place is None:
             if y == 1 and not len(self._back) and self._empty:
                 return self.line([Span("  " + self._empty, Tone.MUTED)], width)
             return Strip.blank(width, self.rich_style)
         under = place.number == self._cursor
-        strip = None if under else self._cache.get(place)
-        if strip is None:
-            strip = self._draw(place, under=under)
-            if not under:
+        special = under or self.text_selection is not None
+        drawn = None if special else self._cache.get(place)
+        if drawn is None:
+            drawn = self._draw(place, row, under=under)
+            if not special:
                 if len(self._cache) > _CACHED:
                     self._cache.clear()
-                self._cache[place] = strip
-        ground = self.rich_style + (self._cursor_style if under else Style.null())
-        if self._left and not self._wrapped:
-            gutter = self._gutter
-            strip = Strip.join([strip.crop(0, gutter), strip.crop(gutter + self._left)])
-        return strip.adjust_cell_length(width, ground)
+                self._cache[place] = drawn
+        gutter, text = drawn
+        if self._left:
+            text = text.crop(self._left)
+        # The offsets let the mouse select characters; the gutter has none.
+        strip = Strip.join([gutter, text.apply_offsets(self._left, row)])
+        return strip.adjust_cell_length(width, self._ground(under=under))
 
-    @property
-    def _cursor_style(self) -> Style:
-        return self.get_component_rich_style("log--cursor", partial=True)
+    def _ground(self, *, under: bool) -> Style:
+        cursor = self.get_component_rich_style("log--cursor", partial=True)
+        return self.rich_style + cursor if under else self.rich_style
 
-    def _draw(self, place: Place, *, under: bool) -> Strip:
+    def _draw(self, place: Place, row: int, *, under: bool) -> tuple[Strip, Strip]:
+        """The gutter and the text of a row."""
         line = self._back.line(place.number)
-        ground = self.rich_style + (self._cursor_style if under else Style.null())
-        text = self._text_of(line)
-        if self._pattern is not None:
-            mark = self.style_of(Tone.MATCH)
-            for match in self._pattern.finditer(text.plain):
-                text.stylize(mark, *match.span())
+        ground = self._ground(under=under)
+        text = self._paint.text_of(line, self.style_of)
         if self._back.wrap:
-            starts = [*parts(text.plain, self._back.wrap), len(text.plain)]
-            text = text[starts[place.part] : starts[place.part + 1]]
-        segments = [Segment("▌" if under else " ", ground + self.style_of(Tone.ACCENT))]
-        segments += self._draw_gutter(line, first=place.part == 0, ground=ground)
-        segments += [
-            Segment(part, ground + (style or Style.null()))
-            for part, style, _ in text.render(self.app.console)
-        ]
-        return Strip(segments)
+            text = text[slice(*self._back.extent(place, text.plain))]
+        selected = self.text_selection.get_span(row) if self.text_selection is not None else None
+        if selected is not None:
+            start, end = selected
+            ground_of = self.screen.get_component_rich_style(
+                "screen--selection"
+            )  # its own colour hides the text
+            text.stylize(Style(bgcolor=ground_of.bgcolor), start, len(text.plain) if end < 0 else end)
+        mark = Segment("▌" if under else " ", ground + self.style_of(Tone.ACCENT))
+        spans = self._paint.gutter_of(line, first=place.part == 0)
+        gutter = [mark, *(Segment(span.text, ground + self.style_of(span.tone)) for span in spans)]
+        rendered = text.render(self.app.console)
+        return Strip(gutter), Strip(
+            Segment(part, ground + (style or Style.null())) for part, style, _ in rendered
+        )
 
-    def _draw_gutter(self, line: Line, *, first: bool, ground: Style) -> list[Segment]:
-        segments = []
-        if self._times:
-            stamp = (
-                f"{datetime.fromtimestamp(line.at).astimezone():%H:%M:%S} " if line.at and first else " " * 9
-            )
-            segments.append(Segment(stamp, ground + self.style_of(Tone.FAINT)))
-        if self._several:
-            tone = _SLOTS[self._sources.get(line.source, 0) % len(_SLOTS)]
-            slot = _slot(line.source) if first else ""
-            segments.append(Segment(slot.rjust(self._source_width) + "│", ground + self.style_of(tone)))
-        return segments
+    # --- selection with the mouse -----------------------------------------------------------------
 
-    def _text_of(self, line: Line) -> Text:
-        spans = fold(line.text) if self._folded else None
-        if spans is None:
-            text = styled(line.text)
-            if line.stream == "meshdev":
-                text.stylize(self.style_of(Tone.ACCENT))
-            return text
-        text = Text(no_wrap=True, end="")
-        for span in spans:
-            text.append(span.text, self.style_of(span.tone))
-        return text
+    def selection_updated(self, selection: Selection | None) -> None:  # noqa: ARG002 -- Textual's signature
+        """Draw what is selected now."""
+        self.refresh()
 
-
-def compile_pattern(pattern: str) -> re.Pattern[str]:
-    """A regular expression, or the very text when it is none; small letters match both cases."""
-    flags = re.IGNORECASE if pattern == pattern.lower() else re.NOFLAG
-    try:
-        return re.compile(pattern, flags)
-    except re.error:
-        return re.compile(re.escape(pattern), flags)
-
-
-def _slot(source: str) -> str:
-    """What tells a service's instances apart: ``0`` of ``orders-0``."""
-    return source.rpartition("-")[2] or source
+    def get_selection(self, selection: Selection) -> tuple[str, str] | None:
+        """The selected characters as they are shown."""
+        return selected_text(self._back, selection, folded=self._paint.folded), "\n"

@@ -58,7 +58,7 @@ class SpanView(Toned, ScrollView, can_focus=True):
         self._lines = frozen
         self.virtual_size = Size(0, len(frozen))
         if self._to_end and at_end:
-            self.scroll_to(y=self.max_scroll_y, animate=False, immediate=True)
+            self.scroll_to(y=self.max_scroll_y, animate=False, immediate=True, force=True)
         self.refresh()
 
     def render_line(self, y: int) -> Strip:

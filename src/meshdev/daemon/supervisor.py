@@ -11,6 +11,7 @@ import random
 import time
 from collections.abc import Iterable, Mapping
 
+from meshdev.daemon.databases import prepare_files
 from meshdev.daemon.dispatch import Dispatcher
 from meshdev.daemon.edges import OUTSIDE, url_for
 from meshdev.daemon.environment import tool_marks
@@ -159,6 +160,7 @@ class Supervisor:
         self._dispatcher(command)
 
     def _adopt(self, system: System) -> None:
+        prepare_files(system, self._complain)
         self._routes.adopt(system)
         self._outputs.adopt(system)
         self._reloads.adopt(system)

@@ -11,6 +11,7 @@ from meshdev.lifecycle.model import (
     ReloadState,
     ServiceState,
 )
+from meshdev.topology.graph import edges
 from meshdev.topology.model import Service, System
 from meshdev.wire.control import (
     EdgeView,
@@ -95,17 +96,7 @@ class Viewer:
 
 def edge_views(system: System) -> list[EdgeView]:
     """Every declared dependency of the system."""
-    found = []
-    for service in system.services.values():
-        pairs = [
-            *((callee, "calls") for callee in service.calls),
-            *((target, "uses") for target in service.uses),
-            *((dependency.target, "depends_on") for dependency in service.depends_on),
-            *((subject, "publishes") for subject in service.publishes),
-            *((subject, "subscribes") for subject in service.subscribes),
-        ]
-        found += [EdgeView(caller=service.name, callee=callee, kind=kind) for callee, kind in pairs]
-    return found
+    return [EdgeView(caller=arrow.caller, callee=arrow.callee, kind=arrow.kind) for arrow in edges(system)]
 
 
 def _signal_name(number: int | None) -> str | None:

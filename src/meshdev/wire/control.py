@@ -125,7 +125,10 @@ class EnvView(View, frozen=True, kw_only=True):
 
 
 class EdgeView(View, frozen=True, kw_only=True):
-    """A declared dependency: ``kind`` is ``calls``, ``uses``, ``depends_on``, ``publishes`` or ``subscribes``."""
+    """A declared dependency: ``kind`` is ``calls``, ``uses``, ``depends_on``, ``publishes`` or ``subscribes``.
+
+    Events are ``event:NAME`` on the other side; embedded databases go by their name though they are no service.
+    """
 
     caller: str
     callee: str
@@ -190,7 +193,7 @@ class StreamEvent(View, frozen=True, kw_only=True):
 
 
 class PlanStep(View, frozen=True, kw_only=True):
-    """What applying the file would do to one service: ``start|stop|restart|scale|keep``, and why."""
+    """What applying the file would do to one service: ``start|stop|restart|scale|update|keep``, and why."""
 
     service: str
     action: str

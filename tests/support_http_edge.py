@@ -156,7 +156,7 @@ async def http_edge(*upstreams: Upstream, hold: float = PATIENCE) -> AsyncIterat
     try:
         yield it
         await until(lambda: edge.active == 0 and not it.relay.tunnels.links and not tasks)
-        assert edge.held == 0
+        assert (edge.held, edge.in_flight) == (0, 0)
     finally:
         server.close()
         it.relay.close()

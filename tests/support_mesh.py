@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from meshdev.mesh.fleet import Fleet
-from meshdev.wire.mesh import EdgeKey, Upstream
+from meshdev.wire.mesh import EdgeKey, Exchange, Upstream
 
 EDGE = EdgeKey("orders", "payments", "http")
 PATIENCE = 10.0
@@ -19,11 +19,21 @@ Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 @asynccontextmanager
 async def fleet_of(
-    folder: Path, *, workers: int = 1, report: list[str] | None = None
+    folder: Path,
+    *,
+    workers: int = 1,
+    report: list[str] | None = None,
+    exchanges: list[tuple[EdgeKey, Exchange, float]] | None = None,
 ) -> AsyncIterator[Fleet]:
     """A started fleet that is closed at the end."""
     said = [] if report is None else report
-    fleet = Fleet(ports_file=folder / "ports.json", workers=workers, report=said.append)
+    seen = [] if exchanges is None else exchanges
+    fleet = Fleet(
+        ports_file=folder / "ports.json",
+        workers=workers,
+        report=said.append,
+        exchanged=lambda edge, exchange, at: seen.append((edge, exchange, at)),
+    )
     await fleet.start()
     try:
         yield fleet

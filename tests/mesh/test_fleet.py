@@ -5,13 +5,15 @@ import json
 import os
 import signal
 import socket
+import time
 from pathlib import Path
 
 import psutil
 import pytest
 
 from meshdev.errors import ServiceError
-from meshdev.wire.mesh import EdgeKey, EdgePolicy
+from meshdev.wire.mesh import EdgeKey, EdgePolicy, Exchange
+from support_http_edge import Seen, http_peer, read_response, request
 from support_mesh import EDGE, dial, fleet_of, free_port, greeting, peer, until
 
 
@@ -162,6 +164,37 @@ async def test_signals_tell_connections_and_bytes(tmp_path: Path) -> None:
         await until(lambda: fleet.signals()[EDGE].closed == 1)
         signals = fleet.signals()[EDGE]
         assert (signals.opened, signals.active, signals.bytes_in, signals.errors) == (1, 0, 1000, {})
+
+
+async def test_http_exchanges_are_told_by_route_and_one_by_one(tmp_path: Path) -> None:
+    """Counts, latencies and summaries of what passed, with the trace that was put in."""
+    exchanges: list[tuple[EdgeKey, Exchange, float]] = []
+    seen = Seen()
+    began = time.time()
+    async with fleet_of(tmp_path, exchanges=exchanges) as fleet, http_peer("payments-0@1", seen) as payments:
+        port = fleet.listen(EDGE)
+        await fleet.wait_acked(fleet.apply({EDGE: EdgePolicy((payments.upstream,), "http")}))
+        async with dial(port) as (reader, writer):
+            for number in range(20):
+                writer.write(request("POST", f"/charges/{number}?dry=1", b"12345"))
+                await read_response(reader)
+            writer.write(b"POST / HTTP/1.1\r\nContent-Length: x\r\n\r\n")
+            assert (await read_response(reader)).status == 400
+        await until(lambda: EDGE in fleet.signals() and fleet.signals()[EDGE].closed == 1)
+        signals = fleet.signals()[EDGE]
+        assert {name: route.statuses for name, route in signals.routes.items()} == {
+            "POST /charges/{id}": [0, 0, 20, 0, 0, 0]
+        }
+        assert (signals.total.requests, signals.total.failures, signals.in_flight) == (20, 0, 0)
+        assert 0 < signals.total.latency.quantile(0.5) < 10e6
+        assert signals.errors == {"refused-message": 1}
+    edge, exchange, at = exchanges[7]
+    assert edge == EDGE
+    assert began - 1 < at < time.time() + 1
+    assert (exchange.method, exchange.target, exchange.status) == ("POST", "/charges/7?dry=1", 200)
+    assert (exchange.instance, exchange.error) == ("payments-0@1", "")
+    assert exchange.bytes_in == len(request("POST", "/charges/7?dry=1", b"12345"))
+    assert f"traceparent: 00-{exchange.trace}-".encode() in seen.requests[7]
 
 
 async def test_edges_are_spread_over_workers(tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Final, TypeVar
 
-from meshdev.wire.mesh import EdgeCounters, EdgeEntry, EdgeError, EdgeKey, EdgePolicy, Upstream
+from meshdev.mesh.exchanges import Exchanges
+from meshdev.wire.mesh import EdgeCounters, EdgeEntry, EdgeError, EdgeKey, EdgePolicy, Exchange, Upstream
 
 CONNECT_TIMEOUT: Final = 5.0
 REDIAL_DELAY: Final = 0.05
@@ -46,12 +47,14 @@ class Edge:
         "bytes_out",
         "clean",
         "closed",
+        "dropped",
+        "exchanges",
         "held",
         "id",
+        "in_flight",
         "key",
         "opened",
         "policy",
-        "requests",
     )
 
     def __init__(
@@ -69,7 +72,9 @@ class Edge:
         self.clean = True
         self.opened = 0
         self.closed = 0
-        self.requests = 0
+        self.in_flight = 0
+        self.exchanges = Exchanges()
+        self.dropped = 0
         self.held = 0
         self.bytes_in = 0
         self.bytes_out = 0
@@ -188,8 +193,11 @@ class Edge:
         self._errors[kind] += 1
         self.touch()
 
-    def take_counters(self) -> EdgeCounters:
-        """What happened since this was last called."""
+    def take_counters(self, exchanges: list[Exchange] | None = None) -> EdgeCounters:
+        """What happened since this was last called; summaries of exchanges are added to ``exchanges``."""
+        routes, recent, self.dropped = self.exchanges.take(self.id)
+        if exchanges is not None:
+            exchanges += recent
         bytes_in, bytes_out = self._told_bytes
         counters = EdgeCounters(
             edge=self.id,
@@ -200,6 +208,8 @@ class Edge:
             bytes_in=self.bytes_in - bytes_in,
             bytes_out=self.bytes_out - bytes_out,
             errors=dict(self._errors),
+            in_flight=self.in_flight,
+            routes=routes,
         )
         self._told_opened, self._told_closed = self.opened, self.closed
         self._told_bytes = (self.bytes_in, self.bytes_out)

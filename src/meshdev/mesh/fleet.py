@@ -9,17 +9,17 @@ import asyncio
 import os
 import socket
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
 from meshdev.mesh.ports import PortBook, bind_fixed
 from meshdev.mesh.process import Wanted, WorkerProcess
+from meshdev.mesh.signals import EdgeSignals
 from meshdev.wire.mesh import (
-    EdgeCounters,
     EdgeEntry,
     EdgeKey,
     EdgePolicy,
+    Exchange,
     Telemetry,
     ToDaemon,
     Trouble,
@@ -28,34 +28,6 @@ from meshdev.wire.mesh import (
 
 Routes = Mapping[EdgeKey, Sequence[Upstream] | EdgePolicy]
 ROLE: Final = "worker"
-
-
-@dataclass(frozen=True, slots=True)
-class EdgeSignals:
-    """What an edge has carried since it was listened on: sums, but for the gauges `active` and `held`."""
-
-    opened: int = 0
-    closed: int = 0
-    active: int = 0
-    held: int = 0
-    bytes_in: int = 0
-    bytes_out: int = 0
-    errors: Mapping[str, int] = field(default_factory=dict)
-
-    def plus(self, counters: EdgeCounters) -> "EdgeSignals":
-        """With one telemetry frame's differences added."""
-        errors = dict(self.errors)
-        for kind, count in counters.errors.items():
-            errors[kind] = errors.get(kind, 0) + count
-        return EdgeSignals(
-            opened=self.opened + counters.opened,
-            closed=self.closed + counters.closed,
-            active=counters.active,
-            held=counters.held,
-            bytes_in=self.bytes_in + counters.bytes_in,
-            bytes_out=self.bytes_out + counters.bytes_out,
-            errors=errors,
-        )
 
 
 class Listening:
@@ -83,12 +55,19 @@ class Fleet:
         workers: int = 1,
         reserved: Collection[int] = (),
         report: Callable[[str], None] = lambda _: None,
+        exchanged: Callable[[EdgeKey, Exchange, float], None] | None = None,
     ) -> None:
-        """``reserved`` are ports that belong to others (what the topology names); ``report`` gets sentences."""
+        """``reserved`` are ports that belong to others (what the topology names); ``report`` gets sentences.
+
+        ``exchanged`` hears of single HTTP exchanges, as many as are told, with the time (seconds since the epoch)
+        at which each began.
+        """
         self._environment = os.environ if environment is None else environment
         self._file = ports_file
         self._ports = PortBook(str(ports_file), reserved)
         self._report = report
+        self._exchanged = exchanged
+        self.dropped = 0
         self._size = workers
         self._workers: list[WorkerProcess] = []
         self._edges: dict[EdgeKey, Listening] = {}
@@ -256,15 +235,18 @@ class Fleet:
         return [(ROLE, worker.pid) for worker in self._workers if worker.pid]
 
     def signals(self) -> Mapping[EdgeKey, EdgeSignals]:
-        """What every edge has carried so far."""
-        return dict(self._signals)
+        """What every edge has carried so far; live objects, to be read only."""
+        return self._signals
 
     def _told(self, _worker: WorkerProcess, message: ToDaemon) -> None:
         match message:
             case Telemetry():
                 for counters in message.edges:
-                    key = self._keys[counters.edge]
-                    self._signals[key] = self._signals.get(key, EdgeSignals()).plus(counters)
+                    self._signals.setdefault(self._keys[counters.edge], EdgeSignals()).add(counters)
+                self.dropped += message.dropped
+                if self._exchanged is not None:
+                    for exchange in message.exchanges:
+                        self._exchanged(self._keys[exchange.edge], exchange, message.clock + exchange.started)
             case Trouble():
                 self._report(message.text)
             case _:
@@ -276,4 +258,4 @@ class Fleet:
         for number, key in self._keys.items():
             signals = self._signals.get(key)
             if signals is not None and number % len(self._workers) == index:
-                self._signals[key] = replace(signals, closed=signals.opened, active=0, held=0)
+                signals.worker_died()

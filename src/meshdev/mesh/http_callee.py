@@ -63,6 +63,12 @@ class HttpCallee(asyncio.Protocol):
         """The instance at the other end."""
         return self.pool.upstream
 
+    @property
+    def status(self) -> int:
+        """The status of the current response; 0 when there is none yet."""
+        head = self.scanner.head
+        return head.status if head is not None else 0
+
     def reading(self, wanted: bool) -> None:  # noqa: FBT001 - a switch
         """Read from the instance, or let it wait."""
         if self.transport is not None and not self.transport.is_closing():
@@ -101,6 +107,7 @@ class HttpCallee(asyncio.Protocol):
             close(self.transport)  # it speaks without being asked: of no more use
             return
         self.answered = True
+        caller.bytes_out += len(data)
         scanner = self.scanner
         if scanner.whole(data):
             caller.write(data)

@@ -5,6 +5,7 @@ come meanwhile (pipelining) wait, bounded. What cannot be had from any instance 
 """
 
 import asyncio
+from time import perf_counter
 from typing import TYPE_CHECKING, Final, cast
 
 from meshdev.mesh.edge import UnconnectedError
@@ -35,6 +36,10 @@ class HttpCaller(asyncio.Protocol):
         "_reading",
         "_request_ended",
         "_response_ended",
+        "_started",
+        "_trace",
+        "bytes_in",
+        "bytes_out",
         "callee",
         "edge",
         "eof",
@@ -59,6 +64,10 @@ class HttpCaller(asyncio.Protocol):
         self._reading = True
         self._request_ended = False
         self._response_ended = False
+        self.bytes_in = 0  # of the current exchange, as the caller sent it
+        self.bytes_out = 0
+        self._started = 0.0
+        self._trace = ""
         self._early: list[bytes] = []  # what waits for a callee
         self._early_bytes = 0
         self._dialling: asyncio.Task[None] | None = None
@@ -82,6 +91,7 @@ class HttpCaller(asyncio.Protocol):
             edge.touch()
         if self.request is None and (head := self.scanner.whole(data)) is not None:
             self._request_ended = True
+            self.bytes_in = len(data)
             self._begin(head)
         elif self._request_ended:
             self.scanner.rest += data
@@ -93,8 +103,10 @@ class HttpCaller(asyncio.Protocol):
         events = self.scanner.feed(data)
         for event in events:
             if type(event) is RequestHead:
+                self.bytes_in = len(event.raw)
                 self._begin(event)
             elif type(event) is bytes:
+                self.bytes_in += len(event)
                 self._pass_on(event)
             elif event is Mark.END:
                 self._request_has_ended()
@@ -106,8 +118,11 @@ class HttpCaller(asyncio.Protocol):
 
     def _begin(self, head: RequestHead) -> None:
         self.request = head
-        self.edge.requests += 1
+        self.edge.in_flight += 1
+        self.bytes_out = 0
+        self._started = perf_counter()
         relay = self.relay
+        spliced, self._trace = relay.spliced(head)
         pool = relay.next_pool()
         while pool is not None and pool.idle:
             callee = pool.idle.pop()
@@ -116,11 +131,11 @@ class HttpCaller(asyncio.Protocol):
             callee.reused = True
             self.callee = callee
             callee.serve(self, head)
-            callee.write(relay.spliced(head))
+            callee.write(spliced)
             if self.paused:
                 callee.reading(False)  # noqa: FBT003 - a switch
             return
-        self._early.append(relay.spliced(head))
+        self._early.append(spliced)
         self._dialling = relay.start(self._dial(pool.upstream if pool is not None else None))
 
     def _pass_on(self, data: bytes) -> None:
@@ -145,7 +160,8 @@ class HttpCaller(asyncio.Protocol):
             callee = await self.edge.connect(self._new_callee, turn)
         except UnconnectedError as error:
             self.edge.count_error(error.kind)
-            self._answer_myself(503, f"no instance of {self.edge.key.callee} took the request: {error.kind}")
+            reason = f"no instance of {self.edge.key.callee} took the request: {error.kind}"
+            self._answer_myself(503, reason, error.kind)
             return
         finally:
             self._dialling = None
@@ -178,27 +194,33 @@ class HttpCaller(asyncio.Protocol):
         self.callee = None
         head = self.request
         if self._response_ended:  # answered early, and did not wait for the rest of the request
+            self._record(callee.status, callee.upstream.instance)
             self._linger()
         elif callee.answered or head is None:
             self.edge.count_error(EdgeError.CALLEE_RESET)
+            self._record(callee.status, callee.upstream.instance, EdgeError.CALLEE_RESET)
             (reset if exc is not None else close)(self.transport)
         elif self.eof:  # the caller stopped first
             self.edge.count_error(EdgeError.CALLER_RESET)
+            self._record(0, callee.upstream.instance, EdgeError.CALLER_RESET)
             close(self.transport)
         elif callee.reused and head.method in REPEATABLE and head.framing is Framing.NONE:
-            self._early.append(self.relay.spliced(head))  # it closed a kept connection just as we used it
+            self._early.append(self.relay.spliced(head)[0])  # it closed a kept connection just as we used it
             self._dialling = self.relay.start(self._dial(None))
         else:
             self.edge.count_error(EdgeError.CALLEE_RESET)
-            name = callee.upstream.instance or self.edge.key.callee
-            self._answer_myself(502, f"{name} closed the connection without an answer")
+            reason = (
+                f"{callee.upstream.instance or self.edge.key.callee} closed the connection without an answer"
+            )
+            self._answer_myself(502, reason, EdgeError.CALLEE_RESET, callee.upstream.instance)
 
     def _exchange_ended(self) -> None:
         callee, request = self.callee, self.request
-        self.callee = self.request = None
-        self._request_ended = self._response_ended = False
         if callee is None or request is None:
             return
+        self._record(callee.status, callee.pool.upstream.instance)
+        self.callee = None
+        self._request_ended = self._response_ended = False
         callee.caller = None
         scanner = callee.scanner
         head = scanner.head
@@ -226,8 +248,11 @@ class HttpCaller(asyncio.Protocol):
         callee, transport = self.callee, self.transport
         self.callee = None
         if callee is None or callee.transport is None or transport is None or transport.is_closing():
+            if callee is not None:
+                callee.abandon(roughly=True)
             return
         callee.caller = None
+        self._record(callee.status, callee.upstream.instance)
         if self.scanner.rest:
             callee.write(self.scanner.rest)
         Link(self.relay.tunnels).adopt_both(transport, callee.transport, callee.upstream)
@@ -236,6 +261,15 @@ class HttpCaller(asyncio.Protocol):
         if self.transport is not None and isinstance(early, bytes):
             self.relay.complain_once("the caller does not speak HTTP/1; its connections pass as plain TCP")
             Link(self.relay.tunnels).adopt(self.transport, early)
+
+    def _record(self, status: int, instance: str, error: str = "") -> None:
+        """The exchange is over, one way or another."""
+        request = self.request
+        if request is not None:
+            self.request = None
+            self.edge.in_flight -= 1
+            sizes = (self.bytes_in, self.bytes_out)
+            self.edge.exchanges.record(request, status, self._started, sizes, instance, self._trace, error)
 
     # --- answers of our own -----------------------------------------------------------------------
 
@@ -248,21 +282,21 @@ class HttpCaller(asyncio.Protocol):
         if callee is not None:  # in the middle of a request, which its instance must not take for whole
             callee.abandon(roughly=True)
             if callee.answered:
+                self._record(callee.status, callee.upstream.instance, EdgeError.REFUSED_MESSAGE)
                 reset(self.transport)
                 return
-        self._answer_myself(refusal.status, refusal.reason)
+        self._answer_myself(refusal.status, refusal.reason, EdgeError.REFUSED_MESSAGE)
 
-    def _answer_myself(self, status: int, reason: str) -> None:
+    def _answer_myself(self, status: int, reason: str, error: EdgeError, instance: str = "") -> None:
         self._early.clear()
         self._early_bytes = 0
-        self.write(
-            problem(status, reason, bodiless=self.request is not None and self.request.method == "HEAD")
-        )
+        bodiless = self.request is not None and self.request.method == "HEAD"
+        self.write(problem(status, reason, bodiless=bodiless))
+        self._record(status, instance, error)
         self._linger()
 
     def _linger(self) -> None:
         """Close so that the caller can still read what was written, though it may not have sent everything yet."""
-        self.request = None
         self.scanner.state = State.REFUSED  # whatever it says now is not heard
         transport = self.transport
         if transport is None or transport.is_closing():
@@ -323,7 +357,10 @@ class HttpCaller(asyncio.Protocol):
         if self._dialling is not None:
             self._dialling.cancel()
         callee = self.callee
-        if callee is not None:
+        self.callee = None
+        if self.request is not None:
             edge.count_error(EdgeError.CALLER_RESET)
+            status, instance = (callee.status, callee.upstream.instance) if callee is not None else (0, "")
+            self._record(status, instance, EdgeError.CALLER_RESET)
+        if callee is not None:
             callee.abandon(roughly=exc is not None)
-        self.callee = self.request = None

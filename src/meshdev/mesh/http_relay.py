@@ -51,17 +51,19 @@ class HttpRelay:
             self._troubled.add(text)
             self._trouble(f"{self.edge.key}: {text}", self.edge.id)
 
-    def spliced(self, head: RequestHead) -> bytes:
-        """The head with the headers that it lacks; a request id that we give is the trace's."""
+    def spliced(self, head: RequestHead) -> tuple[bytes, str]:
+        """The head with the headers that it lacks, and its trace's id; a request id that we give is the trace's."""
         if head.traceparent is None:
-            name = b"%032x" % (self._draw(128) or 1)
+            trace = f"{self._draw(128) or 1:032x}"
+            name = trace.encode()
             span = b"traceparent: 00-%b-%b-01\r\n" % (name, name[16:])
             if head.request_id is not None:
-                return head.line + span + head.fields
-            return b"%b%bx-request-id: %b\r\n%b" % (head.line, span, name, head.fields)
+                return head.line + span + head.fields, trace
+            return b"%b%bx-request-id: %b\r\n%b" % (head.line, span, name, head.fields), trace
+        trace = head.traceparent[3:35].decode("latin-1")
         if head.request_id is None:
-            return b"%bx-request-id: %032x\r\n%b" % (head.line, self._draw(128), head.fields)
-        return head.raw
+            return b"%bx-request-id: %032x\r\n%b" % (head.line, self._draw(128), head.fields), trace
+        return head.raw, trace
 
     # --- policy and kept connections --------------------------------------------------------------
 

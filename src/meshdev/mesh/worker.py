@@ -14,6 +14,7 @@ import resource
 import signal
 import socket
 import sys
+import time
 from collections.abc import Callable, Coroutine
 from typing import Any, Final, assert_never
 
@@ -23,6 +24,7 @@ from meshdev.mesh.http_relay import HttpRelay
 from meshdev.mesh.relay import Relay
 from meshdev.wire.mesh import (
     Ack,
+    Exchange,
     Hello,
     Listen,
     Policy,
@@ -36,7 +38,7 @@ from meshdev.wire.mesh import (
 TELEMETRY_SECONDS: Final = 0.25
 ACCEPT_BACKLOG: Final = 4096
 PR_SET_PDEATHSIG: Final = 1
-SPOKEN_AS_HTTP: Final = frozenset({"http/1"})
+SPOKEN_AS_HTTP: Final = frozenset({"http"})
 
 
 class Served:
@@ -136,9 +138,12 @@ class Worker:
         if not self._channel.idle:  # the daemon is busy: sums wait, and nothing queues
             self._telling = self._loop.call_later(TELEMETRY_SECONDS, self._tell)
             return
-        edges = tuple(edge.take_counters() for edge in self._dirty.values())
+        exchanges: list[Exchange] = []
+        edges = tuple(edge.take_counters(exchanges) for edge in self._dirty.values())
+        dropped = sum(edge.dropped for edge in self._dirty.values())
         self._dirty.clear()
-        self._say(Telemetry(edges))
+        clock = time.time() - time.perf_counter()
+        self._say(Telemetry(edges, dropped, tuple(exchanges), clock))
 
 
 async def _serve(sock: socket.socket) -> None:

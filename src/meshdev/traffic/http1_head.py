@@ -10,6 +10,8 @@ import re
 from enum import IntEnum
 from typing import Final
 
+from meshdev.traffic.route import route_of
+
 _TOKEN: Final = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]"
 _VISIBLE: Final = rb"[\x21-\x7e\x80-\xff]"
 _FIELDS: Final = rb"((?:" + _TOKEN + rb"++:[\t\x20-\x7e\x80-\xff]*+\r\n)*+)\r\n"
@@ -68,6 +70,7 @@ class RequestHead:
         "minor",
         "raw",
         "request_id",
+        "route",
         "target",
         "traceparent",
         "upgrades",
@@ -95,6 +98,12 @@ class RequestHead:
         self.expects_continue = b"\r\nexpect:" in low
         self.traceparent = _value(low, b"traceparent")
         self.request_id = _value(low, b"x-request-id")
+        self.route = ""
+
+    def guess_route(self) -> str:
+        """Method and guessed route (``GET /orders/{id}``), kept in ``route`` from now on."""
+        self.route = f"{self.method} {route_of(self.target)}"
+        return self.route
 
     def __repr__(self) -> str:
         return f"<RequestHead {self.method} {self.target.decode('latin-1')} {self.framing.name.lower()}>"

@@ -110,8 +110,35 @@ class Ack(Struct, frozen=True, array_like=True, tag="ack"):
     version: int
 
 
+class RouteCounters(Struct, frozen=True, array_like=True):
+    """Exchanges of one method and guessed route: counts by the first digit of the status, latencies in microseconds.
+
+    The first count is of exchanges without an answer; ``latency`` are buckets of `telemetry.histogram`.
+    """
+
+    route: str
+    statuses: tuple[int, ...]
+    latency: Mapping[int, int]
+
+
+class Exchange(Struct, frozen=True, array_like=True):
+    """One request and its response. ``started`` is on the worker's clock (see `Telemetry`); status 0 is no answer."""
+
+    edge: int
+    started: float
+    microseconds: int
+    method: str
+    target: str
+    status: int
+    bytes_in: int
+    bytes_out: int
+    instance: str
+    trace: str = ""
+    error: str = ""
+
+
 class EdgeCounters(Struct, frozen=True, array_like=True):
-    """What happened on one edge since the last telemetry; ``active`` and ``held`` are as of now."""
+    """What happened on one edge since the last telemetry; ``active``, ``held`` and ``in_flight`` are as of now."""
 
     edge: int
     opened: int = 0
@@ -121,13 +148,20 @@ class EdgeCounters(Struct, frozen=True, array_like=True):
     bytes_in: int = 0
     bytes_out: int = 0
     errors: Mapping[str, int] = {}
+    in_flight: int = 0
+    routes: tuple[RouteCounters, ...] = ()
 
 
 class Telemetry(Struct, frozen=True, array_like=True, tag="telemetry"):
-    """Only edges on which something happened; ``dropped`` counts what could not be told."""
+    """Only edges on which something happened; ``dropped`` counts exchanges of which only the counts are told.
+
+    ``clock`` is what to add to the worker's clock to get seconds since the epoch.
+    """
 
     edges: tuple[EdgeCounters, ...]
     dropped: int = 0
+    exchanges: tuple[Exchange, ...] = ()
+    clock: float = 0.0
 
 
 class Trouble(Struct, frozen=True, array_like=True, tag="trouble"):

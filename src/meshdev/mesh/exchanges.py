@@ -1,0 +1,101 @@
+"""What is remembered of HTTP exchanges between two telemetry frames: counts and latencies by route, and summaries.
+
+Both are bounded: routes beyond `MOST_ROUTES` are counted as one, summaries beyond `MOST_RECENT` are counted as dropped.
+Recording is on the hot path: one tuple, two dictionary updates.
+"""
+
+from time import perf_counter
+from typing import Final
+
+from meshdev.telemetry.histogram import bucket
+from meshdev.traffic.http1_head import RequestHead
+from meshdev.wire.mesh import Exchange, RouteCounters
+
+MOST_ROUTES: Final = 200
+MOST_RECENT: Final = 500
+OTHER: Final = "{other}"
+_CLASSES: Final = 6  # by the first digit of the status; 0 when there was no answer
+
+Summary = tuple[float, int, RequestHead, int, int, int, str, str, str]
+
+
+class _Route:
+    """One route's counts since they were last taken."""
+
+    __slots__ = ("latency", "statuses")
+
+    def __init__(self) -> None:
+        self.statuses = [0] * _CLASSES
+        self.latency: dict[int, int] = {}
+
+
+class Exchanges:
+    """The exchanges of one edge since they were last taken."""
+
+    __slots__ = ("_dropped", "_known", "_recent", "_routes")
+
+    def __init__(self) -> None:
+        self._known: set[str] = set()
+        self._routes: dict[str, _Route] = {}
+        self._recent: list[Summary] = []
+        self._dropped = 0
+
+    def record(
+        self,
+        head: RequestHead,
+        status: int,
+        started: float,
+        sizes: tuple[int, int],
+        instance: str,
+        trace: str,
+        error: str = "",
+    ) -> None:
+        """Remember one exchange that is over now; ``started`` is `perf_counter` at its head, status 0 is no answer."""
+        microseconds = int((perf_counter() - started) * 1e6)
+        route = self._routes.get(head.route or head.guess_route())
+        if route is None:
+            route = self._new_route(head.route)
+        route.statuses[status // 100] += 1
+        index = bucket(microseconds)
+        route.latency[index] = route.latency.get(index, 0) + 1
+        if len(self._recent) < MOST_RECENT:
+            self._recent.append((started, microseconds, head, status, *sizes, instance, trace, error))
+        else:
+            self._dropped += 1
+
+    def _new_route(self, name: str) -> _Route:
+        if name not in self._known:
+            if len(self._known) >= MOST_ROUTES:
+                name = OTHER
+            self._known.add(name)
+        route = self._routes.get(name)
+        if route is None:
+            route = self._routes[name] = _Route()
+        return route
+
+    def take(self, edge: int) -> tuple[tuple[RouteCounters, ...], tuple[Exchange, ...], int]:
+        """Counts by route, summaries, and how many summaries were dropped; then begin anew."""
+        routes = tuple(
+            RouteCounters(name, tuple(route.statuses), route.latency) for name, route in self._routes.items()
+        )
+        recent = tuple(
+            Exchange(
+                edge=edge,
+                started=started,
+                microseconds=microseconds,
+                method=head.method,
+                target=head.target.decode("utf-8", "replace"),
+                status=status,
+                bytes_in=bytes_in,
+                bytes_out=bytes_out,
+                instance=instance,
+                trace=trace,
+                error=error,
+            )
+            for started, microseconds, head, status, bytes_in, bytes_out, instance, trace, error in self._recent
+        )
+        dropped = self._dropped
+        self._routes = {}
+        self._recent = []
+        self._dropped = 0
+        return routes, recent, dropped

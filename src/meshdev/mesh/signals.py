@@ -1,0 +1,75 @@
+"""What the edges carried, summed up on the daemon's side from what the workers tell.
+
+Sums only ever grow, whichever worker they came from; gauges (`active`, `held`, `in_flight`) are as of the last frame.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from meshdev.telemetry.histogram import Histogram
+from meshdev.wire.mesh import EdgeCounters
+
+STATUS_CLASSES = 6
+
+
+@dataclass(slots=True)
+class RouteSignals:
+    """Exchanges of one method and guessed route; ``statuses`` counts by first digit, the first is "no answer"."""
+
+    statuses: list[int] = field(default_factory=lambda: [0] * STATUS_CLASSES)
+    latency: Histogram = field(default_factory=Histogram)
+
+    @property
+    def requests(self) -> int:
+        """How many exchanges are over."""
+        return sum(self.statuses)
+
+    @property
+    def failures(self) -> int:
+        """How many of them had no answer, or a 5xx."""
+        return self.statuses[0] + self.statuses[5]
+
+    def add(self, statuses: tuple[int, ...], latency: Mapping[int, int]) -> None:
+        """Add what happened since."""
+        for index, count in enumerate(statuses):
+            self.statuses[index] += count
+        self.latency.add(latency)
+
+
+@dataclass(slots=True)
+class EdgeSignals:
+    """What an edge has carried since the daemon started; `total` sums all `routes`, latencies are microseconds."""
+
+    opened: int = 0
+    closed: int = 0
+    active: int = 0
+    held: int = 0
+    in_flight: int = 0
+    bytes_in: int = 0
+    bytes_out: int = 0
+    errors: dict[str, int] = field(default_factory=dict)
+    total: RouteSignals = field(default_factory=RouteSignals)
+    routes: dict[str, RouteSignals] = field(default_factory=dict)
+
+    def add(self, counters: EdgeCounters) -> None:
+        """Add one telemetry frame's differences."""
+        self.opened += counters.opened
+        self.closed += counters.closed
+        self.active = counters.active
+        self.held = counters.held
+        self.in_flight = counters.in_flight
+        self.bytes_in += counters.bytes_in
+        self.bytes_out += counters.bytes_out
+        for kind, count in counters.errors.items():
+            self.errors[kind] = self.errors.get(kind, 0) + count
+        for route in counters.routes:
+            self.total.add(route.statuses, route.latency)
+            known = self.routes.get(route.route)
+            if known is None:
+                known = self.routes[route.route] = RouteSignals()
+            known.add(route.statuses, route.latency)
+
+    def worker_died(self) -> None:
+        """Its connections died with it, and so did the news of their end."""
+        self.closed = self.opened
+        self.active = self.held = self.in_flight = 0

@@ -94,6 +94,7 @@ def test_file_before_the_command_is_for_any_command(cli: Cli, tmp_path: Path) ->
     other = tmp_path / "other.toml"
     other.touch()
     assert f"nothing runs for {tmp_path.resolve()}" in cli("-f", str(other), "status").err
+    assert f"nothing runs for {cli.project.root}" in cli("status").err
 
 
 @pytest.mark.parametrize(

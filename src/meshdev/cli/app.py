@@ -102,11 +102,9 @@ class LazyGroup(click.Group):
     help="The topology file, for whichever command follows (else MESHDEV_FILE, else the nearest meshdev.toml).",
 )
 @click.pass_context
-def group(ctx: click.Context, file: str | None) -> None:
+def group(ctx: click.Context, file: str | None) -> None:  # noqa: ARG001 -- `options.here` takes the file from the context
     """One terminal for a whole microservice system on a laptop."""
     ctx.color = terminal.colour_wanted(os.environ)
-    if file is not None:
-        os.environ["MESHDEV_FILE"] = file  # so every command finds it, whatever options of its own it has
 
 
 def run(args: list[str]) -> int:

@@ -28,14 +28,16 @@ class Lineup:
     def __init__(self, names: Iterable[str] = (), *, prefix: bool = True) -> None:
         self._colours: dict[str, str] = {}
         self._width = width(OURS)
-        self._prefix = prefix
+        self._shown = prefix
+        self._prefixes: dict[str, str] = {}  # by label, made once: a flood must not pay for them line by line
         for name in names:
             self._know(name, f"{name}-0")
 
     def line(self, line: LogLine, *, stamp: str = "") -> str:
         """A line of a log with its prefix; ``stamp`` goes before the text."""
         label = line.instance or line.node
-        self._know(line.node, label)
+        if label not in self._prefixes:
+            self._know(line.node, label)
         text = f"{stamp} {line.text}" if stamp else line.text
         if line.stream == OURS:
             text = click.style(text, dim=True)
@@ -48,10 +50,15 @@ class Lineup:
     def _know(self, node: str, label: str) -> None:
         if node not in self._colours:
             self._colours[node] = _PALETTE[len(self._colours) % len(_PALETTE)]
-        self._width = max(self._width, width(label))
+        if width(label) > self._width:
+            self._width = width(label)
+            self._prefixes.clear()
 
     def _joined(self, label: str, colour: str, text: str) -> str:
-        if not self._prefix:
+        if not self._shown:
             return text
-        pad = " " * (self._width - width(label))
-        return f"{click.style(f'{label}{pad} |', fg=colour)} {text}"
+        prefix = self._prefixes.get(label)
+        if prefix is None:
+            pad = " " * (self._width - width(label))
+            prefix = self._prefixes[label] = click.style(f"{label}{pad} |", fg=colour)
+        return f"{prefix} {text}"

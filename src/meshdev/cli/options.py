@@ -21,8 +21,10 @@ _COMPLETION_TIMEOUT = 0.5
 
 
 def here(file: str | None = None) -> Project:
-    """The project that this command is about."""
-    return find_project(file, cwd=Path.cwd(), environ=os.environ)
+    """The project that this command is about: ``file``, else what stands before the command, else what is found."""
+    context = click.get_current_context(silent=True)
+    before = context.find_root().params.get("file") if context else None
+    return find_project(file or before, cwd=Path.cwd(), environ=os.environ)
 
 
 class DurationType(click.ParamType[float]):

@@ -229,6 +229,21 @@ class TestWords:
         """What is asked, and what was said."""
         assert reasons.probe_text(check, ProbeOutcome(0.0, ok=True)) == text
 
+    @pytest.mark.parametrize(
+        ("value", "text"),
+        [
+            (5.0, "5 s"),
+            (0.1677, "0.17 s"),
+            (0.0984, "0.1 s"),
+            (120.0, "120 s"),
+            (0.004, "0.004 s"),
+            (0.0, "0 s"),
+        ],
+    )
+    def test_seconds(self, value: float, text: str) -> None:
+        """As short as people say them."""
+        assert reasons.seconds(value) == text
+
     def test_incarnations(self) -> None:
         """A name that is stable, and one that is not."""
         assert (ref("orders", 3).id, str(ref("orders", 3))) == ("orders-0", "orders-0@3")

@@ -132,6 +132,14 @@ def test_a_service_that_waits_says_that_its_dependency_is_stopped() -> None:
     assert (("orders", play.why("orders")), ("db", "stopped")) == play.core.why("orders")
 
 
+def test_what_is_about_to_be_replaced_meets_no_condition() -> None:
+    """Restarted together with its migration, a service waits for the new migration, not for the old one's success."""
+    migrate = service("migrate", one_shot=True)
+    play = Play(migrate, service("orders", depends_on=(after("migrate", Condition.COMPLETED),))).up("migrate")
+    play.ends(ref("migrate"))
+    play << RestartWanted(frozenset({"migrate", "orders"})) >> [launch("migrate", 2)]
+
+
 def test_a_stop_between_a_crash_and_its_end_promises_no_further_try() -> None:
     """Nobody reads of a restart that will not come."""
     play = Play(service("orders")).up().quietly(Exited(ONE, 1), StopWanted(ORDERS), Gone(ONE))

@@ -8,8 +8,9 @@ from meshdev.topology.model import Healthcheck, ProbeKind
 
 
 def seconds(value: float) -> str:
-    """``5 s``, ``0.25 s``: as short as it is exact enough."""
-    return f"{value:.3g} s"
+    """``5 s``, ``0.25 s``: to the hundredth, or finer where that would be nothing."""
+    digits = 2 if value >= 0.01 else 4  # noqa: PLR2004 -- a hundredth
+    return f"{value:.{digits}f}".rstrip("0").rstrip(".") + " s"
 
 
 def signal_name(number: int) -> str:

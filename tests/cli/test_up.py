@@ -117,19 +117,21 @@ def test_sigterm_is_like_ctrl_c(shop: RunningSystem) -> None:
     assert shop.is_gone()
 
 
-def test_closed_terminal_ends_the_system(shop: RunningSystem) -> None:
+@pytest.mark.parametrize("face", [["--plain"], []])
+def test_closed_terminal_ends_the_system(shop: RunningSystem, face: list[str]) -> None:
     """Whoever closes the window wants nothing of it to stay."""
     shop.write(WEB, TICKER)
-    with shop.terminal("up", "--plain") as child:
+    with shop.terminal("up", *face) as child:
         child.expect_exact("tick")
         close_terminal(child)
         until(shop.is_gone)
 
 
-def test_killed_up_ends_the_system(shop: RunningSystem) -> None:
+@pytest.mark.parametrize("face", [["--plain"], []])
+def test_killed_up_ends_the_system(shop: RunningSystem, face: list[str]) -> None:
     """A SIGKILLed `up` lets go of its lease, and the daemon ends with it."""
     shop.write(TICKER)
-    with shop.terminal("up", "--plain") as child:
+    with shop.terminal("up", *face) as child:
         child.expect_exact("tick")
         child.kill(signal.SIGKILL)
         until(shop.is_gone)
@@ -222,4 +224,25 @@ def test_dashboard_stops_in_order_at_sigterm(shop: RunningSystem) -> None:
         child.kill(signal.SIGTERM)
         code, said = end_of(child)
     assert (code, "is down" in said, "\x1b[?1049l" in said) == (0, True, True)
+    assert shop.is_gone()
+
+
+def test_two_ups_at_once_make_one_system(shop: RunningSystem) -> None:
+    """Whoever comes second by a hair finds the system running, whichever way the race goes."""
+    shop.write(TICKER)
+    argv = [*MESHDEV, "up", "--wait"]
+    environ = {**os.environ, **shop.env}
+    ups = [subprocess.Popen(argv, cwd=shop.root, env=environ, stdin=subprocess.DEVNULL) for _ in range(3)]
+    assert [up.wait(60) for up in ups] == [0, 0, 0]
+    (one,) = json.loads(shop.meshdev("status", "--json").out)
+    assert [one["name"], len(one["instances"])] == ["ticker", 1]
+
+
+def test_ctrl_c_while_it_starts_leaves_nothing(shop: RunningSystem) -> None:
+    """A Ctrl-C before there is anything to see stops what is being started."""
+    shop.write(TICKER)
+    with shop.terminal("up", "--plain") as child:
+        until(shop.project.paths.lock_file.exists)
+        child.sendintr()
+        assert end_of(child)[0] == 0
     assert shop.is_gone()

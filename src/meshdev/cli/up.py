@@ -90,15 +90,21 @@ def _bring_up(control: Control, services: list[str], profiles: list[str] | None)
     """Have a daemon that wants ``services``; whether it was started just now."""
     project = control.project
     presence = _settled(control)
-    if presence is Presence.ALIVE:
-        control.check_version()
-        request = UpRequest(services=services, file=str(project.file), profiles=profiles)
-        _print_plan(control.send(calls.up(request)))
-        return False
     if presence is Presence.FOREIGN:
         raise absence(project)
-    launch(project, profiles=profiles, services=services)
-    return True
+    if presence is not Presence.ALIVE:
+        try:
+            launch(project, profiles=profiles, services=services)
+        except DaemonError:
+            if _settled(control) is not Presence.ALIVE:
+                raise
+            # Another `up` was quicker by a hair: then this one is the second.
+        else:
+            return True
+    control.check_version()
+    request = UpRequest(services=services, file=str(project.file), profiles=profiles)
+    _print_plan(control.send(calls.up(request)))
+    return False
 
 
 def _settled(control: Control) -> Presence:

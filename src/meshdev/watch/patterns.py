@@ -103,13 +103,20 @@ def _part_expression(part: str) -> str:
 
 
 def _choice(inside: str) -> str:
-    """``[abc]``, ``[a-z]``, ``[!a]`` as a regular expression; empty when it makes no sense (``[z-a]``)."""
-    if inside in ("!", "^"):
+    """``[abc]``, ``[a-z]``, ``[!a]`` as a regular expression; empty when it makes no sense (``[z-a]``, ``[!]``)."""
+    negated = inside[0] in "!^"
+    characters = inside[1:] if negated else inside
+    written = ""
+    at = 0
+    while at < len(characters):
+        first, last = characters[at], characters[at]
+        at += 1
+        if characters[at : at + 1] == "-" and at + 1 < len(characters):
+            last = characters[at + 1]
+            at += 2
+        if first > last:
+            return ""
+        written += re.escape(first) + (f"-{re.escape(last)}" if last != first else "")
+    if not written:
         return ""
-    escaped = inside.replace("\\", "\\\\").replace("[", "\\[")
-    written = f"[^/{escaped[1:]}]" if escaped[0] in "!^" else f"[{escaped}]"
-    try:
-        re.compile(written)
-    except re.error:
-        return ""
-    return written
+    return f"[^/{written}]" if negated else f"[{written}]"

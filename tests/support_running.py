@@ -34,6 +34,11 @@ CRASHING = """
 command = "sh -c 'echo it went wrong; exit 3'"
 protocol = "none"
 """
+DETACHING = """
+[services.detaching]
+command = "sh -c 'setsid sleep 600 & wait'"
+protocol = "none"
+"""
 _STUBBORN_PROGRAM = """
 import signal, time
 signal.signal(signal.SIGTERM, signal.SIG_IGN)

@@ -104,7 +104,7 @@ def test_stale_socket_and_lock_are_cleared(cli: Cli) -> None:
     ran = cli("down")
     assert (ran.code, ran.out.splitlines()) == (
         0,
-        [f"stale socket {paths.socket}", f"stale lock {paths.lock_file}"],
+        [f"removed stale socket {paths.socket}", f"removed stale lock {paths.lock_file}"],
     )
     assert (paths.socket.exists(), paths.lock_file.read_bytes()) == (False, b"")
 

@@ -8,9 +8,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from meshdev.client import calls
+from meshdev.client.control import Control
 from support_cli import MESHDEV
 from support_running import (
     CRASHING,
+    DETACHING,
     STUBBORN,
     TICKER,
     WEB,
@@ -245,4 +248,17 @@ def test_ctrl_c_while_it_starts_leaves_nothing(shop: RunningSystem) -> None:
         until(shop.project.paths.lock_file.exists)
         child.sendintr()
         assert end_of(child)[0] == 0
+    assert shop.is_gone()
+
+
+def test_down_after_everything_was_killed(shop: RunningSystem) -> None:
+    """Daemon and guardian killed in one instant: what they left is found by its marks and ended."""
+    shop.write(DETACHING)
+    assert shop.meshdev("up", "--wait").code == 0
+    for view in Control(shop.project).send(calls.processes()):
+        if view.role in ("daemon", "guardian"):
+            os.kill(view.pid, signal.SIGKILL)
+    assert shop.survivors()
+    ran = shop.meshdev("down")
+    assert (ran.code, "that an earlier run had left" in ran.out) == (0, True)
     assert shop.is_gone()

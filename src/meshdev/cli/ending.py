@@ -87,10 +87,11 @@ def sweep_up(project: Project) -> list[str]:
     done = []
     if swept.found:
         killed = f", {swept.killed} of them by SIGKILL" if swept.killed else ""
-        done.append(f"ended {swept.found} processes that an earlier run had left{killed}")
+        what = "1 process" if swept.found == 1 else f"{swept.found} processes"
+        done.append(f"ended {what} that an earlier run had left{killed}")
     if swept.left:
         raise DaemonError(f"these processes do not end: {', '.join(map(str, swept.left))}")
-    return done + project.clear_stale()
+    return done + [f"removed {what}" for what in project.clear_stale()]
 
 
 def eventually(check: Callable[[], bool], within: float) -> bool:

@@ -17,12 +17,13 @@ from textual.app import App
 from textual.binding import BindingType
 from textual.message import Message
 from textual.screen import Screen
+from textual.widgets import Input
 
 from meshdev.errors import MeshdevError
 from meshdev.tui.actions import Actions
 from meshdev.tui.backend import Backend
 from meshdev.tui.browser import can_browse
-from meshdev.tui.keys import APP_KEYS, bindings
+from meshdev.tui.keys import APP_KEYS, KEYBOARD_ACTIONS, bindings
 from meshdev.tui.model import Happening, Link, Picture, blockers
 from meshdev.tui.outcome import Outcome
 from meshdev.tui.palette import Commands
@@ -181,6 +182,13 @@ class Dashboard(App[Outcome]):
         else:
             self.copy_to_clipboard(url)
             self.say(f"no browser here; copied {url}")
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """In a dialog, in the palette, and while something is typed, keys are not the application's."""
+        del parameters
+        if action not in KEYBOARD_ACTIONS:
+            return True
+        return isinstance(self.screen, Frame) and not isinstance(self.focused, Input)
 
     # --- leaving ----------------------------------------------------------------------------------
 

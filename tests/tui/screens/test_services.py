@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 import pytest
+from textual.events import Key
 
 from meshdev.errors import ServiceError
 from meshdev.tui.screens.services import ServicesScreen
@@ -326,3 +327,28 @@ async def test_long_and_wide_names_stay_in_their_column(visit: Visiting) -> None
     async with visit(shown, size=(80, 24)) as seen:
         rows = [line for line in seen.text().splitlines() if "● healthy" in line and "GET" not in line][:3]
         assert all("12m" in row for row in rows)
+
+
+async def test_what_is_typed_ahead_is_text(visit: Visiting) -> None:
+    """Keys that arrive in one burst after / go into the prompt, not to the services."""
+    async with visit(healthy()) as seen:
+        for key in ("slash", "r", "x", "s", "q"):
+            seen.app.post_message(Key(key, "/" if key == "slash" else key))
+        await seen.settle()
+        assert seen.backend.calls == []
+        assert "filter rxsq" in seen.text()
+        await seen.press("escape")
+        for key in ("l", "slash", "r", "x"):
+            seen.app.post_message(Key(key, "/" if key == "slash" else key))
+        await seen.settle()
+        assert seen.backend.calls == []
+        assert screen(seen).log_view.status.pattern == "rx"
+
+
+async def test_a_burst_acts_on_the_row_that_was_meant(visit: Visiting) -> None:
+    """Cursor keys and actions keep their order."""
+    async with visit(healthy()) as seen:
+        for key in ("down", "down", "r", "down", "x"):
+            seen.app.post_message(Key(key, None))
+        await seen.settle()
+        assert seen.backend.calls == [("restart", "catalog"), ("stop", "carts")]

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.screen import Screen
+from textual.widgets import Input
 
 from meshdev.tui import units
 from meshdev.tui.cells import clean
 from meshdev.tui.headline import headline
-from meshdev.tui.keys import APP_KEYS, Key
+from meshdev.tui.keys import APP_KEYS, KEYBOARD_ACTIONS, Key
 from meshdev.tui.model import Happening, Link, Picture, totals_of
 from meshdev.tui.tone import Span, Tone
 from meshdev.tui.widgets.bars import Banner, Bar, KeyBar
@@ -82,6 +83,11 @@ class Frame(Screen[None]):
             banner.say([])
         self.query_one("#ticker", Bar).say(ticker(self.dashboard.said, picture.happenings))
         self.query_one(KeyBar).offer((*self.keys(), *APP_KEYS))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """While something is typed, keys are text."""
+        del parameters
+        return not (action in KEYBOARD_ACTIONS and isinstance(self.focused, Input))
 
     def keys(self) -> Sequence[Key]:
         """The screen's own keys that are of use now."""

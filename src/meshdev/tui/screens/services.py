@@ -75,7 +75,6 @@ class ServicesScreen(Frame):
         self._wanted = ""
         self._order = Order.TOPOLOGY
         self._view = LOGS
-        self._selected: str | None = None
         self._tail: Tail | None = None
         self._tailed: tuple[str, str] | None = None
 
@@ -102,9 +101,24 @@ class ServicesScreen(Frame):
         return self.query_one("#log", LogView)
 
     @property
+    def _selected(self) -> str | None:
+        """The name under the cursor, as of this very moment."""
+        return self.table.cursor
+
+    @property
     def service(self) -> ServiceView | None:
         """The selected service."""
         return self.dashboard.picture.service(self._selected)
+
+    # Not `has_focus`: that follows the focus by a message, and the next key may be faster.
+
+    @property
+    def _in_log(self) -> bool:
+        return self.focused is self.log_view
+
+    @property
+    def _in_table(self) -> bool:
+        return self.focused is self.table
 
     # --- drawing ----------------------------------------------------------------------------------
 
@@ -112,7 +126,7 @@ class ServicesScreen(Frame):
         """Begin with the keyboard on the table."""
         super().on_mount()
         self.add_class("-view-logs")
-        self.table.focus()
+        self.set_focus(self.table)
 
     def on_unmount(self) -> None:
         """Let the log go."""
@@ -147,7 +161,7 @@ class ServicesScreen(Frame):
 
     def keys(self) -> Sequence[Key]:
         """The keys of the pane that has the keyboard; for services only what the selected one allows."""
-        if self.is_attached and self.log_view.has_focus:
+        if self.is_attached and self._in_log:
             return LOG_KEYS
         service = self.service
         if service is None:
@@ -186,8 +200,7 @@ class ServicesScreen(Frame):
     # --- messages ---------------------------------------------------------------------------------
 
     @on(LiveTable.Highlighted)
-    def _highlighted(self, event: LiveTable.Highlighted) -> None:
-        self._selected = event.key
+    def _highlighted(self) -> None:
         self._follow_log(self.dashboard.picture)
         self._show_lower()
         self.show_frame(self.dashboard.picture, self.dashboard.now())
@@ -225,7 +238,7 @@ class ServicesScreen(Frame):
     def action_logs(self) -> None:
         """Show the log and put the keyboard on it."""
         self._turn_to(LOGS)
-        self.log_view.focus()
+        self.set_focus(self.log_view)
 
     def action_details(self) -> None:
         """Turn to the details, or back to the log."""
@@ -239,27 +252,27 @@ class ServicesScreen(Frame):
 
     def _refocus(self, pane: str) -> None:
         """The keyboard stays in the lower pane when it was there, or when only that is shown."""
-        if not self.table.has_focus or not self.table.display:
-            self.query_one(pane).focus()
+        if not self._in_table or not self.table.display:
+            self.set_focus(self.query_one(pane))
 
     def action_zoom(self) -> None:
         """Give the lower pane the whole screen, or put the table back."""
         self.toggle_class("-zoomed")
         pane = {LOGS: "#log", DETAILS: "#details", EVENTS: "#events"}[self._view]
-        self.query_one(pane if self.has_class("-zoomed") else "#table").focus()
+        self.set_focus(self.query_one(pane if self.has_class("-zoomed") else "#table"))
 
     def action_back(self) -> None:
         """Undo one thing: the search, the line cursor, the zoom, the filter; then the keyboard to the table."""
         log = self.log_view
-        if log.has_focus and log.status.pattern:
+        if self._in_log and log.status.pattern:
             log.search("")
-        elif log.has_focus and not log.status.following:
+        elif self._in_log and not log.status.following:
             log.follow(following=True)
         elif self.has_class("-zoomed"):
             self.action_zoom()
-        elif not self.table.has_focus:
+        elif not self._in_table:
             self._turn_to(LOGS)
-            self.table.focus()
+            self.set_focus(self.table)
         elif self._wanted:
             self._filter("")
 
@@ -268,7 +281,7 @@ class ServicesScreen(Frame):
     def action_find(self) -> None:
         """Filter the services, or search the log: whichever has the keyboard."""
         prompt = self.query_one(Prompt)
-        if self.log_view.has_focus:
+        if self._in_log:
             prompt.ask(SEARCH, "/", self.log_view.status.pattern, "search: regular expression")
         else:
             prompt.ask(FILTER, "/", self._wanted, "filter: words in name, state or team; !word excludes")
@@ -290,11 +303,11 @@ class ServicesScreen(Frame):
         if event.purpose == FILTER:
             if not event.kept:
                 self._filter("")
-            self.table.focus()
+            self.set_focus(self.table)
             return
         if not event.kept:
             self.log_view.search("")
-        self.log_view.focus()
+        self.set_focus(self.log_view)
         if event.kept and event.purpose == SEARCH:
             self.log_view.action_find(-1)
 
@@ -358,7 +371,7 @@ class ServicesScreen(Frame):
 
     def action_copy(self) -> None:
         """Copy the log line, or the service's address."""
-        if self.log_view.has_focus:
+        if self._in_log:
             line = self.log_view.current()
             if line is not None:
                 self.dashboard.copy(line.text, "the line")

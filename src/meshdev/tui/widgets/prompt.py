@@ -17,7 +17,6 @@ class Prompt(Horizontal):
         height: 1;
         background: $panel;
         display: none;
-        &.-shown { display: block; }
         & Label { width: auto; padding: 0 1; color: $accent; text-style: bold; }
         & Input, & Input:focus { width: 1fr; border: none; height: 1; padding: 0; background: $panel; }
     }
@@ -59,8 +58,9 @@ class Prompt(Horizontal):
         with field.prevent(Input.Changed):
             field.value = text
         field.cursor_position = len(text)
-        self.add_class("-shown")
-        field.focus()
+        # At once, not with the next refresh: what is typed next is meant for the field.
+        self.display = True
+        self.screen.set_focus(field)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Pass the text on."""
@@ -77,5 +77,5 @@ class Prompt(Horizontal):
         self._close(kept=False)
 
     def _close(self, *, kept: bool) -> None:
-        self.remove_class("-shown")
+        self.display = False
         self.post_message(self.Closed(self._purpose, kept=kept))

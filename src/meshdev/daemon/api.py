@@ -50,6 +50,9 @@ def build_api(operator: Operator) -> Starlette:
             Route("/v1/services/{name}/why", _answer(lambda request: operator.why(_name(request)))),
             Route("/v1/services/{name}/env", _answer(lambda request: operator.env(_name(request)))),
             Route("/v1/graph", _answer(lambda _: operator.graph())),
+            Route("/v1/edges", _answer(lambda _: operator.edges())),
+            Route("/v1/traffic", _answer(lambda request: operator.traffic(_number(request, "limit", 100)))),
+            Route("/v1/traffic/stream", routes.traffic),
             Route("/v1/processes", _answer(lambda _: operator.processes())),
             Route("/v1/events", routes.events),
             Route("/v1/up", routes.up, methods=["POST"]),
@@ -100,18 +103,20 @@ class _Routes:
         return Response(status_code=204)
 
     async def events(self, request: Request) -> Response:
-        after = request.query_params.get("after") or request.headers.get("last-event-id")
-        if after is None:
-            number = self._operator.journal.seq
-        elif after.isdigit():
-            number = int(after)
-        else:
-            raise UsageError(f"after={after!r}: a sequence number is a whole number")
-        return StreamingResponse(
-            _server_sent(self._operator.journal, number),
-            media_type="text/event-stream",
-            headers={"cache-control": "no-store"},
-        )
+        return _stream(request, self._operator.journal)
+
+    async def traffic(self, request: Request) -> Response:
+        return _stream(request, self._operator.book.exchanges)
+
+
+def _stream(request: Request, journal: Journal) -> Response:
+    resumed = request.headers.get("last-event-id", "")
+    default = int(resumed) if resumed.isdigit() else journal.seq
+    return StreamingResponse(
+        _server_sent(journal, _number(request, "after", default)),
+        media_type="text/event-stream",
+        headers={"cache-control": "no-store"},
+    )
 
 
 async def _server_sent(journal: Journal, after: int) -> AsyncIterator[bytes]:
@@ -143,6 +148,15 @@ def _answer(ask: Callable[[Request], object]) -> Callable[[Request], Awaitable[R
         return Json(ask(request))
 
     return handler
+
+
+def _number(request: Request, name: str, default: int) -> int:
+    text = request.query_params.get(name)
+    if text is None:
+        return default
+    if not text.isdigit():
+        raise UsageError(f"{name}={text!r}: accepted is a whole number")
+    return int(text)
 
 
 def _name(request: Request) -> str:

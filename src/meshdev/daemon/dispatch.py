@@ -47,8 +47,8 @@ class Dispatcher:
             case Kill(ref):
                 self.runner.kill(ref)
             case StartProbing(ref):
-                check = self.system().services[ref.service].healthcheck
-                if check is not None:
+                service = self.system().services.get(ref.service)
+                if service is not None and (check := service.healthcheck) is not None:
                     self.prober.start(ref, check, self.launcher.ports(ref), self.launcher.probe_place(ref))
             case StopProbing(ref):
                 self.prober.stop(ref)

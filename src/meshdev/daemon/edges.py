@@ -26,6 +26,7 @@ class Edge:
     key: EdgeKey
     endpoint: Endpoint
     port: int | None = None
+    declared: bool = True
 
 
 def edges_of(system: System) -> dict[EdgeKey, Edge]:
@@ -35,7 +36,8 @@ def edges_of(system: System) -> dict[EdgeKey, Edge]:
         for callee in callees(system, caller):
             for endpoint in callee.endpoints:
                 key = EdgeKey(caller.name, callee.name, endpoint.name)
-                found[key] = Edge(key, endpoint)
+                declared = callee.name in caller.calls or callee.name in caller.uses
+                found[key] = Edge(key, endpoint, declared=declared)
     for callee in system.services.values():
         by_name = {endpoint.name: endpoint for endpoint in callee.endpoints}
         for published in callee.ports:

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 
 import msgspec
 
-from meshdev.wire.control import StreamEvent
+from meshdev.wire.control import ExchangeView, StreamEvent
 
 KEPT = 4096
 
@@ -26,7 +26,7 @@ class Journal:
         self.seq = 0
         self.followers = 0
 
-    def append(self, event: StreamEvent) -> None:
+    def append(self, event: StreamEvent | ExchangeView) -> None:
         """Number ``event`` and hand it to everybody who follows."""
         self.seq += 1
         numbered = msgspec.structs.replace(event, seq=self.seq)

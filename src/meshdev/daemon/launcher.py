@@ -19,7 +19,11 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Launcher:
-    """Starts incarnations; knows which ports each of them listens on until it is `forget`-ten."""
+    """Starts incarnations; knows which ports each of them listens on until it is `forget`-ten.
+
+    A service that once needed a second attempt gets its ports loosely held from then on: it may be one that cannot
+    bind over a held port, and a reload's candidate has no second attempt.
+    """
 
     runner: ProcessRunner
     pool: PortPool
@@ -27,23 +31,26 @@ class Launcher:
     post: Callable[[Event], None]
     base: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     _ports: dict[Incarnation, dict[str, int]] = field(default_factory=dict)
+    _loose: set[str] = field(default_factory=set)
     _specs: dict[Incarnation, LaunchSpec] = field(default_factory=dict)
 
     def launch(self, system: System, ref: Incarnation, attempt: int) -> None:
         """Start ``ref``; the runner reports `Launched`, or `LaunchFailed` is posted with the reason."""
-        service = system.services[ref.service]
         held: dict[str, HeldPort] = {}
         try:
+            service = system.services[ref.service]
             for endpoint in service.endpoints:
                 held[endpoint.name] = self._hold(endpoint)
             self._ports[ref] = {name: port.port for name, port in held.items()}
             self._specs[ref] = spec = self._spec(system, service, ref, held)
-            self.runner.launch(ref, spec, attempt)
-        except MeshdevError as error:
+            if attempt > 1:
+                self._loose.add(ref.service)
+            self.runner.launch(ref, spec, 2 if ref.service in self._loose else attempt)
+        except Exception as error:  # noqa: BLE001 -- whatever it is, the core must not wait for this launch for ever
             for port in held.values():
                 port.release()
             self.forget(ref)
-            self.post(LaunchFailed(ref, f"{error.message} ({error.hint})" if error.hint else error.message))
+            self.post(LaunchFailed(ref, _reason(error)))
 
     def environment(self, system: System, service: Service, ports: Mapping[str, int]) -> dict[str, str]:
         """What an incarnation of ``service`` with these ``ports`` sees, less its marks."""
@@ -84,3 +91,12 @@ class Launcher:
             ports=tuple(held.values()),
             limits=service.limits,
         )
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, MeshdevError):
+        return f"{error.message} ({error.hint})" if error.hint else error.message
+    if isinstance(error, OSError):
+        return f"cannot start: {error.strerror}"
+    log.error("a launch failed in a way that nobody thought of", exc_info=error)
+    return f"cannot start: {error!r}"

@@ -16,6 +16,8 @@ _GET: tuple[tuple[str, object, str], ...] = (
     ("/v1/services/{name}/why", wire.WhyView, "Why a service is where it is."),
     ("/v1/services/{name}/env", wire.EnvView, "The environment of a service's next incarnation."),
     ("/v1/graph", wire.GraphView, "The system as a graph."),
+    ("/v1/edges", list[wire.EdgeSignalsView], "What the edges carry."),
+    ("/v1/traffic", list[wire.ExchangeView], "The last calls over edges, the oldest first."),
     ("/v1/processes", list[wire.ProcessView], "meshdev's own processes."),
 )
 _POST: tuple[tuple[str, object, object, str], ...] = (
@@ -34,7 +36,9 @@ _POST: tuple[tuple[str, object, object, str], ...] = (
 def openapi_document() -> dict[str, Any]:
     """The document; the same object each time."""
     shapes = {shape for _, shape, _ in _GET} | {one for _, body, reply, _ in _POST for one in (body, reply)}
-    ordered = sorted((shape for shape in {*shapes, wire.StreamEvent, wire.ErrorView} if shape), key=str)
+    ordered = sorted(
+        (shape for shape in {*shapes, wire.StreamEvent, wire.ExchangeView, wire.ErrorView} if shape), key=str
+    )
     schemas, components = msgspec.json.schema_components(ordered, ref_template="#/components/schemas/{name}")
     refs = dict(zip(ordered, schemas, strict=True))
     paths: dict[str, dict[str, Any]] = {}
@@ -42,7 +46,14 @@ def openapi_document() -> dict[str, Any]:
         paths[path] = {"get": _operation(path, summary, None, refs.get(reply))}
     for path, body, reply, summary in _POST:
         paths[path] = {"post": _operation(path, summary, refs.get(body), refs.get(reply))}
-    paths["/v1/events"] = {"get": _stream(refs[wire.StreamEvent])}
+    paths["/v1/events"] = {
+        "get": _stream(
+            "What happens, as server-sent events whose data are StreamEvents.", refs[wire.StreamEvent]
+        )
+    }
+    paths["/v1/traffic/stream"] = {
+        "get": _stream("Calls as they end, as server-sent events of ExchangeViews.", refs[wire.ExchangeView])
+    }
     paths["/v1/lease"] = {
         "get": {
             "summary": "Held open by the command that owns the system.",
@@ -75,9 +86,9 @@ def _operation(path: str, summary: str, body: Any, reply: Any) -> dict[str, Any]
     return operation
 
 
-def _stream(event: Any) -> dict[str, Any]:
+def _stream(summary: str, event: Any) -> dict[str, Any]:
     return {
-        "summary": "What happens, as server-sent events whose data are StreamEvents.",
+        "summary": summary,
         "parameters": [{"name": "after", "in": "query", "schema": {"type": "integer"}}],
         "responses": {
             "200": {"description": "a stream", "content": {"text/event-stream": {"schema": event}}}

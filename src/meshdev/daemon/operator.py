@@ -5,6 +5,7 @@ Wishes become events; nothing waits here.
 
 import asyncio
 import os
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,7 @@ import msgspec
 import psutil
 
 from meshdev import __version__
+from meshdev.daemon.edge_book import EdgeBook
 from meshdev.daemon.journal import Journal
 from meshdev.daemon.launcher import Launcher
 from meshdev.daemon.store import Store
@@ -36,7 +38,9 @@ from meshdev.topology.model import System
 from meshdev.topology.nearest import did_you_mean
 from meshdev.wire.control import (
     API_VERSION,
+    EdgeSignalsView,
     EnvView,
+    ExchangeView,
     GraphView,
     PlanStep,
     PlanView,
@@ -69,6 +73,7 @@ class Operator:
     launcher: Launcher
     run_id: str
     log_dir: Path
+    book: EdgeBook
     started: float
     wall_now: Callable[[], float]
     adopt: Callable[[System], None]
@@ -146,8 +151,16 @@ class Operator:
         return EnvView(service=name, working_dir=str(node.working_dir), environment=environment)
 
     def graph(self) -> GraphView:
-        """Nodes and declared edges."""
-        return GraphView(nodes=self.services(), edges=edge_views(self.system))
+        """Nodes, declared edges, and what the edges carry."""
+        return GraphView(nodes=self.services(), edges=edge_views(self.system), signals=self.edges())
+
+    def edges(self) -> list[EdgeSignalsView]:
+        """What the edges carry."""
+        return self.book.views(time.monotonic())
+
+    def traffic(self, limit: int) -> list[ExchangeView]:
+        """The last calls, the oldest first."""
+        return self.book.last(limit)
 
     def processes(self) -> list[ProcessView]:
         """Meshdev's own processes and what they cost."""

@@ -47,6 +47,10 @@ class Routes:
         """The port on which the caller of this edge finds it."""
         return self._ports[key]
 
+    def listening(self) -> dict[EdgeKey, tuple[Edge, int]]:
+        """Every edge that has a listener, with its port."""
+        return {key: (edge, self._ports[key]) for key, edge in self._edges.items() if key in self._ports}
+
     def published(self, key: EdgeKey) -> int | None:
         """The port of a front edge, if it could be had."""
         return self._ports.get(key)

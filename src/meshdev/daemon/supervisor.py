@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 
 from meshdev.daemon.databases import prepare_files
 from meshdev.daemon.dispatch import Dispatcher
+from meshdev.daemon.edge_book import EdgeBook
 from meshdev.daemon.edges import OUTSIDE, url_for
 from meshdev.daemon.environment import tool_marks
 from meshdev.daemon.guardian_link import GuardianLink
@@ -37,7 +38,7 @@ from meshdev.runners.usage import UsageMeter
 from meshdev.storage.runs import prune_runs
 from meshdev.storage.store import LogStore
 from meshdev.topology.model import Service, System
-from meshdev.wire.mesh import EdgeKey
+from meshdev.wire.mesh import EdgeKey, Exchange
 
 log = logging.getLogger(__name__)
 
@@ -68,11 +69,13 @@ class Supervisor:
             ports_file=paths.ports_file,
             environment={**os.environ, **tool_marks(run_id, paths.key, "worker")},
             report=lambda text: self.operator.notice("", text, Level.WARNING),
+            exchanged=self._exchanged,
         )
+        journal = Journal()
         self._routes = Routes(self._fleet, self._ports_of, self._holds, self._complain)
         self._launcher = Launcher(self._runner, self._pool, self._routes.port_of, self._post)
         self._prober = Prober(reaper=self._reaper, report=self._post, mark_of=self._runner.mark_of)
-        journal = Journal()
+        self._book = EdgeBook(signals=self._fleet.signals, edges=self._routes.listening, journal=journal)
         self._usage = UsageKeeper(UsageMeter(self._runner.everybody).measure, journal)
         self._store = Store(
             Lifecycle(system, rng=random.random),
@@ -88,6 +91,7 @@ class Supervisor:
             launcher=self._launcher,
             run_id=run_id,
             log_dir=log_dir,
+            book=self._book,
             started=time.time(),
             wall_now=time.time,
             adopt=self._adopt,
@@ -125,10 +129,12 @@ class Supervisor:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._reloads.run())
             group.create_task(self._usage.run())
+            group.create_task(self._book.run())
             group.create_task(asyncio.to_thread(prune_runs, self._paths.runs_dir, self.operator.run_id))
             await self.finished.wait()
             self._reloads.close()
             self._usage.close()
+            self._book.close()
 
     async def close(self) -> None:
         """Give everything back; whatever still runs is killed."""
@@ -178,6 +184,9 @@ class Supervisor:
 
     def _ports_of(self, ref: Incarnation) -> Mapping[str, int]:
         return self._launcher.ports(ref)
+
+    def _exchanged(self, key: EdgeKey, exchange: Exchange, at: float) -> None:
+        self._book.exchanged(key, exchange, at)
 
     def _holds(self, service: str) -> bool:
         state = self._store.core.state.services.get(service)

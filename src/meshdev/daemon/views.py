@@ -52,6 +52,7 @@ class Viewer:
             url=self.url_of(node),
             ports=[f"{published.port}:{published.endpoint}" for published in node.ports],
             last_reload=self.reload(state.last_reload),
+            unready=state.unready,
         )
 
     def instance(self, state: InstanceState, usage: Usage) -> InstanceView:

@@ -54,7 +54,7 @@ def spawn(
         raise ServiceError(f"cannot start {argv[0]}: {error.strerror}", hint=_hint(error)) from error
     except ValueError as error:  # an embedded null byte
         raise ServiceError(
-            f"cannot start {argv[0]!r}: {error}", hint="look at its run and environment"
+            f"cannot start {argv[0]!r}: {error}", hint="look at its command and environment"
         ) from error
     _give_users_files(process.pid)
     process.returncode = 0  # disowned: the reaper waits for the pid, and Popen must neither poll it nor warn
@@ -94,21 +94,21 @@ def find_program(name: str, *, env: Mapping[str, str], cwd: Path) -> str:
         path = cwd / name
         if not path.exists():
             raise ServiceError(
-                f"command not found: {name} (looked in {cwd})", hint="correct run, or build it first"
+                f"command not found: {name} (looked in {cwd})", hint="correct `command`, or build it first"
             )
         _must_be_runnable(path, name, env)
         return name
     found = shutil.which(name, path=_absolute_search(env.get("PATH", os.defpath), cwd))
     if found is None:
         message = f"command not found: {name}"
-        raise ServiceError(message, hint=f"install it, or correct run; PATH is {env.get('PATH', os.defpath)}")
+        raise ServiceError(message, hint="install it, or correct `command`; `meshdev env` shows the PATH")
     _must_be_runnable(Path(found), name, env)
     return found
 
 
 def _must_be_runnable(path: Path, name: str, env: Mapping[str, str]) -> None:
     if path.is_dir():
-        raise ServiceError(f"cannot start {name}: it is a directory", hint="correct run")
+        raise ServiceError(f"cannot start {name}: it is a directory", hint="correct `command`")
     if not os.access(path, os.X_OK):
         raise ServiceError(f"cannot start {name}: permission denied", hint=f"chmod +x {path}")
     try:
@@ -157,7 +157,7 @@ def _hint(error: OSError) -> str:
         case errno.ETXTBSY:
             return "the file is still being written; it is tried again"
         case _:
-            return "look at its run and working_dir"
+            return "look at its command and working_dir"
 
 
 @functools.cache

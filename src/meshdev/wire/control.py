@@ -9,7 +9,10 @@ clock), sizes bytes. A field may be added within a version; none is renamed or r
 | GET /v1/snapshot | `Snapshot`: everything, with the sequence number that it stands for |
 | GET /v1/services · /v1/services/{name} | list of `ServiceView` · `ServiceView` |
 | GET /v1/services/{name}/why · /env | `WhyView` · `EnvView` |
-| GET /v1/graph | `GraphView` |
+| GET /v1/graph | `GraphView`, with the edges' signals |
+| GET /v1/edges | list of `EdgeSignalsView` |
+| GET /v1/traffic?limit=N | list of the last `ExchangeView`, the oldest first |
+| GET /v1/traffic/stream?after=SEQ | server-sent events, each one `ExchangeView` |
 | GET /v1/processes | list of `ProcessView`: meshdev's own processes |
 | GET /v1/events?after=SEQ | server-sent events, each one `StreamEvent`; the `id:` is its sequence number |
 | POST /v1/up | `UpRequest` → `PlanView`: (re)read the topology, apply the difference, want services up |
@@ -79,7 +82,7 @@ class InstanceView(View, frozen=True, kw_only=True):
 
 
 class ServiceView(View, frozen=True, kw_only=True):
-    """One service (or broker, or database) as people see it."""
+    """One service (or broker, or database) as people see it; ``unready`` is the reason of a readiness time-out."""
 
     name: str
     phase: str
@@ -96,6 +99,7 @@ class ServiceView(View, frozen=True, kw_only=True):
     url: str = ""
     ports: list[str] = []
     last_reload: ReloadView | None = None
+    unready: str = ""
 
 
 class WhyStep(View, frozen=True, kw_only=True):
@@ -135,11 +139,73 @@ class EdgeView(View, frozen=True, kw_only=True):
     kind: str
 
 
+class RouteView(View, frozen=True, kw_only=True):
+    """One method and guessed route of an edge, since the daemon started."""
+
+    route: str
+    requests: int
+    errors: int
+    p50_ms: float | None = None
+    p99_ms: float | None = None
+
+
+class EdgeSignalsView(View, frozen=True, kw_only=True):
+    """What an edge carries.
+
+    ``requests`` and ``errors`` (no answer, a transport error, 5xx) count since the daemon started; ``rps`` is over
+    ten seconds; percentiles are over the last minute, or over everything when that was quiet. An edge that is not
+    read as HTTP counts connections as requests and has no percentiles. ``policies`` and ``faults`` name what acts.
+    """
+
+    caller: str
+    callee: str
+    protocol: str
+    declared: bool
+    observed: bool
+    requests: int
+    errors: int
+    in_flight: int
+    rps: float
+    p50_ms: float | None
+    p90_ms: float | None
+    p99_ms: float | None
+    bytes_in: int
+    bytes_out: int
+    policies: list[str] = []
+    faults: list[str] = []
+    endpoint: str = ""
+    port: int = 0
+    connections: int = 0
+    held: int = 0
+    errors_by_kind: dict[str, int] = {}
+    series: list[int] = []
+    routes: list[RouteView] = []
+
+
+class ExchangeView(View, frozen=True, kw_only=True):
+    """One call over an edge; ``at`` is when it began, ``status`` 0 means that no answer came (``error`` says why)."""
+
+    seq: int
+    at: float
+    caller: str
+    callee: str
+    method: str
+    target: str
+    status: int
+    ms: float
+    bytes_in: int
+    bytes_out: int
+    instance: str = ""
+    trace: str = ""
+    error: str = ""
+
+
 class GraphView(View, frozen=True, kw_only=True):
     """The system as a graph."""
 
     nodes: list[ServiceView]
     edges: list[EdgeView]
+    signals: list[EdgeSignalsView] = []
 
 
 class ProcessView(View, frozen=True, kw_only=True):
@@ -174,11 +240,12 @@ class Snapshot(View, frozen=True, kw_only=True):
 
 
 class StreamEvent(View, frozen=True, kw_only=True):
-    """One thing that happened.
+    """One thing that happened; ``kind`` says what, and which field tells more.
 
-    ``kind``: ``service`` (``service`` holds its new view), ``removed`` (``name`` left the topology), ``notice``
-    (``text`` at ``level``), ``system`` (``system`` holds its new view), ``usage`` (``usage`` maps an instance id
-    to ``[cpu_percent, rss_bytes]``), ``reset`` (the client's sequence number is too old: take a snapshot).
+    ``service`` (``service``: its new view) · ``removed`` (``name`` left the topology) · ``notice`` (``text`` at
+    ``level``) · ``system`` (``system``: its new view) · ``usage`` (``usage`` maps an instance id to
+    ``[cpu_percent, rss_bytes]``) · ``edges`` (``edges``: those that carried something) · ``reset`` (the client's
+    sequence number is too old: take a snapshot).
     """
 
     seq: int
@@ -190,6 +257,7 @@ class StreamEvent(View, frozen=True, kw_only=True):
     service: ServiceView | None = None
     system: SystemView | None = None
     usage: dict[str, tuple[float, int]] | None = None
+    edges: list[EdgeSignalsView] | None = None
 
 
 class PlanStep(View, frozen=True, kw_only=True):

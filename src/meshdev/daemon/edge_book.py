@@ -1,0 +1,174 @@
+"""What the edges carry, as people ask for it: windows, rates, percentiles, the last exchanges.
+
+The mesh tells sums; once a second the book takes a reading of each edge that moved. Single exchanges are kept in a ring
+and, while somebody follows, in a journal of their own.
+"""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+
+from meshdev.daemon.edges import OUTSIDE, Edge
+from meshdev.daemon.journal import Journal
+from meshdev.mesh.signals import EdgeSignals, RouteSignals
+from meshdev.telemetry.window import Reading, Span, Window
+from meshdev.wire.control import EdgeSignalsView, ExchangeView, RouteView, StreamEvent
+from meshdev.wire.mesh import EdgeKey, Exchange
+
+EXCHANGES_KEPT = 2000
+RATE_SECONDS = 10.0
+LATENCY_SECONDS = 60.0
+SERIES_SECONDS = 60
+INTERVAL_SECONDS = 1.0
+READ_AS_HTTP = frozenset({"http"})
+
+Signals = Mapping[EdgeKey, EdgeSignals]
+
+
+class EdgeBook:
+    """Reads ``signals`` by the second and renders views; ``edges`` are those of the topology with their ports."""
+
+    def __init__(
+        self,
+        *,
+        signals: Callable[[], Signals],
+        edges: Callable[[], Mapping[EdgeKey, tuple[Edge, int]]],
+        journal: Journal,
+    ) -> None:
+        self._signals = signals
+        self._edges = edges
+        self._journal = journal
+        self._windows: dict[EdgeKey, Window] = {}
+        self._ring: deque[ExchangeView] = deque(maxlen=EXCHANGES_KEPT)
+        self._closing = asyncio.Event()
+        self.exchanges = Journal()
+
+    def exchanged(self, key: EdgeKey, exchange: Exchange, at: float) -> None:
+        """The mesh tells of one call that began at ``at`` (epoch seconds)."""
+        view = ExchangeView(
+            seq=self.exchanges.seq + 1,
+            at=round(at, 6),
+            caller=key.caller,
+            callee=key.callee,
+            method=exchange.method,
+            target=exchange.target,
+            status=exchange.status,
+            ms=exchange.microseconds / 1000.0,
+            bytes_in=exchange.bytes_in,
+            bytes_out=exchange.bytes_out,
+            instance=exchange.instance,
+            trace=exchange.trace,
+            error=exchange.error,
+        )
+        self._ring.append(view)
+        self.exchanges.append(view)
+
+    def last(self, limit: int) -> list[ExchangeView]:
+        """The last exchanges, the oldest first."""
+        return list(self._ring)[-limit:] if limit > 0 else []
+
+    def read(self, now: float) -> list[EdgeKey]:
+        """Take a reading of every edge; those on which something happened."""
+        moved = []
+        for key, signals in self._signals().items():
+            window = self._windows.get(key)
+            if window is None:
+                window = self._windows[key] = Window(now - INTERVAL_SECONDS)
+            if window.read(_reading(signals), now):
+                moved.append(key)
+        return moved
+
+    def views(self, now: float) -> list[EdgeSignalsView]:
+        """Every edge, in the topology's order; those that left it but were used come last."""
+        self.read(now)
+        signals = self._signals()
+        edges = self._edges()
+        keys = [*edges, *(key for key in signals if key not in edges)]
+        return [self._view(key, signals.get(key) or EdgeSignals(), now) for key in keys]
+
+    async def run(self) -> None:
+        """Read by the second until `close`, and tell followers which edges moved."""
+        while not self._closing.is_set():
+            now = time.monotonic()
+            moved = self.read(now)
+            if moved and self._journal.followers:
+                signals = self._signals()
+                views = [self._view(key, signals[key], now) for key in moved]
+                self._journal.append(StreamEvent(seq=0, at=time.time(), kind="edges", edges=views))
+            try:
+                await asyncio.wait_for(self._closing.wait(), INTERVAL_SECONDS)
+            except TimeoutError:
+                continue
+
+    def close(self) -> None:
+        """Let `run` return and the followers of exchanges go."""
+        self._closing.set()
+        self.exchanges.close()
+
+    def _view(self, key: EdgeKey, signals: EdgeSignals, now: float) -> EdgeSignalsView:
+        edge, port = self._edges().get(key, (None, 0))
+        window = self._windows.get(key) or Window(now)
+        recent = window.last(RATE_SECONDS, now)
+        minute = window.last(LATENCY_SECONDS, now)
+        protocol = edge.endpoint.protocol if edge else ""
+        return EdgeSignalsView(
+            caller=key.caller,
+            callee=key.callee,
+            endpoint=key.endpoint,
+            protocol=protocol,
+            declared=edge is not None and (key.caller == OUTSIDE or edge.declared),
+            observed=signals.opened > 0,
+            requests=_requests(signals),
+            errors=_failures(signals),
+            in_flight=signals.in_flight,
+            rps=round(recent.rate, 2),
+            p50_ms=_quantile(0.5, minute, signals.total),
+            p90_ms=_quantile(0.9, minute, signals.total),
+            p99_ms=_quantile(0.99, minute, signals.total),
+            bytes_in=signals.bytes_in,
+            bytes_out=signals.bytes_out,
+            port=port,
+            connections=signals.active,
+            held=signals.held,
+            errors_by_kind=dict(signals.errors),
+            series=window.series(SERIES_SECONDS, now),
+            routes=[_route(name, route) for name, route in signals.routes.items()],
+        )
+
+
+def _reading(signals: EdgeSignals) -> Reading:
+    return Reading(
+        _requests(signals),
+        _failures(signals),
+        signals.bytes_in,
+        signals.bytes_out,
+        dict(signals.total.latency.counts),
+    )
+
+
+def _requests(signals: EdgeSignals) -> int:
+    """Exchanges where the edge is read as HTTP, else connections."""
+    return signals.total.requests if signals.routes else signals.opened
+
+
+def _failures(signals: EdgeSignals) -> int:
+    return signals.total.failures if signals.routes else sum(signals.errors.values())
+
+
+def _quantile(q: float, span: Span, total: RouteSignals) -> float | None:
+    found = span.milliseconds(q)
+    if found is None and total.latency.counts:
+        found = total.latency.quantile(q) / 1000.0
+    return None if found is None else round(found, 3)
+
+
+def _route(name: str, route: RouteSignals) -> RouteView:
+    measured = bool(route.latency.counts)
+    return RouteView(
+        route=name,
+        requests=route.requests,
+        errors=route.failures,
+        p50_ms=round(route.latency.quantile(0.5) / 1000.0, 3) if measured else None,
+        p99_ms=round(route.latency.quantile(0.99) / 1000.0, 3) if measured else None,
+    )

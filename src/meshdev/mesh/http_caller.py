@@ -13,7 +13,7 @@ from meshdev.mesh.http_answer import problem
 from meshdev.mesh.http_callee import HttpCallee, nowhere
 from meshdev.mesh.relay import EARLY_BYTES, WRITE_BUFFER_BYTES, Link, close, reset
 from meshdev.traffic.http1 import Mark, Refusal, RequestScanner, State
-from meshdev.traffic.http1_head import Framing, RequestHead
+from meshdev.traffic.http1_head import RequestHead
 from meshdev.wire.mesh import EdgeError, Upstream
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ class HttpCaller(asyncio.Protocol):
         if edge.clean:
             edge.touch()
         if self.request is None and (head := self.scanner.whole(data)) is not None:
-            self._request_ended = True
+            self._request_ended = head.bodiless
             self.bytes_in = len(data)
             self._begin(head)
         elif self._request_ended:
@@ -204,7 +204,7 @@ class HttpCaller(asyncio.Protocol):
             self.edge.count_error(EdgeError.CALLER_RESET)
             self._record(0, callee.upstream.instance, EdgeError.CALLER_RESET)
             close(self.transport)
-        elif callee.reused and head.method in REPEATABLE and head.framing is Framing.NONE:
+        elif callee.reused and head.method in REPEATABLE and head.bodiless:
             self._early.append(self.relay.spliced(head)[0])  # it closed a kept connection just as we used it
             self._dialling = self.relay.start(self._dial(None))
         else:

@@ -144,12 +144,27 @@ class RequestScanner(Scanner[RequestHead]):
         self._skipped = 0
 
     def whole(self, data: bytes) -> RequestHead | None:
-        """The head, if ``data`` is one whole request without a body that was seen before; else feed it."""
-        head = KNOWN_REQUESTS.get(data)
-        if head is None or head.framing or self.rest or self.state is not _AT_HEAD:
+        """The head, if ``data`` is just one whole head, which is read then; else feed it.
+
+        Without a body (`RequestHead.bodiless`) that was the message; otherwise the body is to be fed.
+        """
+        if self._first or self.rest or self.state is not _AT_HEAD:
             return None
-        self._first = False
+        head = KNOWN_REQUESTS.get(data)
+        if head is None:
+            if not data.endswith(HEAD_END) or data.find(HEAD_END) + len(HEAD_END) != len(data):
+                return None
+            try:
+                head = request_head(data)
+            except BadMessageError:
+                return None
+        if not head.bodiless:
+            self._begin_body(head)
         return head
+
+    def _begin_body(self, head: RequestHead) -> None:
+        self._body = Counted(head.length) if head.framing is Framing.LENGTH else Chunked()
+        self.state = State.BODY
 
     def _feed_head(self, data: bytes) -> list[RequestEvent]:
         start = 0
@@ -168,11 +183,10 @@ class RequestScanner(Scanner[RequestHead]):
         except BadMessageError as error:
             return [self._refuse(data[start:], error.status, error.reason)]
         self._first = False
-        if head.framing is Framing.NONE:
+        if head.bodiless:
             self.rest = data[end:]
             return [head, Mark.END]
-        self._body = Counted(head.length) if head.framing is Framing.LENGTH else Chunked()
-        self.state = State.BODY
+        self._begin_body(head)
         return self._feed_body(data, end, [head])
 
     def _incomplete(self, data: bytes, searched: int) -> list[RequestEvent]:
@@ -214,18 +228,19 @@ class ResponseScanner(Scanner[ResponseHead]):
         self.head = None
 
     def whole(self, data: bytes) -> bool:
-        """Whether ``data`` is one whole expected response of a known form, which is read then; else feed it."""
+        """Whether ``data`` is just one whole response of the plainest form, which is read then; else feed it."""
+        request = self._request
+        if self.rest or self.state is not _AT_HEAD or request is None or request.method == "HEAD":
+            return False
         end = data.find(HEAD_END) + len(HEAD_END)
-        head = KNOWN_RESPONSES.get(data[:end])
-        if (
-            head is None
-            or not head.plain
-            or len(data) - end != head.length
-            or self.rest
-            or self.state is not _AT_HEAD
-            or self._request is None
-            or self._request.method == "HEAD"
-        ):
+        raw = data[:end]
+        head = KNOWN_RESPONSES.get(raw)
+        if head is None:
+            try:
+                head = response_head(raw)
+            except BadMessageError:
+                return False
+        if not head.plain or len(data) - end != head.length:
             return False
         self.head = head
         self._request = None

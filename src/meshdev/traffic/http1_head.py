@@ -8,7 +8,7 @@ Heads repeat on kept-alive connections, byte for byte, so the smaller ones are r
 
 import re
 from enum import IntEnum
-from typing import Final
+from typing import Final, TypeVar
 
 from meshdev.traffic.route import route_of
 
@@ -23,11 +23,19 @@ _METHOD_SO_FAR: Final = re.compile(_TOKEN + rb"{0,32}+")
 _METHOD: Final = re.compile(_TOKEN + rb"{1,32}+")
 _TARGET: Final = re.compile(_VISIBLE + rb"++")
 _TARGET_SO_FAR: Final = re.compile(_VISIBLE + rb"*+")
+_LOOKED_AT: Final = re.compile(
+    rb"\r\n(content-length|transfer-encoding|connection|upgrade|host|traceparent|x-request-id):"
+    rb"[\t ]*+([^\r]*+)"
+)
+_METHODS: Final = {
+    name.encode(): name for name in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT")
+}
 _BARE_LF: Final = re.compile(rb"(?<!\r)\n")
 _VERSIONS: Final = (b"HTTP/1.1\r\n", b"HTTP/1.0\r\n")
 _CODINGS: Final = frozenset({b"gzip", b"x-gzip", b"deflate", b"compress", b"x-compress"})
 _MOST_LENGTH_DIGITS: Final = 18
 _MOST_REMEMBERED: Final = 512
+_MOST_SEEN: Final = 4096
 _MOST_REMEMBERED_BYTES: Final = 1024
 FIRST_FINAL: Final = 200
 BODILESS: Final = frozenset({204, 304})
@@ -35,6 +43,9 @@ _MOST_METHOD_BYTES: Final = 32
 NOT_A_REQUEST: Final = "not a request line"
 NOT_A_RESPONSE: Final = "not a status line"
 BARE_LINE_FEED: Final = "a line does not end with CR LF"
+
+Told = dict[bytes, list[bytes]]
+HeadT = TypeVar("HeadT")
 
 
 class BadMessageError(Exception):
@@ -60,7 +71,7 @@ class RequestHead:
     """A request's head: ``raw`` is ``line`` and ``fields``, between which headers may be put."""
 
     __slots__ = (
-        "expects_continue",
+        "bodiless",
         "fields",
         "framing",
         "keep_alive",
@@ -83,22 +94,26 @@ class RequestHead:
                 _what_is_wrong(raw, _REQUEST_LINE, NOT_A_REQUEST, could_become_request(raw))
             )
         self.raw = raw
-        self.method = match[1].decode("ascii")
-        self.target = match[2]
-        self.minor = 1 if match[3] == b"1" else 0
-        self.line = raw[: match.start(4)]
-        self.fields = raw[match.start(4) :]
-        low = raw.lower()
-        if low.count(b"\r\nhost:") > 1:
-            raise BadMessageError("more than one Host")
-        self.framing, self.length = _request_framing(low, self.minor)
-        connection = _tokens(low, b"connection")
-        self.keep_alive = _keep_alive(connection, self.minor)
-        self.upgrades = self.method == "CONNECT" or (b"upgrade" in connection and b"\r\nupgrade:" in low)
-        self.expects_continue = b"\r\nexpect:" in low
-        self.traceparent = _value(low, b"traceparent")
-        self.request_id = _value(low, b"x-request-id")
+        method, self.target, minor = match.group(1, 2, 3)
+        self.method = _METHODS.get(method) or method.decode("ascii")
+        self.minor = 1 if minor == b"1" else 0
+        fields_at = match.start(4)
+        self.line = raw[:fields_at]
+        self.fields = raw[fields_at:]
         self.route = ""
+        told = _told(raw)
+        if len(told.get(b"host", ())) > 1:
+            raise BadMessageError("more than one Host")
+        self.framing, self.length = _request_framing(told, self.minor)
+        self.bodiless = not self.length and self.framing is not Framing.CHUNKED
+        self.traceparent = told[b"traceparent"][0] if b"traceparent" in told else None
+        self.request_id = told[b"x-request-id"][0] if b"x-request-id" in told else None
+        self.keep_alive = self.minor == 1
+        self.upgrades = method == b"CONNECT"
+        if b"connection" in told:
+            connection = _tokens(told, b"connection")
+            self.keep_alive = _keep_alive(connection, self.minor)
+            self.upgrades = self.upgrades or (b"upgrade" in connection and b"upgrade" in told)
 
     def guess_route(self) -> str:
         """Method and guessed route (``GET /orders/{id}``), kept in ``route`` from now on."""
@@ -132,9 +147,9 @@ class ResponseHead:
         self.raw = raw
         self.minor = 1 if match[1] == b"1" else 0
         self.status = int(match[2])
-        low = raw.lower()
-        self.framing, self.length = _response_framing(low, self.minor)
-        self.keep_alive = _keep_alive(_tokens(low, b"connection"), self.minor)
+        told = _told(raw)
+        self.framing, self.length = _response_framing(told, self.minor)
+        self.keep_alive = _keep_alive(_tokens(told, b"connection"), self.minor)
         self.plain = (
             self.framing is Framing.LENGTH and self.status >= FIRST_FINAL and self.status not in BODILESS
         )
@@ -149,8 +164,32 @@ class ResponseHead:
         return hash(self.raw)
 
 
-KNOWN_REQUESTS: Final[dict[bytes, RequestHead]] = {}
-KNOWN_RESPONSES: Final[dict[bytes, ResponseHead]] = {}
+class Memory(dict[bytes, HeadT]):
+    """Heads by their bytes, remembered when they come a second time, so that heads that never repeat cost little."""
+
+    __slots__ = ("_seen",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._seen: set[int] = set()
+
+    def saw(self, raw: bytes, head: HeadT) -> None:
+        """A head that is not remembered was parsed."""
+        if len(raw) > _MOST_REMEMBERED_BYTES:
+            return
+        seen, key = self._seen, hash(raw)
+        if key not in seen:
+            if len(seen) >= _MOST_SEEN:
+                seen.clear()
+            seen.add(key)
+            return
+        if len(self) >= _MOST_REMEMBERED:
+            self.clear()
+        self[raw] = head
+
+
+KNOWN_REQUESTS: Final[Memory[RequestHead]] = Memory()
+KNOWN_RESPONSES: Final[Memory[ResponseHead]] = Memory()
 
 
 def request_head(raw: bytes) -> RequestHead:
@@ -158,10 +197,7 @@ def request_head(raw: bytes) -> RequestHead:
     head = KNOWN_REQUESTS.get(raw)
     if head is None:
         head = RequestHead(raw)
-        if len(raw) <= _MOST_REMEMBERED_BYTES:
-            if len(KNOWN_REQUESTS) >= _MOST_REMEMBERED:
-                KNOWN_REQUESTS.clear()
-            KNOWN_REQUESTS[raw] = head
+        KNOWN_REQUESTS.saw(raw, head)
     return head
 
 
@@ -170,10 +206,7 @@ def response_head(raw: bytes) -> ResponseHead:
     head = KNOWN_RESPONSES.get(raw)
     if head is None:
         head = ResponseHead(raw)
-        if len(raw) <= _MOST_REMEMBERED_BYTES:
-            if len(KNOWN_RESPONSES) >= _MOST_REMEMBERED:
-                KNOWN_RESPONSES.clear()
-            KNOWN_RESPONSES[raw] = head
+        KNOWN_RESPONSES.saw(raw, head)
     return head
 
 
@@ -233,26 +266,16 @@ def is_field_line(line: bytes) -> bool:
     return _FIELD_LINE.fullmatch(line) is not None
 
 
-def _values(low: bytes, name: bytes) -> list[bytes]:
-    """All values of a header, trimmed; ``low`` is a lowered head that has been checked."""
-    values: list[bytes] = []
-    needle = b"\r\n" + name + b":"
-    at = low.find(needle)
-    while at >= 0:
-        begin = at + len(needle)
-        end = low.find(b"\r\n", begin)
-        values.append(low[begin:end].strip(b" \t"))
-        at = low.find(needle, end)
-    return values
+def _told(raw: bytes) -> Told:
+    """The header fields that we look at, lowered and trimmed, of a head that has been checked."""
+    told: Told = {}
+    for name, value in _LOOKED_AT.findall(raw.lower()):
+        told.setdefault(name, []).append(value.rstrip(b" \t"))
+    return told
 
 
-def _value(low: bytes, name: bytes) -> bytes | None:
-    values = _values(low, name)
-    return values[0] if values else None
-
-
-def _tokens(low: bytes, name: bytes) -> list[bytes]:
-    return [token.strip(b" \t") for value in _values(low, name) for token in value.split(b",")]
+def _tokens(told: Told, name: bytes) -> list[bytes]:
+    return [token.strip(b" \t") for value in told.get(name, ()) for token in value.split(b",")]
 
 
 def _keep_alive(connection: list[bytes], minor: int) -> bool:
@@ -269,9 +292,9 @@ def _ends_chunked(codings: list[bytes]) -> bool:
     return codings[-1] == b"chunked" and all(coding in _CODINGS for coding in codings[:-1])
 
 
-def _request_framing(low: bytes, minor: int) -> tuple[Framing, int]:
-    lengths = _values(low, b"content-length")
-    transfers = _values(low, b"transfer-encoding")
+def _request_framing(told: Told, minor: int) -> tuple[Framing, int]:
+    lengths = told.get(b"content-length")
+    transfers = told.get(b"transfer-encoding")
     if transfers:
         if lengths:
             raise BadMessageError("both Content-Length and Transfer-Encoding")
@@ -289,9 +312,9 @@ def _request_framing(low: bytes, minor: int) -> tuple[Framing, int]:
     return Framing.LENGTH, _length(lengths[0])
 
 
-def _response_framing(low: bytes, minor: int) -> tuple[Framing, int]:
-    lengths = _values(low, b"content-length")
-    transfers = _tokens(low, b"transfer-encoding")
+def _response_framing(told: Told, minor: int) -> tuple[Framing, int]:
+    lengths = told.get(b"content-length")
+    transfers = _tokens(told, b"transfer-encoding")
     if transfers:
         if lengths:
             raise BadMessageError("both Content-Length and Transfer-Encoding", status=502)

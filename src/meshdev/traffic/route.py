@@ -10,22 +10,25 @@ from typing import Final
 MOST_SEGMENTS: Final = 12
 MOST_BYTES: Final = 160
 _VALUE: Final = re.compile(
+    rb"(?<=/)(?:"
     rb"[0-9]+(?:[.,_-][0-9]+)*"  # numbers, dates, versions
     rb"|[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}"  # UUID
     rb"|[0-9a-fA-F]{16,}"
     rb"|(?=[^/]*[0-9])(?=[^/]*[A-Za-z])[0-9A-Za-z_=-]{16,}"  # ULID, KSUID, base64 of something
     rb"|[A-Za-z]{1,12}[-_](?:[0-9]{2,}|(?=[0-9a-f]*[0-9])[0-9a-f]{6,})"  # order-1042, cart_9f8e7d
     rb"|[^/]*(?:%[0-9A-Fa-f]{2}|@)[^/]*"  # whatever a person typed
+    rb")(?=/|\Z)"
 )
+_COULD_HOLD_VALUE: Final = re.compile(rb"[0-9a-fA-F]{16}|[0-9%@]")
 
 
 def route_of(target: bytes) -> str:
     """The guessed route of a target: ``/orders/17?full=1`` gives ``/orders/{id}``."""
     path = target.partition(b"?")[0]
-    if path.startswith((b"http://", b"https://")):
+    if not path.startswith(b"/") and path.startswith((b"http://", b"https://")):
         path = b"/" + path.split(b"/", 3)[-1] if path.count(b"/") > len("//") else b"/"
-    segments = path.split(b"/")
-    if len(segments) > MOST_SEGMENTS + 1:
-        segments = [*segments[: MOST_SEGMENTS + 1], b"..."]
-    route = b"/".join(b"{id}" if _VALUE.fullmatch(segment) else segment for segment in segments)
-    return route[:MOST_BYTES].decode("utf-8", "replace")
+    if path.count(b"/") > MOST_SEGMENTS:
+        path = b"/".join([*path.split(b"/")[: MOST_SEGMENTS + 1], b"..."])
+    if _COULD_HOLD_VALUE.search(path):
+        path = _VALUE.sub(b"{id}", path)
+    return path[:MOST_BYTES].decode("utf-8", "replace")

@@ -38,6 +38,7 @@ from meshdev.wire.mesh import (
 TELEMETRY_SECONDS: Final = 0.25
 ACCEPT_BACKLOG: Final = 4096
 PR_SET_PDEATHSIG: Final = 1
+COLLECT_AFTER: Final = (20_000, 20, 20)  # objects; most of ours go without a collection
 SPOKEN_AS_HTTP: Final = frozenset({"http"})
 
 
@@ -150,6 +151,7 @@ async def _serve(sock: socket.socket) -> None:
     worker = Worker(asyncio.get_running_loop(), sock)
     gc.collect()
     gc.freeze()  # what is loaded now stays: no collection needs to look at it again
+    gc.set_threshold(*COLLECT_AFTER)
     await worker.finished.wait()
 
 

@@ -15,6 +15,7 @@ from meshdev.errors import DaemonError
 from meshdev.wire.control import PlanView, UpRequest
 
 _SETTLE = 30.0  # seconds for another daemon to finish starting or stopping
+_LEASE = 10.0  # seconds from the daemon's start until this command, if it still lives, has taken the lease
 _MARKS = {"start": ("+", "green"), "stop": ("-", "red"), "restart": ("↻", "yellow"), "scale": ("±", "cyan")}
 
 
@@ -80,13 +81,15 @@ def _in_foreground(control: Control, services: list[str], profiles: list[str] | 
 
     # From before there is a daemon: a Ctrl-C while it starts must not leave it behind.
     with Interrupts() as interrupts:
-        if not _bring_up(control, services, profiles):
+        if not _bring_up(control, services, profiles, lease=_LEASE):
             return face.show(control, interrupts, owned=False, plain=plain)
         with control.lease():
             return face.show(control, interrupts, owned=True, plain=plain)
 
 
-def _bring_up(control: Control, services: list[str], profiles: list[str] | None) -> bool:
+def _bring_up(
+    control: Control, services: list[str], profiles: list[str] | None, *, lease: float = 0.0
+) -> bool:
     """Have a daemon that wants ``services``; whether it was started just now."""
     project = control.project
     presence = _settled(control)
@@ -94,7 +97,7 @@ def _bring_up(control: Control, services: list[str], profiles: list[str] | None)
         raise absence(project)
     if presence is not Presence.ALIVE:
         try:
-            launch(project, profiles=profiles, services=services)
+            launch(project, profiles=profiles, services=services, lease=lease)
         except DaemonError:
             if _settled(control) is not Presence.ALIVE:
                 raise

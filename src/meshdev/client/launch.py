@@ -24,12 +24,17 @@ _OURS = ("MESHDEV_FILE",)  # meant for the command line, not for services
 
 
 class LaunchRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """What the guardian is told (`profiles` None: the file's default; no `services`: all eager ones)."""
+    """What the guardian is told.
+
+    ``profiles`` None: the file's default; no ``services``: all eager ones; ``lease``: end unless it is taken within so
+    many seconds (0: never mind).
+    """
 
     root: str
     file: str
     profiles: list[str] | None = None
     services: list[str] = []
+    lease: float = 0.0
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,12 +49,17 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def launch(
-    project: Project, *, profiles: list[str] | None, services: list[str], timeout: float = STARTUP_TIMEOUT
+    project: Project,
+    *,
+    profiles: list[str] | None,
+    services: list[str],
+    lease: float = 0.0,
+    timeout: float = STARTUP_TIMEOUT,
 ) -> Report:
     """Start a daemon for ``project`` and wait until it serves its API; raises the MeshdevError that it reports."""
     _make_state_dir(project)
     request = LaunchRequest(
-        root=str(project.root), file=str(project.file), profiles=profiles, services=services
+        root=str(project.root), file=str(project.file), profiles=profiles, services=services, lease=lease
     )
     reading, writing = os.pipe()
     try:

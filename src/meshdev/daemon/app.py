@@ -124,6 +124,10 @@ class _Daemon:
             async with asyncio.TaskGroup() as group:
                 group.create_task(server.serve())
                 self._report(StartupReport(ready=True, socket=str(paths.socket), run_id=self._run_id))
+                if self._options.lease:
+                    asyncio.get_running_loop().call_later(
+                        self._options.lease, supervisor.operator.lease_overdue
+                    )
                 await supervisor.run()
                 supervisor.operator.journal.close()  # followers hear the last events and their stream ends
                 server.close()

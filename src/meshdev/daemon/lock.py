@@ -6,6 +6,7 @@ is never removed (a waiter might hold the old inode); a free lock is simply take
 
 import fcntl
 import os
+import time
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -13,6 +14,9 @@ from typing import Self
 import msgspec
 
 from meshdev.errors import DaemonError
+
+_TRIES = 5
+_PAUSE = 0.02
 
 
 class LockInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,18 +44,27 @@ class ProjectLock:
             message = f"{self._path} belongs to another user: {error.strerror}"
             hint = "use a copy of the project of your own, or ask them to run `meshdev down`"
             raise DaemonError(message, hint=hint) from error
-        try:
-            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not self._take():
             holder = read_lock(self._path)
             os.close(self._fd)
             self._fd = -1
             who = f" (pid {holder.pid}, uid {holder.uid})" if holder else ""
             message = f"another meshdev daemon runs this project{who}"
-            raise DaemonError(message, hint="`meshdev attach` shows it, `meshdev down` stops it") from None
+            raise DaemonError(message, hint="`meshdev attach` shows it, `meshdev down` stops it")
         os.ftruncate(self._fd, 0)
         os.pwrite(self._fd, msgspec.json.encode(self._info) + b"\n", 0)
         return self
+
+    def _take(self) -> bool:
+        """Clients that look whether somebody holds the lock hold it themselves for an instant: try again then."""
+        for _ in range(_TRIES):
+            try:
+                fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                time.sleep(_PAUSE)
+            else:
+                return True
+        return False
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

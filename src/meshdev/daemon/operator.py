@@ -79,8 +79,10 @@ class Operator:
     adopt: Callable[[System], None]
     processes_of: Callable[[], Iterable[tuple[str, int]]]
     sample: Callable[[], Usage]
+    flush_logs: Callable[[], None]
     usage: Usage = field(default_factory=dict)
     lease_held: bool = False
+    lease_seen: bool = False
 
     # --- questions -------------------------------------------------------------------------------
 
@@ -138,6 +140,7 @@ class Operator:
             step = WhyStep(service=service, phase=state.phase, health=state.health, why=text, depth=depth)
             steps.append(step)
         root = steps[-1].service if steps else name
+        self.flush_logs()
         lines = [line.text for line in LogReader(self.log_dir).tail([root], LAST_LINES)]
         return WhyView(service=name, chain=steps, last_lines=lines)
 
@@ -244,11 +247,12 @@ class Operator:
 
     def lease_taken(self) -> None:
         """The system now belongs to a foreground command."""
-        self.lease_held = True
+        self.lease_held = self.lease_seen = True
 
     def lease_released(self) -> None:
         """The system outlives the command that started it."""
         self.lease_held = False
+        self.lease_seen = True
 
     def lease_broken(self) -> None:
         """The foreground command vanished without a word: the system ends with it."""
@@ -256,6 +260,12 @@ class Operator:
             self.lease_held = False
             self.notice("", "the terminal that started this system is gone; stopping", Level.WARNING)
             self.store.post(ShutdownWanted(Urgency.GRACEFUL))
+
+    def lease_overdue(self) -> None:
+        """Time enough has passed for the foreground command to take the lease; without it, it must be dead."""
+        if not self.lease_seen:
+            self.lease_held = True
+            self.lease_broken()
 
     # --- the stream ------------------------------------------------------------------------------
 

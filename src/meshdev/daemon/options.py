@@ -7,7 +7,8 @@ class LaunchOptions(Struct, frozen=True, kw_only=True):
     """Which project, which file, what to start.
 
     ``root`` is the project's real path, ``file`` the topology file; ``profiles`` None means the file's default;
-    no ``services`` means all eager ones.
+    no ``services`` means all eager ones. With a ``lease`` the system belongs to a foreground command that takes the
+    lease within so many seconds; if it does not (it was killed meanwhile), the system ends.
     """
 
     root: str
@@ -15,6 +16,7 @@ class LaunchOptions(Struct, frozen=True, kw_only=True):
     profiles: list[str] | None = None
     services: list[str] = []
     run_id: str = ""
+    lease: float = 0.0
 
 
 class StartupReport(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -97,6 +97,7 @@ class Supervisor:
             adopt=self._adopt,
             processes_of=self.processes,
             sample=self._usage.sample,
+            flush_logs=self.logs.flush,
         )
         self._dispatcher = Dispatcher(
             system=lambda: self.operator.system,

@@ -53,12 +53,13 @@ def tries_text(tries: int) -> str:
 
 
 def probe_text(check: Healthcheck, outcome: ProbeOutcome | None) -> str:
-    """``GET /healthz: connection refused, 12 tries``."""
+    """``GET /healthz: connection refused, 12 tries``; most probes name themselves in what they say."""
     name = probe_name(check)
     if outcome is None:
         return f"{name}: {'not seen' if check.kind is ProbeKind.LOG else 'no answer'} yet"
     said = outcome.detail or ("ok" if outcome.ok else "failed")
-    return f"{name}: {said}, {tries_text(outcome.tries)}"
+    text = said if said.startswith(name.split(" ", 1)[0]) else f"{name}: {said}"
+    return f"{text}, {tries_text(outcome.tries)}"
 
 
 def stop_text(run: Run) -> str:

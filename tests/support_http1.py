@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
-from meshdev.traffic.http1 import Mark, RequestScanner, ResponseScanner
-from meshdev.traffic.http1_head import RequestHead, request_head
+from meshdev.traffic.http1 import Mark, Refusal, RequestScanner, ResponseScanner
+from meshdev.traffic.http1_head import RequestHead, ResponseHead, request_head
 
 _POST = b"POST / HTTP/1.1\r\nHost: a\r\n"
 
@@ -118,12 +118,24 @@ def settled(events: Iterable[object]) -> list[object]:
     return joined
 
 
-def read_requests(pieces: Iterable[bytes]) -> list[object]:
-    """All events of a client's stream, as an owner sees them that goes on after each message."""
+def _requests_of(
+    scanner: RequestScanner, piece: bytes, *, shortcut: bool
+) -> list[RequestHead | bytes | Mark | Refusal]:
+    head = scanner.whole(piece) if shortcut else None
+    if head is None:
+        return scanner.feed(piece)
+    return [head, Mark.END] if head.bodiless else [head]
+
+
+def read_requests(pieces: Iterable[bytes], *, shortcut: bool = False) -> list[object]:
+    """All events of a client's stream, as an owner sees them that goes on after each message.
+
+    With ``shortcut`` the owner asks first whether a piece is just a head.
+    """
     scanner = RequestScanner()
     events: list[object] = []
     for piece in pieces:
-        got = scanner.feed(piece)
+        got = _requests_of(scanner, piece, shortcut=shortcut)
         events += got
         while got and got[-1] is Mark.END and scanner.rest:
             got = scanner.feed()
@@ -138,13 +150,24 @@ def request_for(word: bytes) -> RequestHead:
     return request_head(word + b" / HTTP/1.1\r\n\r\n")
 
 
-def read_responses(pieces: Iterable[bytes], word: bytes = b"GET") -> list[object]:
+def _responses_of(
+    scanner: ResponseScanner, piece: bytes, *, shortcut: bool
+) -> list[ResponseHead | bytes | Mark | Refusal]:
+    if not shortcut or not scanner.whole(piece):
+        return scanner.feed(piece)
+    head = scanner.head
+    assert head is not None
+    body = piece[len(head.raw) :]
+    return [head, body, Mark.END] if body else [head, Mark.END]
+
+
+def read_responses(pieces: Iterable[bytes], word: bytes = b"GET", *, shortcut: bool = False) -> list[object]:
     """All events of a server's stream, every response answering the same kind of request."""
     scanner = ResponseScanner()
     scanner.expect(request_for(word))
     events: list[object] = []
     for piece in pieces:
-        got = scanner.feed(piece)
+        got = _responses_of(scanner, piece, shortcut=shortcut)
         events += got
         while got and got[-1] is Mark.END:
             scanner.expect(request_for(word))

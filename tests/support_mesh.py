@@ -92,9 +92,9 @@ async def peer(name: str, serve: Serve | None = None, *, port: int = 0) -> Async
 
 
 @asynccontextmanager
-async def dial(port: int) -> AsyncIterator[Streams]:
-    """A connection to an edge, closed at the end of the block."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+async def dial(port: int, *, limit: int = 65536) -> AsyncIterator[Streams]:
+    """A connection to an edge, closed at the end of the block; ``limit`` is how many bytes it reads ahead."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=limit)
     try:
         async with asyncio.timeout(PATIENCE):
             yield reader, writer

@@ -3,7 +3,7 @@
 import pytest
 
 from meshdev.traffic.http1 import MOST_HEAD_BYTES, Mark, Refusal, RequestScanner, ResponseScanner, State
-from meshdev.traffic.http1_head import Framing, RequestHead, ResponseHead, request_head
+from meshdev.traffic.http1_head import KNOWN_REQUESTS, Framing, RequestHead, ResponseHead, request_head
 from support_http1 import FOREIGN, REFUSED_REQUESTS, REFUSED_RESPONSES, read_requests, read_responses, settled
 
 GET = request_head(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
@@ -182,3 +182,32 @@ def test_what_a_head_tells() -> None:
 def test_who_keeps_a_connection(head: bytes, *, keep_alive: bool) -> None:
     """RFC 9112 §9.3."""
     assert ResponseHead(head).keep_alive is keep_alive
+
+
+def test_heads_that_repeat_are_remembered_bounded() -> None:
+    """From the second time on, the same object; and never more than a few hundred."""
+    raw = b"GET /again HTTP/1.1\r\nHost: remembered\r\n\r\n"
+    first, second, third = request_head(raw), request_head(raw), request_head(raw)
+    assert first == second == third
+    assert second is third
+    for number in range(10_000):
+        once = b"GET /%d HTTP/1.1\r\n\r\n" % number
+        request_head(once)
+        request_head(once)
+    assert len(KNOWN_REQUESTS) <= 512
+
+
+def test_a_response_head_may_not_grow_without_end() -> None:
+    """64 KiB without its end are refused."""
+    scanner = ResponseScanner()
+    scanner.expect(GET)
+    assert scanner.feed(b"HTTP/1.1 200 OK\r\nX: " + b"x" * MOST_HEAD_BYTES) == [
+        Refusal(502, "the head is too large")
+    ]
+
+
+def test_heads_and_scanners_say_what_they_are() -> None:
+    """What a person sees in a debugger."""
+    assert repr(request_head(b"GET /a HTTP/1.1\r\n\r\n")) == "<RequestHead GET /a none>"
+    assert repr(ResponseHead(b"HTTP/1.1 204 No\r\n\r\n")) == "<ResponseHead 204 until_close>"
+    assert len({request_head(b"GET /b HTTP/1.1\r\n\r\n"), RequestHead(b"GET /b HTTP/1.1\r\n\r\n")}) == 1

@@ -192,7 +192,7 @@ def decode_to_worker(body: bytes) -> ToWorker:
     """What the daemon said. Raises WireError."""
     try:
         return _TO_WORKER.decode(body)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise WireError(str(error)) from error
 
 
@@ -200,5 +200,5 @@ def decode_to_daemon(body: bytes) -> ToDaemon:
     """What a worker said. Raises WireError."""
     try:
         return _TO_DAEMON.decode(body)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise WireError(str(error)) from error

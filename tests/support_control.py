@@ -21,7 +21,9 @@ from meshdev.daemon.server import ControlServer, open_control_socket
 from meshdev.errors import UsageError
 from meshdev.wire.control import (
     API_VERSION,
+    EdgeSignalsView,
     EnvView,
+    ExchangeView,
     GraphView,
     InstanceView,
     PlanStep,
@@ -83,6 +85,46 @@ def service(name: str = "orders", **changes: Any) -> ServiceView:
     return ServiceView(**{**fields, **changes})
 
 
+def edge(caller: str = "front", callee: str = "orders", **changes: Any) -> EdgeSignalsView:
+    """A busy edge's view; ``changes`` are its fields."""
+    fields: dict[str, Any] = {
+        "caller": caller,
+        "callee": callee,
+        "protocol": "http",
+        "endpoint": "http",
+        "declared": True,
+        "observed": True,
+        "requests": 1200,
+        "errors": 0,
+        "in_flight": 0,
+        "rps": 12.34,
+        "p50_ms": 1.234,
+        "p90_ms": 12.34,
+        "p99_ms": 1234.0,
+        "bytes_in": 1 << 20,
+        "bytes_out": 1 << 21,
+    }
+    return EdgeSignalsView(**{**fields, **changes})
+
+
+def exchange(**changes: Any) -> ExchangeView:
+    """A call's view; ``changes`` are its fields."""
+    fields: dict[str, Any] = {
+        "seq": 0,
+        "at": 1_000_000.0,
+        "caller": "front",
+        "callee": "orders",
+        "method": "GET",
+        "target": "/orders/7",
+        "status": 200,
+        "ms": 1.25,
+        "bytes_in": 90,
+        "bytes_out": 210,
+        "instance": "orders-0@1",
+    }
+    return ExchangeView(**{**fields, **changes})
+
+
 def system(**changes: Any) -> SystemView:
     """The system's view; ``changes`` are its fields."""
     fields: dict[str, Any] = {
@@ -107,6 +149,10 @@ class StandIn:
         self.api = api
         self.asked: list[tuple[str, object]] = []
         self.on_shutdown: Callable[[int], None] = lambda _urgency: None
+        self.signals: list[EdgeSignalsView] = []
+        self.calls: list[ExchangeView] = []
+        self.book = self
+        self.exchanges = Journal(resets=False)
 
     def version(self) -> VersionView:
         return VersionView(
@@ -136,7 +182,13 @@ class StandIn:
         )
 
     def graph(self) -> GraphView:
-        return GraphView(nodes=self.services(), edges=[])
+        return GraphView(nodes=self.services(), edges=[], signals=self.signals)
+
+    def edges(self) -> list[EdgeSignalsView]:
+        return self.signals
+
+    def traffic(self, limit: int) -> list[ExchangeView]:
+        return self.calls[-limit:]
 
     def processes(self) -> list[ProcessView]:
         return [ProcessView(role="daemon", pid=os.getpid(), cpu_seconds=0.5, rss_bytes=1 << 20)]
@@ -207,6 +259,7 @@ class Daemon:
 
     def _end(self) -> None:
         self.stand_in.journal.close()
+        self.stand_in.exchanges.close()
         self._server.close()
 
     async def _serve(self) -> None:
@@ -235,6 +288,15 @@ class Daemon:
         """Append an event to the journal."""
         event = StreamEvent(**{"seq": 0, "at": 1_000_000.0, **fields})
         self.do(lambda: self.stand_in.journal.append(event))
+
+    def carry(self, view: ExchangeView) -> None:
+        """A call has ended."""
+
+        def note() -> None:
+            self.stand_in.exchanges.append(view)
+            self.stand_in.calls.append(msgspec.structs.replace(view, seq=self.stand_in.exchanges.seq))
+
+        self.do(note)
 
     def show(self, view: ServiceView) -> None:
         """Change one service, and tell the stream."""

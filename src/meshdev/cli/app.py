@@ -38,6 +38,8 @@ COMMANDS = {
     "run": "Run a one-off command in a service's environment.",
     "shell": "Open a shell in a service's environment.",
     "events": "Show what happens, as it happens.",
+    "edges": "List the edges and what they carry.",
+    "traffic": "Show single calls over the edges.",
     "check": "Check the topology file.",
     "plan": "Show what `up` would do.",
     "graph": "Draw the system as text, Mermaid, DOT or JSON.",

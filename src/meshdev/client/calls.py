@@ -13,8 +13,10 @@ import msgspec
 
 from meshdev.errors import DaemonError, MeshdevError, ServiceError, StorageError, TopologyError, UsageError
 from meshdev.wire.control import (
+    EdgeSignalsView,
     EnvView,
     ErrorView,
+    ExchangeView,
     GraphView,
     PlanView,
     ProcessView,
@@ -99,6 +101,16 @@ def env(name: str) -> Call[EnvView]:
 def graph() -> Call[GraphView]:
     """The system as a graph."""
     return Call("GET", "/v1/graph", GraphView)
+
+
+def edges() -> Call[list[EdgeSignalsView]]:
+    """What the edges carry."""
+    return Call("GET", "/v1/edges", list[EdgeSignalsView])
+
+
+def traffic(limit: int) -> Call[list[ExchangeView]]:
+    """The last so many calls over edges, the oldest first."""
+    return Call("GET", f"/v1/traffic?limit={limit}", list[ExchangeView])
 
 
 def processes() -> Call[list[ProcessView]]:

@@ -1,7 +1,9 @@
-"""The event stream, sans-IO: what to send, and what the bytes that arrive say.
+"""The daemon's streams, sans-IO: what to send, and what the bytes that arrive say.
 
 Shared by the synchronous shell (`client.stream`) and the asynchronous one (`client.aio`).
 """
+
+from typing import Generic, TypeVar
 
 import msgspec
 
@@ -9,16 +11,18 @@ from meshdev.client.calls import problem
 from meshdev.client.exchange import Exchange
 from meshdev.client.sse import SseParser
 from meshdev.errors import DaemonError
-from meshdev.wire.control import StreamEvent
+from meshdev.wire.control import ExchangeView, StreamEvent
+
+T = TypeVar("T")
 
 
-class EventFeed:
-    """``GET /v1/events?after=SEQ``: send ``outgoing``, feed what arrives to `receive`."""
+class Feed(Generic[T]):
+    """``GET PATH?after=SEQ``, each event a ``shape``: send ``outgoing``, feed what arrives to `receive`."""
 
-    def __init__(self, after: int) -> None:
-        self._exchange = Exchange("GET", f"/v1/events?after={after}", accept="text/event-stream")
+    def __init__(self, path: str, shape: type[T], after: int) -> None:
+        self._exchange = Exchange("GET", f"{path}?after={after}", accept="text/event-stream")
         self._parser = SseParser()
-        self._decoder = msgspec.json.Decoder(StreamEvent)
+        self._decoder = msgspec.json.Decoder(shape)
         self._refusal = b""
         self.outgoing = self._exchange.outgoing
 
@@ -27,7 +31,7 @@ class EventFeed:
         """Whether the daemon has ended the stream in order."""
         return self._exchange.done
 
-    def receive(self, data: bytes) -> list[StreamEvent]:
+    def receive(self, data: bytes) -> list[T]:
         """The events that ``data`` completes; empty ``data`` means the peer closed. Raises MeshdevError."""
         body = self._exchange.receive(data)
         if self._exchange.status >= 400:  # noqa: PLR2004 -- where HTTP's errors begin
@@ -40,3 +44,17 @@ class EventFeed:
         except msgspec.MsgspecError as error:
             message = f"an event of the daemon makes no sense to this client: {error}"
             raise DaemonError(message, hint="`meshdev version` compares the two") from error
+
+
+class EventFeed(Feed[StreamEvent]):
+    """What happens to the system after the number ``after``."""
+
+    def __init__(self, after: int) -> None:
+        super().__init__("/v1/events", StreamEvent, after)
+
+
+class ExchangeFeed(Feed[ExchangeView]):
+    """Calls over edges after the number ``after``, as they end."""
+
+    def __init__(self, after: int) -> None:
+        super().__init__("/v1/traffic/stream", ExchangeView, after)

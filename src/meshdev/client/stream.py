@@ -8,10 +8,11 @@ the daemon's memory does not reach back so far, the read model begins anew with 
 import select
 import time
 from collections.abc import Callable
+from typing import Generic, TypeVar
 
 from meshdev.client import calls
 from meshdev.client.control import Control, trouble
-from meshdev.client.feed import EventFeed
+from meshdev.client.feed import EventFeed, Feed
 from meshdev.client.mirror import Mirror
 from meshdev.client.project import Project, knock
 from meshdev.errors import DaemonError
@@ -21,20 +22,22 @@ PATIENCE = 5.0  # seconds that a lost daemon has to come back
 RETRY = 0.1  # seconds between two attempts
 _CHUNK = 65536
 
+T = TypeVar("T")
 
-class EventStream:
-    """One connection to the event stream; raises DaemonError when it cannot be had."""
 
-    def __init__(self, project: Project, after: int) -> None:
+class Stream(Generic[T]):
+    """One connection to a stream of the daemon; raises DaemonError when it cannot be had."""
+
+    def __init__(self, project: Project, feed: Feed[T]) -> None:
         self._project = project
-        self._feed = EventFeed(after)
+        self._feed = feed
         try:
             self._connection = knock(project.socket(), timeout=calls.QUICK)
             self._connection.sendall(self._feed.outgoing)
         except OSError as error:
             raise trouble(project, error, calls.QUICK) from None
 
-    def read(self, timeout: float) -> list[StreamEvent]:
+    def read(self, timeout: float) -> list[T]:
         """What has happened, waiting at most ``timeout`` seconds for it; raises DaemonError at the stream's end."""
         readable, _, _ = select.select([self._connection], [], [], timeout)
         if not readable:
@@ -47,6 +50,11 @@ class EventStream:
         if self._feed.ended and not events:
             raise DaemonError("the daemon has ended the event stream", hint="`meshdev status` looks again")
         return events
+
+    @property
+    def ended(self) -> bool:
+        """Whether the daemon has ended the stream in order."""
+        return self._feed.ended
 
     def close(self) -> None:
         """Close the connection."""
@@ -65,7 +73,7 @@ class Follower:
         self._lost_at: float | None = None
         self.ended = False
         self.mirror = Mirror.of(control.send(calls.snapshot()))
-        self._stream: EventStream | None = EventStream(control.project, self.mirror.seq)
+        self._stream: Stream[StreamEvent] | None = self._opened(self.mirror.seq)
 
     def poll(self, timeout: float) -> list[StreamEvent]:
         """What has happened, waiting at most ``timeout`` seconds; ``mirror`` has it already.
@@ -87,6 +95,9 @@ class Follower:
         if self._stream is not None:
             self._stream.close()
             self._stream = None
+
+    def _opened(self, after: int) -> Stream[StreamEvent]:
+        return Stream(self._control.project, EventFeed(after))
 
     def _taken(self, events: list[StreamEvent]) -> list[StreamEvent]:
         fresh = [event for event in events if event.seq > self.mirror.seq]
@@ -111,7 +122,7 @@ class Follower:
         try:
             same = self._control.send(calls.version()).run_id == self.mirror.system.run_id
             mirror = self.mirror if same else self.mirror.renewed(self._control.send(calls.snapshot()))
-            self._stream = EventStream(self._control.project, mirror.seq)
+            self._stream = self._opened(mirror.seq)
         except DaemonError as error:
             if self._clock() - (self._lost_at or 0.0) >= self._patience:
                 message = f"the daemon of {self._control.project.root} has gone away"

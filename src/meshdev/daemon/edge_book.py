@@ -42,7 +42,7 @@ class EdgeBook:
         self._windows: dict[EdgeKey, Window] = {}
         self._ring: deque[ExchangeView] = deque(maxlen=EXCHANGES_KEPT)
         self._closing = asyncio.Event()
-        self.exchanges = Journal()
+        self.exchanges = Journal(resets=False)
 
     def exchanged(self, key: EdgeKey, exchange: Exchange, at: float) -> None:
         """The mesh tells of one call that began at ``at`` (epoch seconds)."""

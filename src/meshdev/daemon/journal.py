@@ -1,6 +1,7 @@
 """What has happened, as a numbered stream that any number of clients follow and resume.
 
-Bounded: the last `KEPT` events stay; a client whose number is older gets one ``reset`` and takes a new snapshot.
+Bounded: the last `KEPT` events stay; a client whose number is older gets one ``reset`` and takes a new snapshot, or,
+where nobody needs every event (``resets=False``), goes on with the oldest that is kept.
 An event is encoded once, however many clients follow.
 """
 
@@ -18,8 +19,9 @@ KEPT = 4096
 class Journal:
     """The ring of events and those who wait for the next one."""
 
-    def __init__(self, kept: int = KEPT) -> None:
+    def __init__(self, kept: int = KEPT, *, resets: bool = True) -> None:
         self._ring: deque[tuple[int, bytes]] = deque(maxlen=kept)
+        self._resets = resets
         self._encoder = msgspec.json.Encoder()
         self._news = asyncio.Event()
         self._closed = False
@@ -64,6 +66,8 @@ class Journal:
             return []
         oldest = self._ring[0][0] if self._ring else self.seq + 1
         if after > self.seq or after < oldest - 1:
+            if not self._resets:
+                return list(self._ring)
             reset = StreamEvent(seq=self.seq, at=0.0, kind="reset")
             return [(self.seq, self._encoder.encode(reset))]
         skipped = after - oldest + 1

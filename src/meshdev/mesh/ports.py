@@ -20,8 +20,8 @@ from meshdev.errors import ServiceError
 from meshdev.wire.mesh import EdgeKey
 
 LOOPBACK: Final = "127.0.0.1"
-FIRST_PORT: Final = 20200
-PORT_COUNT: Final = 4000
+FIRST_PORT: Final = 16700  # below the range that instances get their ports from
+PORT_COUNT: Final = 1300
 TRIES: Final = 64
 BACKLOG: Final = 4096
 

@@ -6,7 +6,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check -q
 WORKERS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up test check bench clean
+.PHONY: help setup up test check bench shots clean
 
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -44,6 +44,9 @@ check: $(VENV)/.dev  ## style, types, contracts
 bench: $(VENV)/.dev  ## the benchmarks, side by side with the peers (docs/benchmarks.md)
 	@$(PIP) install -e '.[dev,bench]'
 	@$(BIN)/python -m benchmarks
+
+shots: $(VENV)/.dev  ## pictures of the dashboard over the running shop (docs/images)
+	@$(BIN)/python docs/shots.py
 
 clean:  ## remove what the other verbs made
 	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage* .import_linter_cache

@@ -119,13 +119,13 @@ def meshdev(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def processes_of(project: Path) -> list[int]:
+def processes_of(project: Path) -> list[str]:
     """What runs in the project's folder."""
     found = []
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error):
             if process.cwd() == str(project) and process.status() != psutil.STATUS_ZOMBIE:
-                found.append(process.pid)
+                found.append(" ".join(process.cmdline()))
     return found
 
 
@@ -159,6 +159,10 @@ def test_a_first_tour(project: Path, environ: dict[str, str]) -> None:
     terminal.sees("Stop the system", "Leave it running")
     terminal.type("s")
     assert terminal.ends() == 0
+    assert [line for line in processes_of(project) if "guardian" not in line] == []
+    end = time.monotonic() + PATIENCE  # the guardian sees everybody out and goes last
+    while processes_of(project) and time.monotonic() < end:
+        terminal.pump()
     assert processes_of(project) == []
 
 

@@ -11,7 +11,10 @@ from meshdev.client.project import Project
 from meshdev.tui.backend import Deliver, Tail
 from meshdev.tui.follow_log import LogFollower
 from meshdev.tui.model import Happening, Link, Picture
+from meshdev.tui.narrative import happened
 from meshdev.wire.control import PlanView, UpRequest
+
+SEEN_KEPT = 200
 
 
 class DaemonBackend:
@@ -62,13 +65,17 @@ class DaemonBackend:
 def picture_of(mirror: Mirror, before: Picture, now: float) -> Picture:
     """The dashboard's picture of the client's read model."""
     link = Link.CONNECTED if mirror.connected else Link.LOST
+    services = tuple(mirror.services.values())
+    seen = before.seen
+    if mirror.services and services != before.services:
+        seen = (*seen, *happened(before.services, services, now))[-SEEN_KEPT:]
+    notices = (Happening(notice.at, notice.name, notice.text, notice.level) for notice in mirror.notices)
     return Picture(
         system=mirror.system,
-        services=tuple(mirror.services.values()),
+        services=services,
         edges=mirror.edges,
-        happenings=tuple(
-            Happening(notice.at, notice.name, notice.text, notice.level) for notice in mirror.notices
-        ),
+        happenings=tuple(sorted((*notices, *seen), key=lambda happening: happening.at)),
+        seen=seen,
         link=link,
         link_since=before.link_since if before.link is link else now,
         seq=mirror.seq,

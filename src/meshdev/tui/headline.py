@@ -16,7 +16,9 @@ def left(picture: Picture, totals: Totals) -> list[list[Span]]:
         return groups
     if picture.system.shutting_down is not None:
         groups.append([Span("◑ stopping", Tone.BUSY)])
-    tone = Tone.OK if totals.good == totals.wanted and totals.wanted else Tone.TEXT
+    if not totals.wanted:
+        return [*groups, [Span(f"○ {totals.stopped} stopped", Tone.MUTED)]] if totals.stopped else groups
+    tone = Tone.OK if totals.good == totals.wanted else Tone.TEXT
     shape = "●" if tone is Tone.OK else "◐"
     groups.append([Span(f"{shape} {totals.good}/{totals.wanted}", tone), Span(" healthy", Tone.MUTED)])
     if totals.broken:

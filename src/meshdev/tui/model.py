@@ -39,12 +39,16 @@ class Happening:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """Everything that the dashboard knows at one moment; services stand in the order of the topology file."""
+    """Everything that the dashboard knows at one moment; services stand in the order of the topology file.
+
+    ``happenings`` are the daemon's notices and what the dashboard saw change itself (``seen``), oldest first.
+    """
 
     system: SystemView | None = None
     services: tuple[ServiceView, ...] = ()
     edges: tuple[EdgeView, ...] = ()
     happenings: tuple[Happening, ...] = ()
+    seen: tuple[Happening, ...] = ()
     link: Link = Link.CONNECTING
     link_since: float = 0.0
     seq: int = 0

@@ -39,7 +39,7 @@ class StoppingScreen(ModalScreen[None]):
         align: center middle;
         background: $background 60%;
         #box {
-            width: 72; max-width: 96%; height: auto;
+            width: 86; max-width: 96%; height: auto;
             background: $panel; padding: 1 2;
             border: round $primary;
             border-title-color: $foreground; border-title-style: bold;

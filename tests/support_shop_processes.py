@@ -205,7 +205,7 @@ def _ports(names: tuple[str, ...]) -> dict[str, int]:
     chance = random.Random(f"{os.getpid()}-{time.monotonic_ns()}")
     ports: dict[str, int] = {}
     while len(ports) < len(names):
-        port = chance.randrange(12_000, 32_000)
+        port = chance.randrange(10_000, 19_000)
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:

@@ -101,6 +101,7 @@ class Broker:
         try:
             yield session
         except _LOST as error:
+            _give_way()
             self._note(f"lost: {_explain(error)}")
         finally:
             await _close(client)
@@ -114,8 +115,9 @@ class Broker:
                     await _connect(client, self._url, self._service)
                     session = await _open_stream(client)
             except _LOST as error:
-                self._note(_explain(error))
                 await _close(client)
+                _give_way()
+                self._note(_explain(error))
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, _LONGEST_PAUSE)
             except BaseException:
@@ -167,6 +169,13 @@ async def _open_stream(client: Client) -> Session:
 async def _close(client: Client) -> None:
     with contextlib.suppress(*_LOST):
         await client.close()
+
+
+def _give_way() -> None:
+    """End here if that was asked for: the client's waits (asyncio.wait_for before Python 3.12) may swallow it."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 def _explain(error: BaseException) -> str:

@@ -1,6 +1,7 @@
 """Sessions come when the broker comes and end when it goes; durable deliveries repeat what was not acknowledged."""
 
 import asyncio
+import contextlib
 
 import pytest
 
@@ -67,6 +68,18 @@ async def test_what_was_not_acknowledged_comes_again(nats: Nats) -> None:
                 seen += [decode(message.data).stream for message in batch]
                 break
     assert seen == ["b"]
+
+
+@pytest.mark.parametrize("present", [True, False])
+async def test_giving_up_on_the_broker_is_honoured(nats: Nats, present: bool) -> None:  # noqa: FBT001 a table
+    """At whatever moment of the way to a session: the client must not swallow it."""
+    broker = Broker("test", nats.url if present else NOWHERE)
+    async with asyncio.timeout(30):
+        for moment in range(150):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(moment * 0.0001), broker.session() as session:
+                    await session.last_sequence()
+    assert broker.state
 
 
 def test_a_missing_edge_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -211,3 +211,15 @@ def test_heads_and_scanners_say_what_they_are() -> None:
     assert repr(request_head(b"GET /a HTTP/1.1\r\n\r\n")) == "<RequestHead GET /a none>"
     assert repr(ResponseHead(b"HTTP/1.1 204 No\r\n\r\n")) == "<ResponseHead 204 until_close>"
     assert len({request_head(b"GET /b HTTP/1.1\r\n\r\n"), RequestHead(b"GET /b HTTP/1.1\r\n\r\n")}) == 1
+
+
+def test_a_plain_answer_to_connect_is_a_tunnel_all_the_same() -> None:
+    """The shortcut for plain responses leaves what depends on the request to the whole reading."""
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+    for line in (b"CONNECT a:1 HTTP/1.1\r\n\r\n", b"HEAD / HTTP/1.1\r\n\r\n"):
+        scanner = ResponseScanner()
+        scanner.expect(request_head(line))
+        assert not scanner.whole(answer)
+    scanner = ResponseScanner()
+    scanner.expect(GET)
+    assert scanner.whole(answer)

@@ -111,9 +111,8 @@ def one_by_one(stream: bytes) -> list[bytes]:
 
 def by_heads(stream: bytes) -> list[bytes]:
     """The stream cut behind every empty line, as clients send that write head and body apart."""
-    return [piece + b"\r\n\r\n" for piece in stream.split(b"\r\n\r\n")[:-1]] + [
-        stream.rpartition(b"\r\n\r\n")[2]
-    ]
+    *heads, last = stream.split(b"\r\n\r\n")
+    return [*(head + b"\r\n\r\n" for head in heads), last]
 
 
 def by_messages(stream: bytes) -> list[bytes]:

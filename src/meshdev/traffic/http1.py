@@ -230,7 +230,9 @@ class ResponseScanner(Scanner[ResponseHead]):
     def whole(self, data: bytes) -> bool:
         """Whether ``data`` is just one whole response of the plainest form, which is read then; else feed it."""
         request = self._request
-        if self.rest or self.state is not _AT_HEAD or request is None or request.method == "HEAD":
+        if self.rest or self.state is not _AT_HEAD or request is None:
+            return False
+        if request.upgrades or request.method == "HEAD":
             return False
         end = data.find(HEAD_END) + len(HEAD_END)
         raw = data[:end]

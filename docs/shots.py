@@ -55,7 +55,7 @@ class Shot:
     name: str
     select: str = "orders"
     keys: Sequence[str] = ()
-    size: tuple[int, int] = (120, 36)
+    size: tuple[int, int] = (120, 40)
     theme: str = DARK
     ready: Ready = all_good
     pause: float = 1.5  # seconds, so that some of the log is in the picture
@@ -63,12 +63,12 @@ class Shot:
 
 SHOTS = (
     Shot("starting", size=(120, 30), ready=under_way, pause=0.0),
-    Shot("services", select="storefront", pause=12.0),
-    Shot("services-light", select="storefront", theme=LIGHT),
-    Shot("services-small", size=(80, 24)),
-    Shot("services-wide", size=(200, 50)),
-    Shot("details", keys=("d",), size=(100, 36)),
-    Shot("search", select="storefront", keys=("l", "slash", *"cart", "enter"), size=(120, 36)),
+    Shot("services", select="storefront", pause=20.0),
+    Shot("services", select="storefront", theme=LIGHT),
+    Shot("services", size=(80, 24)),
+    Shot("services", size=(200, 50)),
+    Shot("details", keys=("d",), size=(100, 40)),
+    Shot("search", select="storefront", keys=("l", "slash", *"cart", "enter")),
     Shot("quit", keys=("q",), size=(100, 30)),
 )
 
@@ -92,12 +92,17 @@ async def drive(project: Project, shot: Shot) -> str:
 
 def take(project: Project, shot: Shot, folder: Path) -> None:
     """Write one picture."""
-    file = folder / f"dashboard-{shot.name}.svg"
+    width, height = shot.size
+    file = folder / f"{shot.name}-{shot.theme.removeprefix('meshdev-')}-{width}x{height}.svg"
     file.write_text(asyncio.run(drive(project, shot)), encoding="utf-8")
     if shutil.which("rsvg-convert"):
-        subprocess.run(["rsvg-convert", "-o", str(file.with_suffix(".png")), str(file)], check=True)
+        subprocess.run(
+            ["rsvg-convert", "--zoom", "0.8", "-o", str(file.with_suffix(".png")), str(file)], check=True
+        )
         file.unlink()
         file = file.with_suffix(".png")
+        if shutil.which("pngquant"):  # a terminal has few colours: a quarter of the size
+            subprocess.run(["pngquant", "--force", "--ext", ".png", "128", str(file)], check=True)
     sys.stdout.write(f"{file}\n")
 
 

@@ -1,1 +1,1 @@
-"""Benchmarks beside the named peers; `make bench` runs them, docs/benchmarks.md holds the tables."""
+"""meshdev beside its peers, on the same machine, with the same service, in turns. See docs/benchmarks.md."""

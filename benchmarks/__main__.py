@@ -1,0 +1,120 @@
+"""``python -m benchmarks [lifecycle] [--only start50,flood] [--tools meshdev,honcho] [--rounds N] [--write]``."""
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks import report, scenarios, tools
+from benchmarks.case import compiled
+from benchmarks.report import Results
+from benchmarks.scenarios.base import Scenario
+from benchmarks.tools.base import Tool, Unfit
+from benchmarks.tools.binary_peers import CACHE, install
+
+_PAGE = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
+_RESULTS = CACHE / "results"
+
+
+def main(argv: Sequence[str]) -> int:
+    """Measure, print the tables, keep the results."""
+    arguments = _arguments(argv)
+    chosen = [
+        one
+        for one in scenarios.ALL
+        if one.group in (arguments.groups or [one.group]) and one.name in (arguments.only or [one.name])
+    ]
+    if not arguments.render:
+        with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+            binary = compiled(Path(folder))
+            taking_part = _present(arguments.tools)
+            for scenario in chosen:
+                measure(scenario, taking_part, binary, min(arguments.rounds, scenario.rounds)).save(_RESULTS)
+    parts = [(one, found) for one in scenarios.ALL if (found := report.load(_RESULTS, one.name)) is not None]
+    for scenario, results in parts:
+        if scenario in chosen:
+            print(report.table(scenario, results))
+    if arguments.write:
+        _PAGE.write_text(report.page(parts), "utf-8")
+        print(f"written: {_PAGE}")
+    return 0
+
+
+def measure(scenario: Scenario, taking_part: Sequence[Tool], binary: Path, rounds: int) -> Results:
+    """All rounds of one scenario; within a round each tool has its turn, each round begins with another one."""
+    results = Results(scenario.name)
+    for number in range(rounds):
+        shift = number % len(taking_part)
+        for tool in [*taking_part[shift:], *taking_part[:shift]]:
+            if tool.name in results.notes:
+                continue
+            begin = time.monotonic()
+            try:
+                figures = scenario.run(tool, binary)
+            except Unfit as why:
+                results.notes[tool.name] = str(why)
+                _say(f"{scenario.name}: {tool.name} left out: {why}")
+                continue
+            results.add(tool.name, figures)
+            results.versions[tool.name] = tool.version()
+            told = " ".join(f"{key}={value:.4g}" for key, value in figures.items())
+            _say(
+                f"{scenario.name} {number + 1}/{rounds} {tool.name}: {told} ({time.monotonic() - begin:.0f} s)"
+            )
+    results.figures = {
+        one.name: results.figures[one.name] for one in taking_part if one.name in results.figures
+    }
+    return results
+
+
+def _present(wanted: Sequence[str]) -> list[Tool]:
+    trouble = install() if not wanted or {"mprocs", "pm2", "dekit"} & set(wanted) else ""
+    if trouble:
+        _say(trouble)
+    found = []
+    for tool in tools.ALL:
+        if wanted and tool.name not in wanted:
+            continue
+        try:
+            _say(f"{tool.name} {tool.version()}")
+        except Unfit as why:
+            _say(f"{tool.name} is left out: {why}")
+        else:
+            found.append(tool)
+    return found
+
+
+def _arguments(argv: Sequence[str]) -> argparse.Namespace:
+    def names(text: str) -> list[str]:
+        return text.split(",")
+
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="meshdev beside its peers")
+    known = ", ".join(one.name for one in scenarios.ALL)
+    groups = {one.group for one in scenarios.ALL}
+    parser.add_argument("groups", nargs="*", metavar="GROUP", help=f"these only: {', '.join(sorted(groups))}")
+    parser.add_argument(
+        "--only", type=names, default=[], metavar="A,B", help=f"these scenarios only: {known}"
+    )
+    parser.add_argument("--tools", type=names, default=[], metavar="A,B", help="these tools only")
+    parser.add_argument("--rounds", type=int, default=7, help="at most (7)")
+    parser.add_argument("--write", action="store_true", help="write docs/benchmarks.md from all last results")
+    parser.add_argument("--render", action="store_true", help="measure nothing, use the last results")
+    arguments = parser.parse_args(argv)
+    unknown = set(arguments.only) - {one.name for one in scenarios.ALL}
+    unknown |= set(arguments.groups) - groups
+    unknown |= set(arguments.tools) - {one.name for one in tools.ALL}
+    if unknown:
+        parser.error(f"unknown: {', '.join(sorted(unknown))}")
+    return arguments
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    os.chdir(Path(__file__).resolve().parents[1])
+    sys.exit(main(sys.argv[1:]))

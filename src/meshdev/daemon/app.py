@@ -133,6 +133,8 @@ class _Daemon:
                 server.close()
         finally:
             paths.socket.unlink(missing_ok=True)
+            with suppress(OSError):  # another one may have put its socket there by now
+                paths.runtime_dir.rmdir()
 
     def _load(self) -> System:
         system = load(Path(self._options.file), profiles=self._options.profiles, environ=os.environ)

@@ -21,20 +21,23 @@ def show(control: Control, interrupts: Interrupts, *, owned: bool, plain: bool) 
 
     ``interrupts`` is entered already: what was pressed while the system was being started counts.
     """
-    if plain or interrupts.presses or not _can_draw():
+    if plain or interrupts.presses or interrupts.hung_up or not _can_draw():
         from meshdev.cli.foreground import Foreground
 
         return Foreground(control, interrupts, owned=owned).run()
-    return _dashboard(control, owned=owned)
+    return _dashboard(control, interrupts, owned=owned)
 
 
-def _dashboard(control: Control, *, owned: bool) -> int:
+def _dashboard(control: Control, interrupts: Interrupts, *, owned: bool) -> int:
     from meshdev.tui.app import run
     from meshdev.tui.outcome import Outcome
 
     outcome = Outcome.LEAVE
     with _Unwinding() as unwinding, contextlib.suppress(KeyboardInterrupt):
-        outcome = run(control.project, owner=owned)
+        if interrupts.presses or interrupts.hung_up:  # while the dashboard's modules were being imported
+            unwinding.asked = True
+        else:
+            outcome = run(control.project, owner=owned)
     if unwinding.asked:
         outcome = Outcome.STOP if owned else Outcome.LEAVE
     match outcome:

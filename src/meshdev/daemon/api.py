@@ -144,6 +144,7 @@ class _Lease:
             ):  # the server ends while the lease is held: nothing to report
                 while (await receive())["type"] != "http.disconnect":
                     pass
+            await send({"type": "http.response.body", "body": b""})
         finally:
             self._operator.lease_broken()
 

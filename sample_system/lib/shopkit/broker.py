@@ -5,7 +5,6 @@ the next session, which waits (with backoff) until there is one. Nothing here st
 """
 
 import asyncio
-import contextlib
 import logging
 import os
 from collections.abc import AsyncIterator
@@ -167,8 +166,17 @@ async def _open_stream(client: Client) -> Session:
 
 
 async def _close(client: Client) -> None:
-    with contextlib.suppress(*_LOST):
-        await client.close()
+    """Close to the end, even when this task is cancelled meanwhile: a client half-closed leaves tasks behind."""
+    closing = asyncio.get_running_loop().create_task(client.close())
+    try:
+        await asyncio.shield(closing)
+    except _LOST:
+        return
+    except asyncio.CancelledError:
+        await asyncio.wait([closing], timeout=_CONNECT_SECONDS)
+        if closing.done() and not closing.cancelled():
+            closing.exception()  # looked at, so that nobody complains that it wasn't
+        raise
 
 
 def _give_way() -> None:

@@ -142,7 +142,9 @@ def _edges(picture: Picture, service: ServiceView, width: int) -> Iterator[list[
         if subjects:
             yield []
             yield [Span(title, Tone.TITLE)]
-            for text in wrap_words(clean(" ".join(subjects)), width - 2):
+            for text in wrap_words(
+                clean(" ".join(name.removeprefix("event:") for name in subjects)), width - 2
+            ):
                 yield [Span("  " + text, Tone.TEXT)]
 
 

@@ -13,6 +13,8 @@ from meshdev.lifecycle.model import (
     Built,
     Command,
     Desired,
+    Drain,
+    Drained,
     Event,
     Exited,
     Fact,
@@ -61,6 +63,7 @@ class Body:
     killed: bool = False
     probed: bool = False
     logged: bool = False
+    draining: bool = False
 
     @property
     def heeds(self) -> bool:
@@ -91,7 +94,7 @@ class World:
 
     def tell(self, event: Event) -> None:
         """Hand an event to the core, carry out what it commands, and check everything."""
-        if isinstance(event, Launched | LaunchFailed | Exited | Gone | Probed):
+        if isinstance(event, Launched | LaunchFailed | Exited | Gone | Probed | Drained):
             self.history.append(event)
         commands = self.core.handle(event, self.now)
         for command in commands:
@@ -120,6 +123,9 @@ class World:
             case StopProbing(ref):
                 if ref in self.bodies:
                     self.bodies[ref].probed = False
+            case Drain(ref):
+                assert ref not in self.routes[ref.service], "traffic still goes there"
+                self.bodies[ref].draining = True
             case Build(service):
                 assert service not in self.builds, f"two builds of {service}"
                 self.builds.append(service)
@@ -133,6 +139,11 @@ class World:
         """The process is there."""
         self.bodies[ref].launched = True
         self.tell(Launched(ref, pid=1000 + ref.generation, port=2000 + ref.generation))
+
+    def drained(self, ref: Incarnation) -> None:
+        """Nothing is under way to it."""
+        self.bodies[ref].draining = False
+        self.tell(Drained(ref))
 
     def launch_failed(self, ref: Incarnation) -> None:
         """There is no such command."""
@@ -234,6 +245,8 @@ class World:
             self.exits(ref, 0)
         elif body.ended and body.heeds:
             self.gone(ref)
+        elif body.draining:
+            self.drained(ref)
         elif not body.logged:
             body.logged = True
             self.tell(LogMatched(ref, "listening"))

@@ -4,6 +4,8 @@ import pytest
 
 from meshdev.lifecycle.model import (
     Applied,
+    Drain,
+    Drained,
     Exited,
     Gone,
     Health,
@@ -413,15 +415,16 @@ class TestPoint10Reload:
 
     def test_new_beside_old(self) -> None:
         """Launch, ready, switch, drain, stop."""
-        play = Play(service("orders", healthcheck=HTTP), drain=0.2).up()
+        play = Play(service("orders", healthcheck=HTTP), drain=5).up()
         play << ReloadWanted("orders", ("a.py",)) >> [launch("orders", 2)]
         assert play.phase("orders") is Phase.RUNNING
         play << Launched(TWO, 2, 2) >> [probing(TWO)]
-        play << Probed(TWO, ok=True) >> [route("orders", TWO)]
+        play << Probed(TWO, ok=True) >> [route("orders", TWO), Drain(ONE)]
         reload = play["orders"].last_reload
         assert reload is not None
         assert (reload.outcome, reload.files) == ("done", ("a.py",))
-        play.wait(0.2) >> [unprobing(ONE), term(ONE)]
+        play << Drained(ONE) >> [unprobing(ONE), term(ONE)]
+        play << Drained(ONE) >> []
         play.ends(ONE) >> []
         assert [one.ref for one in play["orders"].instances] == [TWO]
 

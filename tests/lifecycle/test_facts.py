@@ -5,6 +5,7 @@ from pathlib import Path
 from meshdev.lifecycle.model import (
     Build,
     Built,
+    Drain,
     Exited,
     Gone,
     Health,
@@ -267,7 +268,7 @@ def test_kill_reaches_a_leader_that_ends_by_itself() -> None:
     """Nothing is asked any more, whoever ended first."""
     play = Play(service("orders", healthcheck=HTTP), drain=9).up()
     play.quietly(ReloadWanted("orders"), Launched(TWO, 2, 2))
-    play << Probed(TWO, ok=True) >> [route("orders", TWO)]
+    play << Probed(TWO, ok=True) >> [route("orders", TWO), Drain(ONE)]
     play << Exited(ONE, 0) >> [unprobing(ONE), term(ONE)]
     play << ShutdownWanted(Urgency.KILL) >> [route("orders"), Kill(ONE), unprobing(TWO), Kill(TWO)]
     assert probing(THREE) not in play.commands

@@ -5,6 +5,8 @@ import pytest
 from meshdev.lifecycle.model import (
     Applied,
     Desired,
+    Drain,
+    Drained,
     Event,
     Exited,
     Gone,
@@ -168,9 +170,11 @@ class TestScale:
         """Their traffic moves first."""
         play = Play(service("orders", replicas=3), drain=0.2).up()
         one, two, three = (ref("orders", number + 1, slot=number) for number in range(3))
-        play << ScaleWanted("orders", 1) >> [route("orders", one)]
+        play << ScaleWanted("orders", 1) >> [route("orders", one), Drain(two), Drain(three)]
         assert play.one(three).why == "its traffic has moved to others, it is stopped in a moment"
-        play.wait(0.2) >> [term(two), term(three)]
+        play << Drained(three) >> [term(three)]
+        play.wait(0.2) >> [term(two)]
+        play << Drained(two) >> []
         play.quietly(Gone(two))
         assert len(play["orders"].instances) == 2
         play.quietly(Gone(three))

@@ -12,6 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from meshdev.lifecycle.model import (
     Applied,
     Desired,
+    Drained,
     Incarnation,
     LogMatched,
     Phase,
@@ -182,6 +183,16 @@ class Anything(RuleBasedStateMachine):
         """A line appears."""
         self.world.tell(LogMatched(self.pick(data, list(self.world.bodies)), "listening"))
 
+    def draining(self) -> list[Incarnation]:
+        """Those from which traffic moves away."""
+        return [ref for ref, body in self.world.bodies.items() if body.draining]
+
+    @precondition(lambda self: self.draining())
+    @rule(data=st.data())
+    def drained(self, data: st.DataObject) -> None:
+        """The last request to one is answered, perhaps after it has been stopped or has ended anyhow."""
+        self.world.drained(self.pick(data, self.draining()))
+
     @precondition(lambda self: self.world.builds)
     @rule(ok=st.booleans())
     def build(self, ok: bool) -> None:  # noqa: FBT001 -- as above
@@ -194,7 +205,7 @@ class Anything(RuleBasedStateMachine):
         """Something of long ago is told once more; only what can no longer be true, or was told already."""
         fact = data.draw(st.sampled_from(self.world.history))
         body = self.world.bodies.get(fact.ref)  # type: ignore[union-attr]
-        if body is None or isinstance(fact, Probed):
+        if body is None or isinstance(fact, Probed | Drained):
             self.world.tell(fact)
 
     @rule(seconds=st.sampled_from([0.0, 0.05, 0.3, 1.0, 5.0, 11.0, 61.0]))

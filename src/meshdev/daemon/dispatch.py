@@ -4,12 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import assert_never
 
+from meshdev.daemon.drains import Drains
 from meshdev.daemon.launcher import Launcher
 from meshdev.daemon.routes import Routes
 from meshdev.lifecycle.model import (
     Build,
     Built,
     Command,
+    Drain,
     Event,
     Kill,
     Launch,
@@ -34,6 +36,7 @@ class Dispatcher:
     runner: ProcessRunner
     prober: Prober
     routes: Routes
+    drains: Drains
     post: Callable[[Event], None]
     notice: Callable[[str, str, Level], None]
 
@@ -54,6 +57,8 @@ class Dispatcher:
                 self.prober.stop(ref)
             case Route(service, refs):
                 self.routes.route(service, refs)
+            case Drain(ref):
+                self.drains.drain(ref, self.routes.version)
             case Build(service):
                 self.post(Built(service, ok=True, detail="nothing to build: a process"))
             case Notice(service, text, level):

@@ -29,6 +29,8 @@ class Routes:
     _edges: dict[EdgeKey, Edge] = field(default_factory=dict)
     _ports: dict[EdgeKey, int] = field(default_factory=dict)
     _routed: dict[str, tuple[Incarnation, ...]] = field(default_factory=dict)
+    _policies: dict[EdgeKey, EdgePolicy] = field(default_factory=dict)
+    version: int = 0  # of the policy that says so; see `Fleet.acked`
 
     def adopt(self, system: System) -> None:
         """Open listeners for the edges of ``system``, close those it no longer has."""
@@ -37,6 +39,7 @@ class Routes:
             if wanted.get(key) != old:
                 self.fleet.unlisten(key)
                 self._ports.pop(key, None)
+                self._policies.pop(key, None)
         for key, edge in wanted.items():
             if key not in self._ports:
                 self._listen(key, edge)
@@ -62,7 +65,10 @@ class Routes:
 
     def publish(self) -> None:
         """Hand the mesh the policy as it should be now."""
-        self.fleet.apply({key: self._policy(edge) for key, edge in self._edges.items() if key in self._ports})
+        policies = {key: self._policy(edge) for key, edge in self._edges.items() if key in self._ports}
+        if policies != self._policies:
+            self._policies = policies
+            self.version = self.fleet.apply(policies)
 
     def _listen(self, key: EdgeKey, edge: Edge) -> None:
         try:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 
 from meshdev.daemon.databases import prepare_files
 from meshdev.daemon.dispatch import Dispatcher
+from meshdev.daemon.drains import Drains
 from meshdev.daemon.edge_book import EdgeBook
 from meshdev.daemon.edges import OUTSIDE, url_for
 from meshdev.daemon.environment import tool_marks
@@ -73,6 +74,12 @@ class Supervisor:
         )
         journal = Journal()
         self._routes = Routes(self._fleet, self._ports_of, self._holds, self._complain)
+        self._drains = Drains(
+            acked=lambda: self._fleet.acked,
+            ports_of=self._ports_of,
+            workers=lambda: [pid for _, pid in self._fleet.processes()],
+            report=self._post,
+        )
         self._launcher = Launcher(self._runner, self._pool, self._routes.port_of, self._post)
         self._prober = Prober(reaper=self._reaper, report=self._post, mark_of=self._runner.mark_of)
         self._book = EdgeBook(signals=self._fleet.signals, edges=self._routes.listening, journal=journal)
@@ -105,6 +112,7 @@ class Supervisor:
             runner=self._runner,
             prober=self._prober,
             routes=self._routes,
+            drains=self._drains,
             post=self._post,
             notice=self._notice,
         )
@@ -131,11 +139,13 @@ class Supervisor:
             group.create_task(self._reloads.run())
             group.create_task(self._usage.run())
             group.create_task(self._book.run())
+            group.create_task(self._drains.run())
             group.create_task(asyncio.to_thread(prune_runs, self._paths.runs_dir, self.operator.run_id))
             await self.finished.wait()
             self._reloads.close()
             self._usage.close()
             self._book.close()
+            self._drains.close()
 
     async def close(self) -> None:
         """Give everything back; whatever still runs is killed."""

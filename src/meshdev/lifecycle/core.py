@@ -16,6 +16,7 @@ from meshdev.lifecycle.model import (
     Applied,
     Built,
     Command,
+    Drained,
     Event,
     Exited,
     Gone,
@@ -38,14 +39,16 @@ from meshdev.lifecycle.picture import chain, picture
 from meshdev.lifecycle.settle import settle
 from meshdev.topology.model import System
 
-# Seconds between moving traffic off an incarnation and asking that one to end, so that no connection is underway to it.
-DRAIN = 0.2
+# Traffic moves off an incarnation, and when the last request to it is answered, that one is asked to end; after so many
+# seconds it is asked in any case, and has its grace for what is still under way.
+DRAIN = 5.0
 
 
 class Lifecycle:
     """The lifecycle of one system.
 
-    ``rng`` draws uniformly from [0, 1); ``drain`` is in seconds. Times are monotonic seconds and never go back.
+    ``rng`` draws uniformly from [0, 1); ``drain`` is the most seconds that are waited for `Drained`, 0 for none. Times
+    are monotonic seconds and never go back.
     """
 
     def __init__(self, system: System, *, rng: Callable[[], float], drain: float = DRAIN) -> None:
@@ -150,6 +153,8 @@ class Lifecycle:
                 facts.probed(ledger, event)
             case LogMatched():
                 facts.log_matched(ledger, event)
+            case Drained():
+                facts.drained(ledger, event)
             case Built():
                 facts.built(ledger, event)
             case Ticked():

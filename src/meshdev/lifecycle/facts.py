@@ -4,6 +4,7 @@ from meshdev.lifecycle import readiness, reasons, reloads, runs
 from meshdev.lifecycle.ledger import Ledger
 from meshdev.lifecycle.model import (
     Built,
+    Drained,
     Exit,
     Exited,
     Gone,
@@ -136,6 +137,13 @@ def log_matched(ledger: Ledger, event: LogMatched) -> None:
     awaited = check is not None and check.kind is ProbeKind.LOG and check.target == event.pattern
     if awaited and run.launched and run.phase is Phase.STARTING:
         readiness.became_ready(ledger, slot, run)
+
+
+def drained(ledger: Ledger, event: Drained) -> None:
+    """Nothing is under way to it any more: it can be asked to end."""
+    found = _find(ledger, event.ref)
+    if found is not None and found[2].role is Role.RETIRING and found[2].phase is Phase.RUNNING:
+        runs.stop(ledger, found[2], asked=True)
 
 
 def built(ledger: Ledger, event: Built) -> None:

@@ -208,6 +208,13 @@ class LogMatched:
 
 
 @dataclass(frozen=True, slots=True)
+class Drained:
+    """No traffic goes to this incarnation any more, and none is under way; the answer to `Drain`."""
+
+    ref: Incarnation
+
+
+@dataclass(frozen=True, slots=True)
 class Built:
     """A build ended."""
 
@@ -222,7 +229,7 @@ class Ticked:
 
 
 Wish = StartWanted | StopWanted | RestartWanted | ReloadWanted | ScaleWanted | Applied | ShutdownWanted
-Fact = Launched | LaunchFailed | Exited | Gone | Probed | LogMatched | Built | Ticked
+Fact = Launched | LaunchFailed | Exited | Gone | Probed | LogMatched | Drained | Built | Ticked
 Event = Wish | Fact
 
 
@@ -290,6 +297,16 @@ class Route:
     refs: tuple[Incarnation, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Drain:
+    """Say `Drained` once the routes so far act everywhere and nothing is under way to this incarnation.
+
+    Comes after the `Route` that leaves it out. The core does not wait for ever: a stop signal may come before.
+    """
+
+    ref: Incarnation
+
+
 class Level(StrEnum):
     """How loud a notice is."""
 
@@ -308,7 +325,7 @@ class Notice:
     ref: Incarnation | None = None
 
 
-Command = Launch | Signal | Kill | StartProbing | StopProbing | Build | Route | Notice
+Command = Launch | Signal | Kill | StartProbing | StopProbing | Build | Route | Drain | Notice
 
 
 # --- state ----------------------------------------------------------------------------------------

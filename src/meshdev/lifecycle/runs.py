@@ -9,6 +9,7 @@ from meshdev.lifecycle import reasons
 from meshdev.lifecycle.ledger import Ledger
 from meshdev.lifecycle.model import (
     Build,
+    Drain,
     Health,
     Incarnation,
     Kill,
@@ -157,6 +158,7 @@ def retire(ledger: Ledger, slot: Slot, run: Run) -> None:
     slot.retiring.append(run)
     ledger.changed(ledger.nodes[run.ref.service])
     if drained and ledger.urgency is None:
+        ledger.out.append(Drain(run.ref))
         ledger.agenda.set(run, ledger.now + ledger.drain)
     elif run.phase is not Phase.STOPPING:
         stop(ledger, run, asked=True)

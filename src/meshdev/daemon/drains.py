@@ -1,0 +1,79 @@
+"""When an incarnation that was left out of the routes has answered its last request.
+
+That is so once the workers act by those routes and no connection to it is left: the mesh closes a kept connection to
+an instance that left the policy as soon as it is idle. The kernel is asked for the connections, and only while
+somebody waits for the answer.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final
+
+from meshdev.lifecycle.model import Drained, Incarnation
+from meshdev.runners.connections import called
+
+ROUND_SECONDS: Final = 0.025
+SHARE: Final = 10  # a round that was dear is followed by a pause of so many times its length
+
+
+class Drains:
+    """Reports `Drained` for what it was told to `drain`.
+
+    ``acked`` is the version of the policy by which all workers act, ``ports_of`` gives an incarnation's ports (none
+    when it is gone), ``workers`` are the pids of those who connect.
+    """
+
+    def __init__(
+        self,
+        *,
+        acked: Callable[[], int],
+        ports_of: Callable[[Incarnation], Mapping[str, int]],
+        workers: Callable[[], Iterable[int]],
+        report: Callable[[Drained], None],
+    ) -> None:
+        self._acked = acked
+        self._ports_of = ports_of
+        self._workers = workers
+        self._report = report
+        self._waiting: dict[Incarnation, int] = {}
+        self._wanted = asyncio.Event()
+        self._closed = False
+
+    def drain(self, ref: Incarnation, version: int) -> None:
+        """The policy of ``version`` is the first that leaves ``ref`` out."""
+        self._waiting[ref] = version
+        self._wanted.set()
+
+    def close(self) -> None:
+        """Let `run` return."""
+        self._closed = True
+        self._wanted.set()
+
+    async def run(self) -> None:
+        """Look until `close`, as long as somebody waits."""
+        while not self._closed:
+            if not self._waiting:
+                self._wanted.clear()
+                await self._wanted.wait()
+                continue
+            began = time.perf_counter()
+            await self._look()
+            if self._waiting and not self._closed:
+                await asyncio.sleep(max(ROUND_SECONDS, SHARE * (time.perf_counter() - began)))
+
+    async def _look(self) -> None:
+        acked = self._acked()
+        ports = {
+            ref: set(self._ports_of(ref).values())
+            for ref, version in self._waiting.items()
+            if version <= acked or not self._ports_of(ref)
+        }
+        if not ports:
+            return
+        wanted = set().union(*ports.values())
+        busy = await asyncio.to_thread(called, wanted, list(self._workers())) if wanted else set()
+        for ref, own in ports.items():
+            if not own & busy:
+                self._waiting.pop(ref, None)
+                self._report(Drained(ref))

@@ -1,0 +1,89 @@
+"""A save, a scale, a kill: what the callers of a service under load see of it.
+
+The defaults are short. For the full measure: MESHDEV_LOAD_RATE=500 MESHDEV_LOAD_SAVES=20.
+"""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from support_load import load_on, rate
+from support_product import Product, eventually
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
+
+SAVES = int(os.environ.get("MESHDEV_LOAD_SAVES", "3"))
+APART = 6.2  # seconds between saves where there are many: ten within a minute would suspend reloading
+TOML = """
+[system]
+name = "busy"
+
+[services.orders]
+command = "@python@ app.py"
+healthcheck = { http = "/healthz", interval = "200ms", timeout = "2s" }
+ports = ["@port@:http"]
+watch = { paths = ["app.py"] }
+"""
+SOURCE = (Path(__file__).parent / "programs" / "steady.py").read_text()
+
+
+@pytest.fixture
+def port(product: Product, free_port: int) -> int:
+    """A service behind a published port, up."""
+    (product.root / "app.py").write_text(SOURCE)
+    product.write(TOML.replace("@port@", str(free_port)))
+    product.run("up", "-d", "--wait")
+    return free_port
+
+
+def reloaded(product: Product, generation: int) -> bool:
+    """Whether the only instance is of at least this generation, and the reload is done."""
+    orders = product.status()["orders"]
+    serving = [one for one in orders["instances"] if one["role"] == "serving"]
+    last = orders["last_reload"] or {}
+    return last.get("outcome") == "done" and min(one["generation"] for one in serving) >= generation
+
+
+def test_saves_fail_no_request(product: Product, port: int) -> None:
+    """Source is saved again and again: each time new code takes over, and every request is answered."""
+    with load_on(port, per_second=rate()) as load:
+        for save in range(SAVES):
+            began = time.monotonic()
+            (product.root / "app.py").write_text(f"{SOURCE}\n# {save}\n")
+            eventually(lambda generation=save + 2: reloaded(product, generation), 30)  # type: ignore[misc]
+            if SAVES >= 10:
+                time.sleep(max(0.0, began + APART - time.monotonic()))
+
+    assert load.failed == {}
+    assert load.ok == load.sent
+    assert len(load.answered_by) == SAVES + 1
+
+
+def test_scaling_fails_no_request(product: Product, port: int) -> None:
+    """One instance, three, and one again: all three have answered, and every request is answered."""
+    with load_on(port, per_second=rate()) as load:
+        product.run("scale", "orders=3")
+        time.sleep(1.0)  # load, not synchronisation
+        product.run("scale", "orders=1")
+        eventually(lambda: len(product.status()["orders"]["instances"]) == 1)
+
+    assert load.failed == {}
+    assert {name.partition("@")[0] for name in load.answered_by} == {"orders-0", "orders-1", "orders-2"}
+
+
+def test_a_kill_fails_only_what_was_under_way(product: Product, port: int) -> None:
+    """One of two instances is killed: at most the requests that it had in hand fail, and it comes back."""
+    product.run("scale", "orders=2")
+    with load_on(port, per_second=rate()) as load:
+        os.kill(product.status()["orders"]["instances"][0]["pid"], signal.SIGKILL)
+        eventually(lambda: product.status()["orders"]["restarts"] == 1)
+        eventually(
+            lambda: [one["health"] for one in product.status()["orders"]["instances"]] == ["healthy"] * 2
+        )
+
+    in_hand = rate() * 0.045 + 5
+    assert sum(load.failed.values()) <= in_hand, load.failed
+    assert load.ok + sum(load.failed.values()) == load.sent

@@ -11,9 +11,9 @@ import pytest
 
 from meshdev.cli.scale import parse
 from meshdev.errors import UsageError
-from meshdev.wire.control import ServiceView, ShutdownRequest
+from meshdev.wire.control import PlanView, ServiceView, ShutdownRequest, Snapshot, UpRequest
 from support_cli import MESHDEV, Cli, stand_in
-from support_control import Daemon, eventually, instance, service
+from support_control import Daemon, StandIn, eventually, instance, service, system
 
 
 def test_status_lists_services_and_instances(cli: Cli) -> None:
@@ -255,3 +255,42 @@ def test_events_are_told_until_the_end(cli: Cli) -> None:
         events, _ = raw.communicate(timeout=10)
     assert [line[9:] for line in out.splitlines()] == ["orders is unhealthy: probe fails", "orders restarts"]
     assert [json.loads(line)["kind"] for line in events.splitlines()] == ["service", "notice", "system"]
+
+
+class Leaving(StandIn):
+    """Goes down between the look at it and the first `up`; somebody else has started it again two looks later."""
+
+    looks = 0
+
+    async def up(self, request: UpRequest, *, apply: bool) -> PlanView:
+        """Refuse the first time."""
+        if not self.asked:
+            self.asked.append(("refused", request))
+            self.system = msgspec.structs.replace(self.system, shutting_down=1)
+            raise UsageError("the system is shutting down")
+        return await super().up(request, apply=apply)
+
+    def snapshot(self) -> Snapshot:
+        """Count the looks."""
+        view = super().snapshot()
+        self.looks += view.system.shutting_down is not None
+        if self.looks == 2:
+            self.system = msgspec.structs.replace(self.system, shutting_down=None)
+        return view
+
+
+def test_an_up_that_meets_a_down_begins_anew(cli: Cli) -> None:
+    """`up` in the instant in which a `down` arrives is not refused; it waits and tries again."""
+    view = system(root=str(cli.project.root), file=str(cli.project.file))
+    with Daemon(cli.project, Leaving([service("orders")], view)) as daemon:
+        ran = cli("up", "-d")
+    assert (ran.code, [verb for verb, _ in daemon.stand_in.asked]) == (0, ["refused", "up"]), ran.err
+
+
+def test_a_service_without_its_published_port_is_not_ready(cli: Cli) -> None:
+    """It is healthy, and nobody can reach it: `status` and `up --wait` say so."""
+    trouble = "cannot be reached on its published port: port 8080 is taken by nginx (pid 7)"
+    with stand_in(cli, service("orders", trouble=trouble)):
+        ran = cli("up", "--wait")
+        listed = cli("status").out
+    assert (ran.code, trouble in ran.err, trouble in listed) == (1, True, True)

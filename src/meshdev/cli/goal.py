@@ -1,8 +1,9 @@
 """What a command waits for, and whether the read model shows it. Pure.
 
 `ready`: every wanted service serves and its probe does not say otherwise, or it was a one-off and has completed. A
-service that gave up, ended badly, or was stopped by somebody fails the goal at once: waiting on would not help. One
-without a probe counts when it has stayed up for `SETTLED` seconds, since most that crash do so at once.
+service that gave up, ended badly, was stopped by somebody, or cannot be published on its port fails the goal at once:
+waiting on would not help. One without a probe counts when it has stayed up for `SETTLED` seconds, since most that
+crash do so at once.
 `down`: every wanted service is stopped.
 """
 
@@ -81,7 +82,7 @@ def _failure(view: ServiceView) -> str | None:
             exit_ = last_exit(view)
             if exit_ is not None and not clean(exit_):
                 return view.why or exit_text(exit_)
-    return None
+    return view.trouble or None
 
 
 def _obstacle(view: ServiceView, generation: int, now: float) -> str | None:

@@ -36,6 +36,8 @@ def changes(before: Mirror, after: Mirror) -> list[Line]:
     for name, view in after.services.items():
         now = service_look(view)
         old = before.services.get(name)
+        if view.trouble and (old is None or old.trouble != view.trouble):
+            lines.append(Line(name, view.trouble, "red"))
         was = service_look(old).word if old is not None else "stopped"
         waits = now.word == "waiting"
         waits_for_else = waits and old is not None and _gist(old.why) != _gist(view.why)

@@ -41,7 +41,16 @@ def render(snapshot: Snapshot, *, now: float, unicode: bool) -> list[str]:
     for view in snapshot.services:
         alone = view.instances[0] if len(view.instances) == 1 else None
         rows.append(
-            _row(view.name, service_look(view), view.since, alone, now, view.why, str(view.restarts), unicode)
+            _row(
+                view.name,
+                service_look(view),
+                view.since,
+                alone,
+                now,
+                view.why or view.trouble,
+                str(view.restarts),
+                unicode,
+            )
         )
         if alone is None:
             rows += [_instance_row(one, now, unicode) for one in view.instances]

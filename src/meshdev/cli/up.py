@@ -11,7 +11,7 @@ from meshdev.client import calls
 from meshdev.client.control import Control
 from meshdev.client.launch import launch
 from meshdev.client.project import Presence, Project, absence
-from meshdev.errors import DaemonError
+from meshdev.errors import DaemonError, MeshdevError
 from meshdev.wire.control import PlanView, UpRequest
 
 _SETTLE = 30.0  # seconds for another daemon to finish starting or stopping
@@ -106,7 +106,14 @@ def _bring_up(
             return True
     control.check_version()
     request = UpRequest(services=services, file=str(project.file), profiles=profiles)
-    _print_plan(control.send(calls.up(request)))
+    try:
+        plan = control.send(calls.up(request))
+    except MeshdevError:
+        if not _is_going_down(control):
+            raise
+        # A `down` was quicker by a hair: then this one begins anew after it.
+        return _bring_up(control, services, profiles, lease=lease)
+    _print_plan(plan)
     return False
 
 

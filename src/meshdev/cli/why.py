@@ -30,10 +30,11 @@ def render(view: WhyView, *, unicode: bool) -> list[str]:
     lines = []
     arrow = "└─ " if unicode else "`- "
     for step in view.chain:
-        shown = look(step.phase, step.health)
+        shown = look(step.phase, step.health, step.exit)
         indent = "   " * (step.depth - 1) + arrow if step.depth else ""
         state = click.style(f"{shown.mark if unicode else shown.plain_mark} {shown.word}", fg=shown.colour)
-        reason = f": {step.why}" if step.why and shown.word not in ("healthy", "running") else ""
+        told = step.trouble if shown.word in ("healthy", "running") else step.why
+        reason = f": {told}" if told else ""
         lines.append(f"{indent}{click.style(step.service, bold=True)} {state}{reason}")
     if view.last_lines and view.chain and look(view.chain[-1].phase, view.chain[-1].health).word != "healthy":
         lines.append(f"last lines of {view.chain[-1].service}:")

@@ -18,7 +18,7 @@ from meshdev.daemon.edge_book import EdgeBook
 from meshdev.daemon.journal import Journal
 from meshdev.daemon.launcher import Launcher
 from meshdev.daemon.store import Store
-from meshdev.daemon.views import Usage, Viewer, edge_views
+from meshdev.daemon.views import Usage, Viewer, edge_views, why_step
 from meshdev.errors import UsageError
 from meshdev.lifecycle.model import (
     Applied,
@@ -54,7 +54,6 @@ from meshdev.wire.control import (
     SystemView,
     UpRequest,
     VersionView,
-    WhyStep,
     WhyView,
 )
 
@@ -136,9 +135,7 @@ class Operator:
         states = self.store.core.state.services
         steps = []
         for depth, (service, text) in enumerate(self.store.core.why(name)):
-            state = states[service]
-            step = WhyStep(service=service, phase=state.phase, health=state.health, why=text, depth=depth)
-            steps.append(step)
+            steps.append(why_step(self.view(states[service]), text, depth))
         root = steps[-1].service if steps else name
         self.flush_logs()
         lines = [line.text for line in LogReader(self.log_dir).tail([root], LAST_LINES)]

@@ -7,6 +7,7 @@ from meshdev.daemon.edges import Edge, edges_of
 from meshdev.errors import MeshdevError
 from meshdev.lifecycle.model import Incarnation
 from meshdev.mesh.fleet import Fleet
+from meshdev.mesh.ports import bind
 from meshdev.topology.model import System
 from meshdev.wire.mesh import EdgeKey, EdgePolicy, Upstream
 
@@ -28,6 +29,7 @@ class Routes:
     complain: Callable[[str, str], None]
     _edges: dict[EdgeKey, Edge] = field(default_factory=dict)
     _ports: dict[EdgeKey, int] = field(default_factory=dict)
+    _refused: dict[EdgeKey, str] = field(default_factory=dict)
     _routed: dict[str, tuple[Incarnation, ...]] = field(default_factory=dict)
     _policies: dict[EdgeKey, EdgePolicy] = field(default_factory=dict)
     version: int = 0  # of the policy that says so; see `Fleet.acked`
@@ -40,6 +42,7 @@ class Routes:
                 self.fleet.unlisten(key)
                 self._ports.pop(key, None)
                 self._policies.pop(key, None)
+                self._refused.pop(key, None)
         for key, edge in wanted.items():
             if key not in self._ports:
                 self._listen(key, edge)
@@ -58,6 +61,19 @@ class Routes:
         """The port of a front edge, if it could be had."""
         return self._ports.get(key)
 
+    def trouble(self, service: str) -> str:
+        """Why ``service`` is not published everywhere it should be; empty when it is."""
+        return "; ".join(text for key, text in self._refused.items() if key.callee == service)
+
+    def publish_again(self) -> frozenset[str]:
+        """Take the ports that could not be had and are free now; returns whose they are."""
+        free = [key for key in self._refused if key in self._edges and _is_free(self._edges[key].port)]
+        for key in free:
+            self._listen(key, self._edges[key])
+        if free:
+            self.publish()
+        return frozenset(key.callee for key in free if key in self._ports)
+
     def route(self, service: str, refs: tuple[Incarnation, ...]) -> None:
         """From now on ``service``'s edges lead to exactly these incarnations."""
         self._routed[service] = refs
@@ -73,10 +89,14 @@ class Routes:
     def _listen(self, key: EdgeKey, edge: Edge) -> None:
         try:
             self._ports[key] = self.fleet.listen(key, port=edge.port)
+            self._refused.pop(key, None)
         except MeshdevError as error:
             if edge.port is None:
                 raise
-            self.complain(key.callee, f"cannot publish on port {edge.port}: {error.message}")
+            text = f"cannot be reached on its published port: {error.message}"
+            if self._refused.get(key) != text:
+                self.complain(key.callee, text)
+            self._refused[key] = text
 
     def _policy(self, edge: Edge) -> EdgePolicy:
         upstreams = []
@@ -87,3 +107,11 @@ class Routes:
         if self.holds(edge.key.callee):
             return EdgePolicy(tuple(upstreams), edge.endpoint.protocol)
         return EdgePolicy(tuple(upstreams), edge.endpoint.protocol, hold=0.0)
+
+
+def _is_free(port: int | None) -> bool:
+    try:
+        bind(port or 0).close()
+    except OSError:
+        return False
+    return True

@@ -10,6 +10,7 @@ import os
 import random
 import time
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 
 from meshdev.daemon.databases import prepare_files
 from meshdev.daemon.dispatch import Dispatcher
@@ -42,6 +43,8 @@ from meshdev.topology.model import Service, System
 from meshdev.wire.mesh import EdgeKey, Exchange
 
 log = logging.getLogger(__name__)
+
+_PUBLISH_AGAIN = 1.0  # seconds between two looks whether a published port has become free
 
 
 class Supervisor:
@@ -94,7 +97,7 @@ class Supervisor:
             system=system,
             store=self._store,
             journal=journal,
-            viewer=Viewer(wall=self._wall, url_of=self._url_of),
+            viewer=Viewer(wall=self._wall, url_of=self._url_of, trouble_of=self._routes.trouble),
             launcher=self._launcher,
             run_id=run_id,
             log_dir=log_dir,
@@ -140,6 +143,7 @@ class Supervisor:
             group.create_task(self._usage.run())
             group.create_task(self._book.run())
             group.create_task(self._drains.run())
+            group.create_task(self._publish_again())
             group.create_task(asyncio.to_thread(prune_runs, self._paths.runs_dir, self.operator.run_id))
             await self.finished.wait()
             self._reloads.close()
@@ -215,8 +219,17 @@ class Supervisor:
         """Epoch seconds by the clock as it is now: the wall clock may jump, the monotonic one may pause."""
         return round(time.time() - time.monotonic() + monotonic, 2)
 
+    async def _publish_again(self) -> None:
+        """Take published ports over as soon as others have left them."""
+        while not self.finished.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.finished.wait(), _PUBLISH_AGAIN)
+            for service in self._routes.publish_again():
+                self._notice(service, "can be reached on its published port now", Level.INFO)
+                self.operator.changed(frozenset({service}))
+
     def _complain(self, service: str, text: str) -> None:
-        self.operator.notice(service, text, Level.ERROR)
+        self._notice(service, text, Level.ERROR)
 
     def _notice(self, service: str, text: str, level: Level) -> None:
         self.operator.notice(service, text, level)

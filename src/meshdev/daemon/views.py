@@ -20,6 +20,7 @@ from meshdev.wire.control import (
     ProbeView,
     ReloadView,
     ServiceView,
+    WhyStep,
 )
 
 Wall = Callable[[float], float]
@@ -28,10 +29,14 @@ Usage = Mapping[str, tuple[float, int]]
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Renders states; ``url_of`` names where a person reaches a service, ``usage`` is by instance id."""
+    """Renders states; ``url_of`` names where a person reaches a service, ``trouble_of`` what keeps people from it.
+
+    ``usage`` is by instance id.
+    """
 
     wall: Wall
     url_of: Callable[[Service], str]
+    trouble_of: Callable[[str], str]
 
     def service(self, node: Service, state: ServiceState, usage: Usage) -> ServiceView:
         """One service with its incarnations, the serving one of each slot first."""
@@ -51,6 +56,7 @@ class Viewer:
             since=self.wall(state.since) if state.since else 0.0,
             url=self.url_of(node),
             ports=[f"{published.port}:{published.endpoint}" for published in node.ports],
+            trouble=self.trouble_of(node.name),
             last_reload=self.reload(state.last_reload),
             unready=state.unready,
         )
@@ -93,6 +99,20 @@ class Viewer:
         return ReloadView(
             at=self.wall(reload.at), files=list(reload.files), outcome=reload.outcome, detail=reload.detail
         )
+
+
+def why_step(view: ServiceView, text: str, depth: int) -> WhyStep:
+    """One link of the chain of reasons: the core's ``text``, and what keeps people from a service that runs."""
+    exits = [one.exit for one in view.instances if one.exit is not None]
+    return WhyStep(
+        service=view.name,
+        phase=view.phase,
+        health=view.health,
+        why="; ".join(filter(None, (text, view.trouble))),
+        depth=depth,
+        exit=max(exits, key=lambda one: one.at, default=None),
+        trouble=view.trouble,
+    )
 
 
 def edge_views(system: System) -> list[EdgeView]:

@@ -82,7 +82,11 @@ class InstanceView(View, frozen=True, kw_only=True):
 
 
 class ServiceView(View, frozen=True, kw_only=True):
-    """One service (or broker, or database) as people see it; ``unready`` is the reason of a readiness time-out."""
+    """One service (or broker, or database) as people see it.
+
+    ``unready`` is the reason of a readiness time-out; ``trouble`` is what keeps people from it although it runs, such
+    as a published port that another program has.
+    """
 
     name: str
     phase: str
@@ -100,16 +104,22 @@ class ServiceView(View, frozen=True, kw_only=True):
     ports: list[str] = []
     last_reload: ReloadView | None = None
     unready: str = ""
+    trouble: str = ""
 
 
 class WhyStep(View, frozen=True, kw_only=True):
-    """One link of the chain that ``meshdev why`` prints."""
+    """One link of the chain that ``meshdev why`` prints; ``exit`` tells a completed one from a failed one.
+
+    ``trouble`` is part of ``why``: a service can be healthy and still not be had.
+    """
 
     service: str
     phase: str
     health: str
     why: str
     depth: int
+    exit: ExitView | None = None
+    trouble: str = ""
 
 
 class WhyView(View, frozen=True, kw_only=True):

@@ -18,7 +18,7 @@ def test_every_check_answers(cli: Cli) -> None:
     """All checks are listed; nothing that is needed is missing where the tests run."""
     ran = cli("doctor")
     assert ran.code == 0
-    for word in ("python", "file watching", "open files", "cgroup", "docker", "terminal", "disk", "daemon"):
+    for word in ("python", "file watching", "open files", "limits", "docker", "terminal", "disk", "daemon"):
         assert f" {word} " in ran.out
 
 

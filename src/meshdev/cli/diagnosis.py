@@ -87,12 +87,16 @@ def subreaper() -> Finding:
         return warn("orphans", "no child subreaper on this system", lost)
     import ctypes
 
+    from meshdev.runners.spawn import death_signal_wrapper
+
     flag = ctypes.c_int()
-    if ctypes.CDLL(None).prctl(_PR_GET_CHILD_SUBREAPER, ctypes.byref(flag), 0, 0, 0) == 0:
-        return ok("orphans", "child subreaper and parent-death signal")
-    return warn(
-        "orphans", "prctl is refused (a sandbox?)", "detached processes are found by sweeping /proc only"
-    )
+    if ctypes.CDLL(None).prctl(_PR_GET_CHILD_SUBREAPER, ctypes.byref(flag), 0, 0, 0) != 0:
+        lost = "detached processes are found by sweeping /proc only"
+        return warn("orphans", "prctl is refused (a sandbox?)", lost)
+    if not death_signal_wrapper():
+        lost = "when daemon and guardian are killed at once, services run on until the next command"
+        return warn("orphans", "child subreaper, but no setpriv with --pdeathsig", lost, "install util-linux")
+    return ok("orphans", "child subreaper and parent-death signal")
 
 
 def inotify() -> Finding:
@@ -125,27 +129,17 @@ def open_files() -> Finding:
     return ok("open files", found)
 
 
-def cgroup() -> Finding:
-    """Whether `limits` can be enforced for a whole instance."""
-    lost = "`limits` bound each process by rlimits, not the instance as a whole"
-    if not _LINUX:
-        return warn("cgroup", "not on this system", lost)
-    try:
-        own = Path("/proc/self/cgroup").read_text().strip().splitlines()
-    except OSError:
-        own = []
-    unified = next((line[3:] for line in own if line.startswith("0::")), None)
-    if unified is None or not Path("/sys/fs/cgroup/cgroup.controllers").exists():
-        return warn("cgroup", "no unified hierarchy (version 2)", lost)
-    here = Path("/sys/fs/cgroup") / unified.lstrip("/")
-    if not os.access(here, os.W_OK):
-        return warn(
-            "cgroup",
-            f"version 2, but {here} is not ours to write",
-            lost,
-            "systemd-run --user --scope meshdev up",
-        )
-    return ok("cgroup", "version 2, delegated to us")
+def limits() -> Finding:
+    """Whether `limits` bound an instance as a whole."""
+    from meshdev.runners.containment import describe_containment
+
+    offers = describe_containment()
+    memory, cpus = offers["limits.memory"], offers["limits.cpus"]
+    if memory == cpus == "cgroup":
+        return ok("limits", "memory and CPU of whole instances, by cgroups")
+    lost = "an instance of several processes may use more than its `limits`"
+    way_out = "systemd-run --user --scope meshdev up" if _LINUX else ""
+    return warn("limits", f"memory: {memory}; CPU: {cpus}", lost, way_out)
 
 
 def loopback() -> Finding:
@@ -236,7 +230,7 @@ MACHINE: tuple[Check, ...] = (
     subreaper,
     inotify,
     open_files,
-    cgroup,
+    limits,
     loopback,
     docker,
     node,

@@ -36,4 +36,4 @@ def _of_process(pid: int) -> list[int]:
         found = psutil.Process(pid).net_connections("tcp4")
     except psutil.Error:
         return []
-    return [one.raddr.port for one in found if one.raddr and one.status in _OPEN]
+    return [getattr(one.raddr, "port", 0) for one in found if one.status in _OPEN]

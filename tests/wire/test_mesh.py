@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from meshdev.wire.frames import FrameReader
 from meshdev.wire.mesh import (
     Ack,
+    CircuitBreaker,
     EdgeCounters,
     EdgeEntry,
     EdgeKey,
@@ -33,7 +34,21 @@ EDGE = EdgeEntry(
 )
 
 
-@pytest.mark.parametrize("message", [Listen(7), Policy(3, (EDGE,)), Policy(4, ())])
+GUARDED = EdgeEntry(
+    8,
+    EdgeKey("orders", "stock"),
+    EdgePolicy(
+        timeout=2.0,
+        retry_attempts=2,
+        retry_on=("5xx", "reset"),
+        circuit_breaker=CircuitBreaker(consecutive_errors=5),
+        balance="hash:x-user",
+        denied="zero_trust",
+    ),
+)
+
+
+@pytest.mark.parametrize("message", [Listen(7), Policy(3, (EDGE, GUARDED)), Policy(4, ())])
 def test_what_the_daemon_says_arrives(message: ToWorker) -> None:
     """Daemon to worker, there and back."""
     [body] = FrameReader().feed(encode(message))
@@ -46,6 +61,7 @@ def test_what_the_daemon_says_arrives(message: ToWorker) -> None:
         Hello(pid=12, loop="uvloop"),
         Ack(3),
         Telemetry((EdgeCounters(7, 3, 2, 1, 0, 1000, 2000, {"refused": 1}),), dropped=2),
+        Telemetry((EdgeCounters(7, acts={"retry": 2}, circuit="open"),)),
         Trouble("cannot", 7),
     ],
 )

@@ -48,17 +48,43 @@ class Upstream(Struct, frozen=True, array_like=True, order=True):
         return f"{self.instance or 'upstream'} at {self.host}:{self.port}"
 
 
+class CircuitBreaker(Struct, frozen=True, array_like=True):
+    """Opens after ``consecutive_errors``, or above ``error_rate`` (0 to 1) within ``window``; seconds."""
+
+    consecutive_errors: int | None = None
+    error_rate: float | None = None
+    window: float = 10.0
+    open_for: float = 5.0
+
+
 class EdgePolicy(Struct, frozen=True, array_like=True):
     """What a worker does on one edge.
 
     With no upstream, or none that accepts, up to ``hold_most`` new connections wait up to ``hold`` seconds for one;
     ``hold = 0`` turns them away at once (what a stopped service should look like to its callers).
+
+    The rest is off by default and has the names of the topology's edge policy. Times are seconds. ``denied`` closes
+    the edge: the rule that closes it, in words for the caller. ``retry_methods`` are the idempotent ones when empty.
+    ``retry_budget`` is the share of requests that may be retries (None: 0.2). ``slow_start`` is how long a new
+    instance's share of the requests grows.
     """
 
     upstreams: tuple[Upstream, ...] = ()
     protocol: str = "tcp"
     hold: float = 10.0
     hold_most: int = 1024
+    timeout: float | None = None
+    retry_attempts: int = 0
+    retry_on: tuple[str, ...] = ()
+    retry_backoff: float = 0.025
+    retry_budget: float | None = None
+    retry_methods: tuple[str, ...] = ()
+    circuit_breaker: CircuitBreaker | None = None
+    max_concurrency: int | None = None
+    balance: str = "round-robin"
+    hedge_after: float | None = None
+    slow_start: float = 0.0
+    denied: str = ""
 
 
 class EdgeEntry(Struct, frozen=True, array_like=True):
@@ -81,6 +107,20 @@ class EdgeError(StrEnum):
     REFUSED_MESSAGE = "refused-message"  # malformed or ambiguous, answered with 400
     CALLER_RESET = "caller-reset"
     CALLEE_RESET = "callee-reset"
+    TIMEOUT = "timeout"  # the policy's, answered with 504
+    CIRCUIT_OPEN = "circuit-open"  # refused at once with 503
+    OVER_LIMIT = "over-limit"  # more than max_concurrency, refused at once with 503
+    DENIED = "denied"  # the edge is closed: 403, or the connection's end
+
+
+class Act(StrEnum):
+    """What a policy did besides failing a request, as counted in telemetry."""
+
+    RETRY = "retry"
+    RETRY_OVER_BUDGET = "retry-over-budget"  # it would have been repeated, but for the budget
+    HEDGE = "hedge"
+    HEDGE_WON = "hedge-won"
+    CIRCUIT_OPENED = "circuit-opened"
 
 
 class Hello(Struct, frozen=True, array_like=True, tag="hello"):
@@ -122,7 +162,11 @@ class RouteCounters(Struct, frozen=True, array_like=True):
 
 
 class Exchange(Struct, frozen=True, array_like=True):
-    """One request and its response. ``started`` is on the worker's clock (see `Telemetry`); status 0 is no answer."""
+    """One request and its response. ``started`` is on the worker's clock (see `Telemetry`); status 0 is no answer.
+
+    ``span`` is the parent id that the callee got. ``retries`` counts the attempts after the first; ``by`` is who
+    answered when it was not the callee (``meshdev``).
+    """
 
     edge: int
     started: float
@@ -135,10 +179,17 @@ class Exchange(Struct, frozen=True, array_like=True):
     instance: str
     trace: str = ""
     error: str = ""
+    span: str = ""
+    retries: int = 0
+    hedged: bool = False
+    by: str = ""
 
 
 class EdgeCounters(Struct, frozen=True, array_like=True):
-    """What happened on one edge since the last telemetry; ``active``, ``held`` and ``in_flight`` are as of now."""
+    """What happened on one edge since the last telemetry; ``active``, ``held`` and ``in_flight`` are as of now.
+
+    ``acts`` counts what policies did (`Act`). ``circuit`` is as of now: ``open``, ``half-open``, or empty.
+    """
 
     edge: int
     opened: int = 0
@@ -150,6 +201,8 @@ class EdgeCounters(Struct, frozen=True, array_like=True):
     errors: Mapping[str, int] = {}
     in_flight: int = 0
     routes: tuple[RouteCounters, ...] = ()
+    acts: Mapping[str, int] = {}
+    circuit: str = ""
 
 
 class Telemetry(Struct, frozen=True, array_like=True, tag="telemetry"):

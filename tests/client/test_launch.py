@@ -44,10 +44,10 @@ def _error(project: Project, timeout: float = 10.0) -> MeshdevError:
 def test_command_is_the_guardian_with_options(guardian: Guardian) -> None:
     """The daemon gets the project, the file, profiles and services, and nothing of the project shadows a module."""
     with short_project() as project:
-        request = subject.LaunchRequest(root="/r", file="/r/f", profiles=None, services=["a"])
+        request = subject.LaunchRequest(root="/r", file="/r/f", profiles=None, services=["a"], lease=2.5)
         command = _REAL(request, 7)
         assert command[1:6] == ["-P", "-m", "meshdev.daemon.guardian", "--report-fd", "7"]
-        assert command[6] == '{"root":"/r","file":"/r/f","profiles":null,"services":["a"]}'
+        assert command[6] == '{"root":"/r","file":"/r/f","profiles":null,"services":["a"],"lease":2.5}'
         guardian('os.write(int(sys.argv[1]), b\'{"ready": true, "run_id": "r1"}\\n\')')
         assert _launch(project).run_id == "r1"
 

@@ -88,3 +88,9 @@ def test_socket_comes_from_the_lock() -> None:
     """Another terminal's XDG_RUNTIME_DIR does not hide the daemon: the lock names its socket."""
     with short_project() as project, held_lock(project, '{"pid": 42, "socket": "/elsewhere/control.sock"}'):
         assert Path("/elsewhere/control.sock") == project.socket()
+
+
+def test_a_topology_file_is_a_regular_file(tmp_path: Path) -> None:
+    """`-f /dev/null` must not make a project of /dev."""
+    with pytest.raises(UsageError, match="/dev/null: is no regular file"):
+        find_project("/dev/null", cwd=tmp_path, environ={})

@@ -34,10 +34,7 @@ class Ending:
         self.follower = follower
         self.urgency = 0
         self._control = control
-        self._pids: list[int] = []
-        with contextlib.suppress(MeshdevError):
-            views = control.send(calls.processes(), timeout=HANGING)
-            self._pids = [view.pid for view in views if view.pid != os.getpid()]
+        self._pids = tool_pids(control)
 
     def press(self, urgency: int) -> None:
         """Ask for the shutdown, harder than before or not at all."""
@@ -58,6 +55,20 @@ class Ending:
         """Once the stream has ended: wait until nothing of meshdev itself is left either."""
         project = self._control.project
         return eventually(lambda: _is_gone(project) and not any(map(_alive, self._pids)), within)
+
+
+def tool_pids(control: Control) -> list[int]:
+    """The pids of daemon, guardian and workers; empty when nobody answers."""
+    with contextlib.suppress(MeshdevError):
+        return [
+            view.pid for view in control.send(calls.processes(), timeout=HANGING) if view.pid != os.getpid()
+        ]
+    return []
+
+
+def wait_ended(pids: list[int], within: float = _GUARDIAN_GRACE) -> bool:
+    """Whether none of these processes is left within so many seconds."""
+    return eventually(lambda: not any(map(_alive, pids)), within)
 
 
 def end_hung(project: Project) -> list[str]:

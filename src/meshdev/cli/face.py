@@ -29,10 +29,12 @@ def show(control: Control, interrupts: Interrupts, *, owned: bool, plain: bool) 
 
 
 def _dashboard(control: Control, interrupts: Interrupts, *, owned: bool) -> int:
+    from meshdev.cli.ending import tool_pids, wait_ended
     from meshdev.tui.app import run
     from meshdev.tui.outcome import Outcome
 
     outcome = Outcome.LEAVE
+    pids = tool_pids(control)
     with _Unwinding() as unwinding, contextlib.suppress(KeyboardInterrupt):
         if interrupts.presses or interrupts.hung_up:  # while the dashboard's modules were being imported
             unwinding.asked = True
@@ -44,7 +46,9 @@ def _dashboard(control: Control, interrupts: Interrupts, *, owned: bool) -> int:
         case Outcome.STOP:
             from meshdev.cli.shutdown import bring_down
 
-            for what in bring_down(control) or ["the system is down"]:
+            done = bring_down(control)
+            wait_ended(pids)  # the dashboard may have seen the system down already, but not the daemon gone
+            for what in done or ["the system is down"]:
                 click.echo(what)
             return 0
         case Outcome.LEAVE | Outcome.CRASHED:

@@ -134,9 +134,10 @@ def find_project(file: str | None, *, cwd: Path, environ: Mapping[str, str]) -> 
         path = (cwd / named).resolve()
         if path.is_dir():
             path = path / FILE_NAME
-        if not path.exists():
+        if not path.is_file():
             source = "-f" if file else "MESHDEV_FILE"
-            raise UsageError(f"{path}: no such file", hint=f"{source} names it; check the path")
+            what = "is no regular file" if path.exists() else "no such file"
+            raise UsageError(f"{path}: {what}", hint=f"{source} names it; check the path")
         return _project(path, environ)
     for folder in (cwd, *cwd.parents):
         if (folder / FILE_NAME).is_file():

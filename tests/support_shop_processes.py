@@ -7,6 +7,7 @@ service comes back.
 import contextlib
 import os
 import random
+import shutil
 import signal
 import socket
 import subprocess
@@ -22,6 +23,8 @@ ROOT = Path(__file__).parent.parent
 SERVICES = ROOT / "sample_system" / "services"
 BROKER = "events"
 _READY_SECONDS = 30.0
+# Where there is setpriv, whatever was started ends with the tests, even if those are killed.
+_TETHER = ("setpriv", "--pdeathsig", "KILL") if shutil.which("setpriv") else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,10 +161,10 @@ class ShopProcesses:
 
     def _command(self, name: str) -> list[str]:
         if name in PARTS:
-            return [sys.executable, "-m", PARTS[name].module]
+            return [*_TETHER, sys.executable, "-m", PARTS[name].module]
         server = Path(sys.executable).parent / "nats-server"
         store = str(self._directory / "jetstream")
-        return [str(server), "-js", "-a", "127.0.0.1", "-p", str(self._ports[BROKER]), "-sd", store]
+        return [*_TETHER, str(server), "-js", "-a", "127.0.0.1", "-p", str(self._ports[BROKER]), "-sd", store]
 
     def _answers(self, name: str) -> bool:
         if name != BROKER:

@@ -1,0 +1,37 @@
+"""W3C trace context, as far as a mesh needs it: a head in which the callee's parent is our own span. Sans-IO.
+
+| ``traceparent`` | what the callee gets |
+|---|---|
+| absent | a new one |
+| well-formed | the same trace and flags, our span as the parent id, in place |
+| malformed, or more than one | a new one; the others are taken out, and ``tracestate`` with them (Trace Context §4.3) |
+
+Everything else stays as it is, byte by byte.
+"""
+
+import re
+from typing import Final
+
+_NAME: Final = b"\r\ntraceparent:"
+_VALUE: Final = re.compile(
+    rb"[\t ]*+(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(-[^\r]*+)?[\t ]*+\r"
+)
+_LINES: Final = re.compile(rb"(?i)(?<=\r\n)trace(?:parent|state):[^\r]*+\r\n")
+PARENT_BYTES: Final = 16
+FIRST_VERSION: Final = b"00"
+
+
+def find_parent(raw: bytes) -> tuple[int, str] | None:
+    """Where the parent id begins in a checked head with one traceparent, and the trace's id; None if malformed."""
+    at = raw.find(_NAME)
+    if at < 0:
+        at = raw.lower().find(_NAME)
+    match = _VALUE.match(raw, at + len(_NAME))
+    if match is None or (match[1] == FIRST_VERSION and match[3]):
+        return None
+    return match.end(2) + 1, match[2].decode()
+
+
+def without_trace(fields: bytes) -> bytes:
+    """Header lines without those that tell of a trace."""
+    return _LINES.sub(b"", b"\r\n" + fields)[2:]

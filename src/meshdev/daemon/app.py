@@ -20,23 +20,23 @@ import msgspec
 from meshdev.daemon.guardian_link import GuardianLink
 from meshdev.daemon.lock import LockInfo, ProjectLock
 from meshdev.daemon.options import LaunchOptions, StartupReport
+from meshdev.daemon.reading import Reading
 from meshdev.daemon.supervisor import Supervisor
 from meshdev.errors import MeshdevError, StorageError
 from meshdev.kernel.project import ProjectPaths, project_paths
 from meshdev.lifecycle.model import Level, ShutdownWanted, StartWanted, Urgency
 from meshdev.runners.mark import RunMark
 from meshdev.runners.strays import Scope, sweep
-from meshdev.topology.load import load
 from meshdev.topology.model import System
 
 log = logging.getLogger(__name__)
 
 
-def run(options: str, report_fd: int, guardian_fd: int) -> int:
+def run(options: str, report_fd: int, guardian_fd: int, reading: Reading | None = None) -> int:
     """Run a daemon in this process until its system is down; returns the exit code.
 
     ``options`` is `LaunchOptions` as JSON; one line of `StartupReport` goes to ``report_fd``; ``guardian_fd`` is the
-    socket to the guardian that watches this process.
+    socket to the guardian that watches this process; ``reading`` has begun to read the topology.
     """
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr
@@ -44,7 +44,7 @@ def run(options: str, report_fd: int, guardian_fd: int) -> int:
     report = _Reporter(report_fd)
     try:
         launch = msgspec.json.decode(options, type=LaunchOptions)
-        asyncio.run(_Daemon(launch, report, GuardianLink(guardian_fd)).live())
+        asyncio.run(_Daemon(launch, report, GuardianLink(guardian_fd), reading).live())
     except MeshdevError as error:
         log.error("%s", error)  # noqa: TRY400 -- a person's mistake has no traceback
         said = error.message if error.hint else str(error)
@@ -75,10 +75,13 @@ class _Reporter:
 class _Daemon:
     """One life."""
 
-    def __init__(self, options: LaunchOptions, report: _Reporter, guardian: GuardianLink) -> None:
+    def __init__(
+        self, options: LaunchOptions, report: _Reporter, guardian: GuardianLink, reading: Reading | None
+    ) -> None:
         self._options = options
         self._report = report
         self._guardian = guardian
+        self._reading = reading
         self._run_id = options.run_id or f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
         self._pressed = 0
 
@@ -137,7 +140,11 @@ class _Daemon:
                 paths.runtime_dir.rmdir()
 
     def _load(self) -> System:
-        system = load(Path(self._options.file), profiles=self._options.profiles, environ=os.environ)
+        system = self._reading.result() if self._reading else None
+        if system is None:
+            from meshdev.topology.load import load  # noqa: PLC0415 -- heavy
+
+            system = load(Path(self._options.file), profiles=self._options.profiles, environ=os.environ)
         unknown = [name for name in self._options.services if name not in system.services]
         if unknown:
             from meshdev.errors import UsageError  # noqa: PLC0415
@@ -164,6 +171,7 @@ class _Daemon:
 
 
 def _guardian_lost(supervisor: Supervisor, *, replaced: bool) -> None:
+    log.warning("the guardian died; %s", "it was replaced" if replaced else "shutting down")
     if replaced:
         supervisor.operator.notice("", "the guardian died and was replaced", Level.WARNING)
         return

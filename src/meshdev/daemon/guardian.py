@@ -1,7 +1,7 @@
 """The guardian: the daemon's parent, which outlives it and ends whatever it leaves behind.
 
 ``python -P -m meshdev.daemon.guardian --report-fd N OPTIONS`` leaves the terminal (double fork, own session), becomes a
-child subreaper, forks, and runs ``meshdev.daemon.app.run(options, report_fd, guardian_fd)`` in the child; ``OPTIONS``
+child subreaper, forks, and runs ``meshdev.daemon.entry.run(options, report_fd, guardian_fd)`` in the child; ``OPTIONS``
 is passed on unread. Then it sleeps until the daemon has ended, however that came about: everything below it is ended
 (SIGTERM, grace, SIGKILL), the socket is removed, the lock file emptied. SIGTERM is passed on to the daemon.
 
@@ -26,7 +26,7 @@ from meshdev.runners.strays import GRACE_SECONDS, Scope, Swept, sweep
 
 _PR_SET_NAME = 15
 _PR_SET_CHILD_SUBREAPER = 36
-_DAEMON = "meshdev.daemon.app:run"
+_DAEMON = "meshdev.daemon.entry:run"
 
 
 class Ward:

@@ -33,7 +33,6 @@ from meshdev.lifecycle.model import (
 )
 from meshdev.storage.reader import LogReader
 from meshdev.topology.diff import Change, diff
-from meshdev.topology.load import load
 from meshdev.topology.model import System
 from meshdev.topology.nearest import did_you_mean
 from meshdev.wire.control import (
@@ -148,7 +147,8 @@ class Operator:
         instances = self.store.core.state.services[name].instances
         ports = self.launcher.ports(instances[0].ref) if instances else {}
         environment = self.launcher.environment(self.system, node, ports)
-        return EnvView(service=name, working_dir=str(node.working_dir), environment=environment)
+        shown = {_as_text(key): _as_text(value) for key, value in environment.items()}
+        return EnvView(service=name, working_dir=str(node.working_dir), environment=shown)
 
     def graph(self) -> GraphView:
         """Nodes, declared edges, and what the edges carry."""
@@ -182,7 +182,7 @@ class Operator:
         """Read the topology again; with ``apply``, put the difference in force and want services up."""
         file = Path(request.file) if request.file else self.system.file
         profiles = self.system.profiles if request.profiles is None else tuple(request.profiles)
-        new = await asyncio.to_thread(load, file, profiles=profiles, environ=dict(os.environ))
+        new = await asyncio.to_thread(_load, file, profiles)
         self._known(request.services, new)
         changes = diff(self.system, new)
         if apply:
@@ -300,5 +300,16 @@ class Operator:
         return frozenset(names)
 
 
+def _load(file: Path, profiles: tuple[str, ...]) -> System:
+    from meshdev.topology.load import load  # noqa: PLC0415 -- heavy: here it is the thread's, and only if it is needed
+
+    return load(file, profiles=profiles, environ=dict(os.environ))
+
+
 def _step(change: Change) -> PlanStep:
     return PlanStep(service=change.service, action=change.action, reason=change.reason)
+
+
+def _as_text(text: str) -> str:
+    """Bytes that are no UTF-8 can stand in an environment, but not in JSON: shown as �."""
+    return os.fsencode(text).decode("utf-8", "replace")

@@ -90,6 +90,30 @@ def test_the_system(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("written", "address"),
+    [
+        ('"127.0.0.1:9464"', "127.0.0.1:9464"),
+        ('"localhost:9464"', "127.0.0.1:9464"),
+        ('"${METRICS:-9464}"', "127.0.0.1:9464"),
+        ("9464", "127.0.0.1:9464"),
+        ('"0.0.0.0:9464"', None),
+        ('"127.0.0.1"', None),
+        ('"127.0.0.1:0"', None),
+        ("true", None),
+    ],
+)
+def test_metrics_stay_on_this_machine(written: str, address: str | None, tmp_path: Path) -> None:
+    """Loopback only; a port alone will do."""
+    text = f"[telemetry]\nprometheus = {written}\n"
+    if address is not None:
+        assert loaded(tmp_path, text).prometheus == address
+        return
+    (complaint,) = complaints(tmp_path, text)
+    assert complaint.startswith("meshdev.toml:2: telemetry.prometheus: found ")
+    assert complaint.endswith('accepted: a port on this machine, such as "127.0.0.1:9464"')
+
+
+@pytest.mark.parametrize(
     ("keys", "endpoints"),
     [
         ("", (Endpoint("http"),)),

@@ -1,4 +1,4 @@
-"""``meshdev graph``: the declared system as text, Mermaid, DOT or JSON."""
+"""``meshdev graph``: the declared system, or the running one, as text, Mermaid, DOT or JSON."""
 
 import os
 
@@ -15,11 +15,21 @@ _FORMATS = ("text", "mermaid", "dot", "json")  # topology.render.FORMATS, not im
     "-p", "--profile", "profiles", multiple=True, metavar="PROFILE", help="May be given several times."
 )
 @click.option("--format", "form", type=click.Choice(_FORMATS), default="text", show_default=True)
+@click.option("--live", is_flag=True, help="The running system: health, rates, errors, latencies.")
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
-def command(*, file: str | None, profiles: tuple[str, ...], form: str, as_json: bool) -> None:
-    """Draw the declared system: who calls, uses, waits for and listens to whom."""
+def command(*, file: str | None, profiles: tuple[str, ...], form: str, live: bool, as_json: bool) -> None:
+    """Draw the declared system: who calls, uses, waits for and listens to whom; with --live, as it runs."""
+    form = "json" if as_json else form
+    if live:
+        from meshdev.cli import live_graph
+        from meshdev.client import calls
+        from meshdev.client.control import Control
+
+        graph = Control(options.here(file)).send(calls.graph())
+        click.echo(live_graph.FORMATS[form](graph), nl=False)
+        return
     from meshdev.topology.load import load
     from meshdev.topology.render import FORMATS
 
     system = load(options.here(file).file, profiles=profiles or None, environ=os.environ)
-    click.echo(FORMATS["json" if as_json else form](system), nl=False)
+    click.echo(FORMATS[form](system), nl=False)

@@ -5,6 +5,7 @@ and, while somebody follows, in a journal of their own.
 """
 
 import asyncio
+import math
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -12,8 +13,9 @@ from collections.abc import Callable, Mapping
 from meshdev.daemon.edges import OUTSIDE, Edge
 from meshdev.daemon.journal import Journal
 from meshdev.mesh.signals import EdgeSignals, RouteSignals
+from meshdev.telemetry.histogram import middle
 from meshdev.telemetry.window import Reading, Span, Window
-from meshdev.wire.control import EdgeSignalsView, ExchangeView, RouteView, StreamEvent
+from meshdev.wire.control import LATENCY_BOUNDS_MS, EdgeSignalsView, ExchangeView, RouteView, StreamEvent
 from meshdev.wire.mesh import EdgeKey, Exchange
 
 EXCHANGES_KEPT = 2000
@@ -133,6 +135,8 @@ class EdgeBook:
             held=signals.held,
             errors_by_kind=dict(signals.errors),
             series=window.series(SERIES_SECONDS, now),
+            latency_buckets=_buckets(signals.total),
+            latency_sum_ms=round(_sum_ms(signals.total), 3),
             routes=[_route(name, route) for name, route in signals.routes.items()],
         )
 
@@ -161,6 +165,20 @@ def _quantile(q: float, span: Span, total: RouteSignals) -> float | None:
     if found is None and total.latency.counts:
         found = total.latency.quantile(q) / 1000.0
     return None if found is None else round(found, 3)
+
+
+def _buckets(total: RouteSignals) -> list[int]:
+    """How many took at most each of the bounds, the last number all of them; nothing when none was measured."""
+    counts = total.latency.counts
+    if not counts:
+        return []
+    measured = [(middle(index) / 1000.0, count) for index, count in counts.items()]
+    bounds = (*LATENCY_BOUNDS_MS, math.inf)
+    return [sum(count for ms, count in measured if ms <= bound) for bound in bounds]
+
+
+def _sum_ms(total: RouteSignals) -> float:
+    return sum(middle(index) * count for index, count in total.latency.counts.items()) / 1000.0
 
 
 def _route(name: str, route: RouteSignals) -> RouteView:

@@ -21,6 +21,7 @@ from meshdev.daemon.environment import tool_marks
 from meshdev.daemon.guardian_link import GuardianLink
 from meshdev.daemon.journal import Journal
 from meshdev.daemon.launcher import Launcher
+from meshdev.daemon.metrics import MetricsListener
 from meshdev.daemon.operator import Operator
 from meshdev.daemon.output import Outputs
 from meshdev.daemon.reloads import Reloads
@@ -86,6 +87,7 @@ class Supervisor:
         self._launcher = Launcher(self._runner, self._pool, self._routes.port_of, self._post)
         self._prober = Prober(reaper=self._reaper, report=self._post, mark_of=self._runner.mark_of)
         self._book = EdgeBook(signals=self._fleet.signals, edges=self._routes.listening, journal=journal)
+        self._metrics = MetricsListener(self._prometheus, lambda text: self._complain("", text))
         self._usage = UsageKeeper(UsageMeter(self._runner.everybody).measure, journal)
         self._store = Store(
             Lifecycle(system, rng=random.random),
@@ -143,6 +145,7 @@ class Supervisor:
             group.create_task(self._usage.run())
             group.create_task(self._book.run())
             group.create_task(self._drains.run())
+            group.create_task(self._metrics.run())
             group.create_task(self._publish_again())
             group.create_task(asyncio.to_thread(prune_runs, self._paths.runs_dir, self.operator.run_id))
             await self.finished.wait()
@@ -150,6 +153,7 @@ class Supervisor:
             self._usage.close()
             self._book.close()
             self._drains.close()
+            self._metrics.close()
 
     async def close(self) -> None:
         """Give everything back; whatever still runs is killed."""
@@ -185,6 +189,12 @@ class Supervisor:
         self._routes.adopt(system)
         self._outputs.adopt(system)
         self._reloads.adopt(system)
+        self._metrics.adopt(system.prometheus)
+
+    def _prometheus(self, accept: str) -> tuple[bytes, str]:
+        from meshdev.endpoints.prometheus import render  # noqa: PLC0415 -- only for those who scrape
+
+        return render(self.operator.graph(), self.operator.processes(), accept)
 
     def _changed(self, names: frozenset[str]) -> None:
         if names:

@@ -27,6 +27,7 @@ from meshdev.topology.scalars import (
     Command,
     Duration,
     Flag,
+    Loopback,
     Port,
     Text,
     Texts,
@@ -200,6 +201,15 @@ class SystemTable(Table):
     zero_trust: Flag = Field(default=False, description="only declared edges may be used")
 
 
+class TelemetryTable(Table):
+    """Where others can read what meshdev measures."""
+
+    prometheus: Loopback | None = Field(
+        default=None,
+        description='where Prometheus may scrape /metrics ("127.0.0.1:9464"); nowhere by default',
+    )
+
+
 _Services = Annotated[dict[str, ServiceTable], BeforeValidator(_free)]
 _Databases = Annotated[dict[str, DatabaseTable], BeforeValidator(_free)]
 _Brokers = Annotated[dict[str, BrokerTable], BeforeValidator(_free)]
@@ -229,6 +239,9 @@ class FileTable(Table):
     """meshdev.toml: a system of services."""
 
     system: SystemTable = Field(default_factory=SystemTable, description="the system as a whole")
+    telemetry: TelemetryTable = Field(
+        default_factory=TelemetryTable, description="where others can read what meshdev measures"
+    )
     include: Texts = Field(default=(), description="further topology files, each relative to its own folder")
     extends: Texts = Field(default=(), description="the same as include")
     services: _Services = Field(default={}, description="services by name")

@@ -104,6 +104,7 @@ def _load(
         embedded=embedded,
         inactive=tuple(sorted(left_out)),
         zero_trust=table.system.zero_trust,
+        prometheus=table.telemetry.prometheus or "",
         faults=table.faults,
         experiments=table.experiments,
         warnings=tuple(sorted(set(references.warnings))),

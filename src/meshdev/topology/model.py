@@ -293,6 +293,7 @@ class System:
     ``services`` holds every active node by its name on the graph: ``orders``, and ``databases.orders``,
     ``brokers.events`` for the others; ``embedded`` holds the databases that are mere files, by the same names;
     ``inactive`` names what the chosen profiles leave out. ``path`` is put before PATH for every process.
+    ``prometheus`` is the loopback ``HOST:PORT`` where metrics may be scraped, empty for nowhere.
     ``faults`` and ``experiments`` are kept as they were written. ``warnings`` are findings that stop nothing.
     """
 
@@ -306,6 +307,7 @@ class System:
     embedded: Mapping[str, EmbeddedFile] = field(default_factory=dict)
     inactive: tuple[str, ...] = ()
     zero_trust: bool = False
+    prometheus: str = ""
     faults: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     experiments: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     warnings: tuple[Problem, ...] = ()

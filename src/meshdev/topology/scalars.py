@@ -6,6 +6,7 @@ for a number or a truth value, since TOML can't write a reference without quotes
 parts whose variables aren't set: nobody will use it, so nothing is refused.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Annotated, Any
@@ -171,6 +172,18 @@ def _command(value: object) -> object:
     raise refuse('a command line, or an array of text such as ["python", "-m", "orders"]')
 
 
+def _loopback(value: object) -> object:
+    """``"127.0.0.1:9464"`` of that, of ``"localhost:9464"``, or of the port alone."""
+    if isinstance(value, Unknown):
+        return value
+    text = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else ""
+    host, _, port = text.rpartition(":")
+    local = host in ("", "localhost") or re.fullmatch(r"127(\.[0-9]{1,3}){3}", host)
+    if local and port.isascii() and port.isdecimal() and 1 <= int(port) <= 65535:  # noqa: PLR2004 -- ports
+        return f"{'127.0.0.1' if host in ('', 'localhost') else host}:{int(port)}"
+    raise refuse('a port on this machine, such as "127.0.0.1:9464"')
+
+
 _TEXTS = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
 
 Text = Annotated[str, PlainValidator(_text), WithJsonSchema({"type": "string"})]
@@ -187,6 +200,11 @@ Whole = Annotated[int, PlainValidator(whole(0)), WithJsonSchema({"type": "intege
 Count = Annotated[int, PlainValidator(whole(1)), WithJsonSchema({"type": "integer", "minimum": 1})]
 Port = Annotated[
     int, PlainValidator(whole(1, 65535)), WithJsonSchema({"type": "integer", "minimum": 1, "maximum": 65535})
+]
+Loopback = Annotated[
+    str,
+    PlainValidator(_loopback),
+    WithJsonSchema({"anyOf": [{"type": "string", "examples": ["127.0.0.1:9464"]}, {"type": "integer"}]}),
 ]
 Number = Annotated[
     float, PlainValidator(_positive), WithJsonSchema({"type": "number", "exclusiveMinimum": 0})

@@ -31,6 +31,7 @@ from typing import Any
 from msgspec import Struct
 
 API_VERSION = 1
+LATENCY_BOUNDS_MS = (1.0, 2.5, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 500.0, 1000.0, 2500.0, 5000.0, 10000.0)
 
 
 class View(Struct, frozen=True, kw_only=True):
@@ -165,6 +166,7 @@ class EdgeSignalsView(View, frozen=True, kw_only=True):
     ``requests`` and ``errors`` (no answer, a transport error, 5xx) count since the daemon started; ``rps`` is over
     ten seconds; percentiles are over the last minute, or over everything when that was quiet. An edge that is not
     read as HTTP counts connections as requests and has no percentiles. ``policies`` and ``faults`` name what acts.
+    ``latency_buckets`` counts the requests that took at most each of `LATENCY_BOUNDS_MS`, the last one all of them.
     """
 
     caller: str
@@ -190,6 +192,8 @@ class EdgeSignalsView(View, frozen=True, kw_only=True):
     errors_by_kind: dict[str, int] = {}
     series: list[int] = []
     routes: list[RouteView] = []
+    latency_buckets: list[int] = []
+    latency_sum_ms: float = 0.0
 
 
 class ExchangeView(View, frozen=True, kw_only=True):

@@ -1,0 +1,1 @@
+"""What speaks the languages of other tools: each file one of them."""

@@ -35,6 +35,15 @@ def test_named_folder_means_its_file(tmp_path: Path) -> None:
     assert tmp_path / "meshdev.toml" == find_project(str(tmp_path), cwd=Path("/"), environ={}).file
 
 
+def test_a_project_whose_file_has_gone_is_found_by_its_lock(tmp_path: Path) -> None:
+    """A branch without the file was checked out: what runs can still be seen and stopped, from a subfolder too."""
+    (tmp_path / ".meshdev").mkdir()
+    (tmp_path / ".meshdev" / "daemon.lock").write_text('{"pid": 1, "uid": 0}')
+    inner = tmp_path / "src"
+    inner.mkdir()
+    assert tmp_path.resolve() == find_project(None, cwd=inner, environ={}).root
+
+
 @pytest.mark.parametrize("file", [None, "missing.toml"])
 def test_no_project_says_what_to_do(tmp_path: Path, file: str | None) -> None:
     """Without a file the error has a way out."""

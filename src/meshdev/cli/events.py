@@ -1,11 +1,12 @@
 """``meshdev events``: what happens, as it happens."""
 
+import sys
 import time
 
 import click
 import msgspec
 
-from meshdev.cli import narrate, options
+from meshdev.cli import narrate, options, terminal
 from meshdev.client.control import Control
 from meshdev.client.stream import Follower
 
@@ -22,6 +23,8 @@ def command(*, as_json: bool) -> None:
     follower = Follower(Control(options.here()))
     try:
         while not follower.ended:
+            if terminal.reader_gone(sys.stdout):
+                raise BrokenPipeError
             before = follower.mirror
             for event in follower.poll(_POLL):
                 if as_json:

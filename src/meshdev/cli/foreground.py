@@ -51,8 +51,16 @@ class _Paper:
         try:
             click.echo(text, nl=False, color=self.colour)
         except OSError:  # the reader of a pipe has left, or the terminal is closed
-            self.gone = True
-            terminal.silence(sys.stdout)
+            self._leave()
+
+    def look(self) -> None:
+        """Find out whether it has gone, though there is nothing to write."""
+        if not self.gone and terminal.reader_gone(sys.stdout):
+            self._leave()
+
+    def _leave(self) -> None:
+        self.gone = True
+        terminal.silence(sys.stdout)
 
 
 class Foreground:
@@ -98,6 +106,7 @@ class Foreground:
 
     def _heed(self) -> bool:
         """Do what the signals ask; False when that is to leave."""
+        self._paper.look()
         presses = self._interrupts.presses or int(self._interrupts.hung_up or self._paper.gone)
         if not presses:
             return True

@@ -2,6 +2,8 @@
 
 import datetime as dt
 import re
+import shutil
+import sys
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -9,7 +11,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from meshdev.cli import options
+from meshdev.cli import options, terminal
 from meshdev.cli.lineup import Lineup
 from meshdev.client.project import Presence, Project
 from meshdev.errors import DaemonError, UsageError
@@ -21,6 +23,7 @@ from meshdev.telemetry.logline import Level
 _POLL = 0.1  # seconds between two looks at the files
 _KNOCK = 2.0  # seconds of silence before a look whether the run is over
 _FOLLOWED = 100  # lines before the first that is followed, unless -n says otherwise
+_FULL = 1 << 20  # bytes: with less room than that, lines may wait in the daemon's memory
 _LEVELS = {
     "trace": Level.TRACE,
     "debug": Level.DEBUG,
@@ -59,7 +62,8 @@ def command(  # noqa: PLR0913 -- click hands each option over by itself
     SERVICE may be an instance: orders-1.
     """
     project = options.here()
-    reader = LogReader(_log_dir(project))
+    log_dir = _log_dir(project)
+    reader = LogReader(log_dir)
     nodes, instances = _named(services, reader, project)
     begin = parse_since(since, now=time.time()) if since else None
     pattern = parse_pattern(grep) if grep else None
@@ -83,6 +87,10 @@ def command(  # noqa: PLR0913 -- click hands each option over by itself
         _print_on(view, selection(), show, follow=follow, project=project)
     finally:
         view.close()
+    if shutil.disk_usage(log_dir).free < _FULL and project.presence() is Presence.ALIVE:
+        terminal.warning_line(
+            f"the disk of {log_dir} is full: newer lines wait in memory until there is room"
+        )
 
 
 def _print_on(view: LogView, selection: Selection, show: "_Show", *, follow: bool, project: Project) -> None:
@@ -96,6 +104,8 @@ def _print_on(view: LogView, selection: Selection, show: "_Show", *, follow: boo
             knocked = time.monotonic()
         elif over:
             break
+        elif terminal.reader_gone(sys.stdout):
+            raise BrokenPipeError
         elif time.monotonic() - knocked > _KNOCK:
             over = project.presence() is not Presence.ALIVE  # then one more look, and the end
             knocked = time.monotonic()

@@ -89,7 +89,7 @@ def _row(
 ) -> list[str]:
     state = click.style(f"{look.mark if unicode else look.plain_mark} {look.word}", fg=look.colour)
     figures = ["", "", "", ""] if instance is None else _figures(instance)
-    return [name, state, age(now - since), restarts, *figures, " ".join(why.split())]
+    return [name, state, age(now - since) if since else "", restarts, *figures, " ".join(why.split())]
 
 
 def _figures(view: InstanceView) -> list[str]:

@@ -6,6 +6,7 @@ answer; ``TERM=dumb`` has none.
 
 import contextlib
 import os
+import select
 from collections.abc import Mapping
 from typing import TextIO
 
@@ -62,6 +63,16 @@ def print_error(error: MeshdevError) -> None:
     error_line(f"{error.where}: {error.message}" if error.where else error.message)
     if error.hint:
         click.echo(f"  {error.hint}", err=True)
+
+
+def reader_gone(stream: TextIO) -> bool:
+    """Whether nobody reads this pipe any more, found out without writing to it."""
+    try:
+        poll = select.poll()
+        poll.register(stream.fileno(), 0)
+        return any(event & select.POLLERR for _, event in poll.poll(0))
+    except (OSError, ValueError):  # not a descriptor at all
+        return False
 
 
 def silence(*streams: TextIO) -> None:

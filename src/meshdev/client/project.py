@@ -127,7 +127,8 @@ class Project:
 def find_project(file: str | None, *, cwd: Path, environ: Mapping[str, str]) -> Project:
     """The project of ``file``, else of ``MESHDEV_FILE``, else the nearest one from ``cwd`` upwards.
 
-    Raises UsageError when there is none.
+    A folder whose file has gone (or has another name) still is the project while a daemon's lock says who runs it:
+    what runs must be seen and stopped. Raises UsageError when there is none.
     """
     named = file or environ.get("MESHDEV_FILE")
     if named:
@@ -142,6 +143,10 @@ def find_project(file: str | None, *, cwd: Path, environ: Mapping[str, str]) -> 
     for folder in (cwd, *cwd.parents):
         if (folder / FILE_NAME).is_file():
             return _project((folder / FILE_NAME).resolve(), environ)
+    for folder in (cwd, *cwd.parents):
+        project = _project((folder / FILE_NAME).resolve(), environ)
+        if project.holder() is not None:
+            return project
     message = f"no {FILE_NAME} in {cwd} or in any folder above it"
     raise UsageError(message, hint="`meshdev init` writes a first one; `-f FILE` names one elsewhere")
 

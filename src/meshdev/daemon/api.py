@@ -68,7 +68,7 @@ def build_api(operator: Operator) -> Starlette:
             Route("/v1/lease/release", routes.release, methods=["POST"]),
             Route("/v1/openapi.json", _answer(lambda _: openapi_document())),
         ],
-        exception_handlers={MeshdevError: _problem, 404: _not_found},
+        exception_handlers={MeshdevError: _problem, 404: _not_found, Exception: _defect},
     )
 
 
@@ -193,6 +193,17 @@ async def _problem(_: Request, error: Exception) -> Response:
     detail = error.message if isinstance(error, MeshdevError) and hint else str(error)
     view = ErrorView(title=type(error).__name__, status=status, detail=detail, hint=hint, exit_code=code)
     return Problem(view, status_code=status)
+
+
+async def _defect(_: Request, error: Exception) -> Response:
+    view = ErrorView(
+        title="Defect",
+        status=500,
+        detail=f"a defect in meshdev: {type(error).__name__}: {error}",
+        hint=".meshdev/daemon.log shows where; please report it",
+        exit_code=70,
+    )
+    return Problem(view, status_code=500)
 
 
 async def _not_found(request: Request, _: Exception) -> Response:

@@ -29,7 +29,7 @@ from meshdev.topology.policies import dependencies_of, edges_of, limits_of, rest
 from meshdev.topology.probing import healthcheck_of
 from meshdev.topology.scope import Scope
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")  # names become folders, which may not be too long
 _RESERVED = frozenset({"outside"})
 _NOTHING = Process(("",))
 
@@ -38,7 +38,9 @@ def build_node(scope: Scope, *, completes: bool) -> Service | EmbeddedFile:
     """The node; ``completes`` says that another waits for its end. Problems go to the scope."""
     if not _NAME.fullmatch(scope.key) or scope.name in _RESERVED:
         scope.complain(
-            (), f'"{scope.key}" cannot be a name', "accepted: letters, digits, - and _ (not: outside)"
+            (),
+            f'"{scope.key}" cannot be a name',
+            "accepted: up to 100 of a to z, 0 to 9, - and _ (not: outside)",
         )
     engine = engines.engine_of(scope)
     table = scope.table

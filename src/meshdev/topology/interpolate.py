@@ -67,8 +67,9 @@ def interpolate(assembly: Assembly, variables: Variables, inactive: frozenset[tu
     if profiles is not None:
         assembly.tree["profiles"] = lenient.value(("profiles",), profiles)
     head = _Walk(assembly, variables.of(assembly.root), strict=True)
-    if "system" in assembly.tree:
-        assembly.tree["system"] = head.value(("system",), assembly.tree["system"])
+    for section in ("system", "telemetry"):
+        if section in assembly.tree:
+            assembly.tree[section] = head.value((section,), assembly.tree[section])
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Any
 from meshdev.mesh.edge import Edge
 from meshdev.mesh.http_caller import HttpCaller
 from meshdev.mesh.http_relay import HttpRelay
-from meshdev.wire.mesh import EdgeEntry, EdgePolicy, Upstream
+from meshdev.wire.mesh import EdgeCounters, EdgeEntry, EdgePolicy, Exchange, Upstream
 from support_mesh import EDGE, PATIENCE, Peer, Serve, Streams, peer, until
 
 GET = b"GET / HTTP/1.1\r\nHost: payments\r\n\r\n"
@@ -118,6 +118,7 @@ class HttpEdge:
         self.port = 0
         self.said: list[str] = []
         self.callers: list[HttpCaller] = []
+        self.counters = EdgeCounters(1)
 
     def accept(self) -> HttpCaller:
         """Note every caller."""
@@ -128,6 +129,12 @@ class HttpEdge:
     def route(self, *upstreams: Upstream) -> None:
         """What a new policy does in a worker."""
         self.relay.adopt(EdgePolicy(upstreams, "http", hold=self.edge.policy.hold))
+
+    def exchanges(self) -> list[Exchange]:
+        """The calls that were recorded since this was last asked."""
+        found: list[Exchange] = []
+        self.counters = self.edge.take_counters(found)
+        return found
 
     def paused_callers(self) -> int:
         """How many callers take no more for now."""

@@ -28,20 +28,43 @@ async def test_a_request_passes_with_two_headers_more() -> None:
         assert (await read_response(reader)).body == b"a"
     head, _, body = seen.requests[0].partition(b"\r\n\r\n")
     assert body == b"abc"
-    added = re.compile(rb"traceparent: 00-([0-9a-f]{32})-[0-9a-f]{16}-01\r\nx-request-id: \1\r\n")
+    added = re.compile(rb"traceparent: 00-([0-9a-f]{32})-([0-9a-f]{16})-01\r\nx-request-id: \1\r\n")
+    ids = added.search(head + b"\r\n")
+    [exchange] = it.exchanges()
+    assert ids is not None
+    assert (exchange.trace.encode(), exchange.span.encode()) == ids.groups()
     assert added.sub(b"", head + b"\r\n") == (
         b"POST /x?y=1 HTTP/1.1\r\nHOST: me\r\nX-Odd:   spaced \r\ncontent-length: 3\r\n"
     )
 
 
-async def test_a_trace_that_is_there_stays() -> None:
-    """What the caller has set is never replaced."""
+async def test_a_trace_that_is_there_goes_on() -> None:
+    """The callee's parent is our span; every other byte stays, a request id too."""
+    seen = Seen()
+    trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+    async with http_peer("a", seen) as a, http_edge(a.upstream) as it, dial(it.port) as (reader, writer):
+        mine = f"GET / HTTP/1.1\r\nX-REQUEST-ID: mine\r\nTraceparent: 00-{trace}-00f067aa0ba902b7-00\r\n\r\n"
+        writer.write(mine.encode())
+        await read_response(reader)
+    [exchange] = it.exchanges()
+    assert (exchange.trace, len(exchange.span)) == (trace, 16)
+    assert exchange.span != "00f067aa0ba902b7"
+    assert seen.requests == [mine.replace("00f067aa0ba902b7", exchange.span).encode()]
+
+
+async def test_a_malformed_trace_begins_anew() -> None:
+    """What nobody could read is replaced, with the state that belonged to it."""
     seen = Seen()
     async with http_peer("a", seen) as a, http_edge(a.upstream) as it, dial(it.port) as (reader, writer):
-        mine = b"GET / HTTP/1.1\r\nTraceparent: 00-aa-bb-01\r\nX-REQUEST-ID: mine\r\n\r\n"
-        writer.write(mine)
+        writer.write(
+            b"GET / HTTP/1.1\r\nA: 1\r\nTraceparent: 00-aa-bb-01\r\ntracestate: x=y\r\nX-Request-Id: mine\r\n\r\n"
+        )
         await read_response(reader)
-    assert seen.requests == [mine]
+    [exchange] = it.exchanges()
+    assert seen.requests == [
+        f"GET / HTTP/1.1\r\ntraceparent: 00-{exchange.trace}-{exchange.span}-01\r\n".encode()
+        + b"A: 1\r\nX-Request-Id: mine\r\n\r\n"
+    ]
 
 
 async def test_pipelined_requests_are_answered_in_order() -> None:

@@ -167,7 +167,7 @@ def test_what_a_head_tells() -> None:
         b"PUT /a?b=c HTTP/1.1\r\n",
     )
     assert (head.framing, head.length, head.keep_alive, head.upgrades) == (Framing.LENGTH, 12, False, False)
-    assert (head.traceparent, head.request_id) == (b"00-ab", b"r1")
+    assert (head.traced, head.trace, head.request_id) == (True, "", b"r1")
 
 
 @pytest.mark.parametrize(

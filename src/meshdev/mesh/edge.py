@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Final, TypeVar
 
 from meshdev.mesh.exchanges import Exchanges
-from meshdev.wire.mesh import EdgeCounters, EdgeEntry, EdgeError, EdgeKey, EdgePolicy, Exchange, Upstream
+from meshdev.wire.mesh import Act, EdgeCounters, EdgeEntry, EdgeError, EdgeKey, EdgePolicy, Exchange, Upstream
 
 CONNECT_TIMEOUT: Final = 5.0
 REDIAL_DELAY: Final = 0.05
@@ -34,6 +34,7 @@ class Edge:
     """One edge in a worker; ``changed(edge)`` is told when there is something new to count."""
 
     __slots__ = (
+        "_acts",
         "_changed",
         "_errors",
         "_loop",
@@ -45,6 +46,7 @@ class Edge:
         "_waiters",
         "bytes_in",
         "bytes_out",
+        "circuit",
         "clean",
         "closed",
         "dropped",
@@ -69,6 +71,8 @@ class Edge:
         self._proven: set[Upstream] = set()
         self._waiters: set[asyncio.Future[None]] = set()
         self._errors: Counter[str] = Counter()
+        self._acts: Counter[str] = Counter()
+        self.circuit = ""  # what telemetry tells of the circuit breaker
         self.clean = True
         self.opened = 0
         self.closed = 0
@@ -193,6 +197,11 @@ class Edge:
         self._errors[kind] += 1
         self.touch()
 
+    def count_act(self, act: Act) -> None:
+        """Count something that a policy did."""
+        self._acts[act] += 1
+        self.touch()
+
     def take_counters(self, exchanges: list[Exchange] | None = None) -> EdgeCounters:
         """What happened since this was last called; summaries of exchanges are added to ``exchanges``."""
         routes, recent, self.dropped = self.exchanges.take(self.id)
@@ -210,9 +219,12 @@ class Edge:
             errors=dict(self._errors),
             in_flight=self.in_flight,
             routes=routes,
+            acts=dict(self._acts),
+            circuit=self.circuit,
         )
         self._told_opened, self._told_closed = self.opened, self.closed
         self._told_bytes = (self.bytes_in, self.bytes_out)
         self._errors.clear()
+        self._acts.clear()
         self.clean = True
         return counters

@@ -5,7 +5,7 @@ Recording is on the hot path: one tuple, two dictionary updates.
 """
 
 from time import perf_counter
-from typing import Final
+from typing import Final, NamedTuple
 
 from meshdev.telemetry.histogram import bucket
 from meshdev.traffic.http1_head import RequestHead
@@ -16,7 +16,19 @@ MOST_RECENT: Final = 500
 OTHER: Final = "{other}"
 _CLASSES: Final = 6  # by the first digit of the status; 0 when there was no answer
 
-Summary = tuple[float, int, RequestHead, int, int, int, str, str, str]
+Summary = tuple[float, int, RequestHead, int, int, int, str, str, str, "Marks"]
+
+
+class Marks(NamedTuple):
+    """What the mesh did to a call, so that nobody takes it for the callee's doing; see `wire.mesh.Exchange`."""
+
+    by: str = ""
+    retries: int = 0
+    hedged: bool = False
+
+
+UNMARKED: Final = Marks()
+TRACE_DIGITS: Final = 32
 
 
 class _Route:
@@ -47,10 +59,14 @@ class Exchanges:
         started: float,
         sizes: tuple[int, int],
         instance: str,
-        trace: str,
+        ids: str,
         error: str = "",
+        marks: Marks = UNMARKED,
     ) -> None:
-        """Remember one exchange that is over now; ``started`` is `perf_counter` at its head, status 0 is no answer."""
+        """Remember one exchange that is over now; ``started`` is `perf_counter` at its head, status 0 is no answer.
+
+        ``ids`` are the trace's and the span's, with a character between.
+        """
         microseconds = int((perf_counter() - started) * 1e6)
         route = self._routes.get(head.route or head.guess_route())
         if route is None:
@@ -59,7 +75,7 @@ class Exchanges:
         index = bucket(microseconds)
         route.latency[index] = route.latency.get(index, 0) + 1
         if len(self._recent) < MOST_RECENT:
-            self._recent.append((started, microseconds, head, status, *sizes, instance, trace, error))
+            self._recent.append((started, microseconds, head, status, *sizes, instance, ids, error, marks))
         else:
             self._dropped += 1
 
@@ -89,10 +105,14 @@ class Exchanges:
                 bytes_in=bytes_in,
                 bytes_out=bytes_out,
                 instance=instance,
-                trace=trace,
+                trace=ids[:TRACE_DIGITS],
                 error=error,
+                span=ids[TRACE_DIGITS + 1 :],
+                retries=marks.retries,
+                hedged=marks.hedged,
+                by=marks.by,
             )
-            for started, microseconds, head, status, bytes_in, bytes_out, instance, trace, error in self._recent
+            for started, microseconds, head, status, bytes_in, bytes_out, instance, ids, error, marks in self._recent
         )
         dropped = self._dropped
         self._routes = {}

@@ -1,20 +1,34 @@
 """What the mesh itself answers when no instance does: a problem (RFC 9457), the reason also in ``x-meshdev-reason``.
 
-400, 431 and 501 for requests that are refused, 503 when no instance took the request in time, 502 when one broke off.
+400, 431 and 501 for requests that are refused, 403 on a closed edge, 503 when no instance took the request in time, the
+circuit is open or too many requests are under way, 502 when an instance broke off, 504 when it took too long.
 """
 
 from http import HTTPStatus
 
 import msgspec
 
+from meshdev.wire.mesh import EdgeKey
+
 REASON_HEADER = "x-meshdev-reason"
+BY_US = "meshdev"
 
 
-def problem(status: int, reason: str, *, bodiless: bool = False) -> bytes:
-    """A whole response that closes the connection; ``bodiless`` when it answers a HEAD."""
+def problem(status: int, reason: str, kind: str, edge: EdgeKey, *, bodiless: bool = False) -> bytes:
+    """A whole response that closes the connection; ``bodiless`` when it answers a HEAD.
+
+    Beside the members of RFC 9457 the body tells who called whom, and ``error``: the kind that telemetry counts.
+    """
     title = HTTPStatus(status).phrase
     detail = reason.translate({ord("\r"): " ", ord("\n"): " "})
-    body = msgspec.json.encode({"title": title, "status": status, "detail": detail})
+    facts = {
+        "by": BY_US,
+        "error": kind,
+        "caller": edge.caller,
+        "callee": edge.callee,
+        "endpoint": edge.endpoint,
+    }
+    body = msgspec.json.encode({"title": title, "status": status, "detail": detail} | facts)
     head = (
         f"HTTP/1.1 {status} {title}\r\ncontent-type: application/problem+json\r\ncontent-length: {len(body)}\r\n"
         f"{REASON_HEADER}: {detail}\r\nconnection: close\r\n\r\n"

@@ -9,7 +9,8 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Final, cast
 
 from meshdev.mesh.edge import UnconnectedError
-from meshdev.mesh.http_answer import problem
+from meshdev.mesh.exchanges import UNMARKED, Marks
+from meshdev.mesh.http_answer import BY_US, problem
 from meshdev.mesh.http_callee import HttpCallee, nowhere
 from meshdev.mesh.relay import EARLY_BYTES, WRITE_BUFFER_BYTES, Link, close, reset
 from meshdev.traffic.http1 import Mark, Refusal, RequestScanner, State
@@ -32,12 +33,12 @@ class HttpCaller(asyncio.Protocol):
         "_dialling",
         "_early",
         "_early_bytes",
+        "_ids",
         "_lingering",
         "_reading",
         "_request_ended",
         "_response_ended",
         "_started",
-        "_trace",
         "bytes_in",
         "bytes_out",
         "callee",
@@ -67,7 +68,7 @@ class HttpCaller(asyncio.Protocol):
         self.bytes_in = 0  # of the current exchange, as the caller sent it
         self.bytes_out = 0
         self._started = 0.0
-        self._trace = ""
+        self._ids = ""  # of the trace and of our span
         self._early: list[bytes] = []  # what waits for a callee
         self._early_bytes = 0
         self._dialling: asyncio.Task[None] | None = None
@@ -122,7 +123,7 @@ class HttpCaller(asyncio.Protocol):
         self.bytes_out = 0
         self._started = perf_counter()
         relay = self.relay
-        spliced, self._trace = relay.spliced(head)
+        spliced, self._ids = relay.spliced(head)
         pool = relay.next_pool()
         while pool is not None and pool.idle:
             callee = pool.idle.pop()
@@ -262,14 +263,16 @@ class HttpCaller(asyncio.Protocol):
             self.relay.complain_once("the caller does not speak HTTP/1; its connections pass as plain TCP")
             Link(self.relay.tunnels).adopt(self.transport, early)
 
-    def _record(self, status: int, instance: str, error: str = "") -> None:
+    def _record(self, status: int, instance: str, error: str = "", marks: Marks = UNMARKED) -> None:
         """The exchange is over, one way or another."""
         request = self.request
         if request is not None:
             self.request = None
             self.edge.in_flight -= 1
             sizes = (self.bytes_in, self.bytes_out)
-            self.edge.exchanges.record(request, status, self._started, sizes, instance, self._trace, error)
+            self.edge.exchanges.record(
+                request, status, self._started, sizes, instance, self._ids, error, marks
+            )
 
     # --- answers of our own -----------------------------------------------------------------------
 
@@ -291,8 +294,8 @@ class HttpCaller(asyncio.Protocol):
         self._early.clear()
         self._early_bytes = 0
         bodiless = self.request is not None and self.request.method == "HEAD"
-        self.write(problem(status, reason, bodiless=bodiless))
-        self._record(status, instance, error)
+        self.write(problem(status, reason, error, self.edge.key, bodiless=bodiless))
+        self._record(status, instance, error, Marks(BY_US))
         self._linger()
 
     def _linger(self) -> None:

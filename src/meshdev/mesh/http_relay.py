@@ -2,23 +2,22 @@
 
 Rules: a request goes to the instance whose turn it is, over a kept connection if there is one · an upstream that
 leaves the policy gets no further request, its idle connections are closed at once and the others after their response:
-nobody notices that an instance went away · two headers are spliced in behind the request line when they are absent
-(``traceparent``, ``x-request-id``), nothing else is touched · what is not HTTP/1 becomes a plain TCP link, and so does
-a connection that was upgraded, or whose callee answers in a way that cannot be read.
+nobody notices that an instance went away · ``traceparent`` and ``x-request-id`` are spliced into the head
+(`http_trace`), nothing else is touched · what is not HTTP/1 becomes a plain TCP link, and so does a connection that was
+upgraded, or whose callee answers in a way that cannot be read.
 
 `HttpRelay` holds what an edge's connections share. The two ends are `http_caller` and `http_callee`.
 """
 
 import asyncio
 from collections.abc import Callable
-from random import Random, SystemRandom
 from typing import Final
 
 from meshdev.mesh.edge import Edge
 from meshdev.mesh.http_callee import HttpCallee
 from meshdev.mesh.http_caller import HttpCaller
+from meshdev.mesh.http_trace import Tracer
 from meshdev.mesh.relay import Relay, Start, close
-from meshdev.traffic.http1_head import RequestHead
 from meshdev.wire.mesh import EdgePolicy, Upstream
 
 IDLE_ROUND: Final = 1.0
@@ -39,7 +38,7 @@ class HttpRelay:
         self._round: asyncio.TimerHandle | None = None
         self._trouble = trouble
         self._troubled: set[str] = set()
-        self._draw = Random(SystemRandom().getrandbits(128)).getrandbits  # noqa: S311 - names, not secrets
+        self.spliced = Tracer().spliced
 
     def accept(self) -> HttpCaller:
         """The protocol for one accepted connection."""
@@ -50,20 +49,6 @@ class HttpRelay:
         if text not in self._troubled:
             self._troubled.add(text)
             self._trouble(f"{self.edge.key}: {text}", self.edge.id)
-
-    def spliced(self, head: RequestHead) -> tuple[bytes, str]:
-        """The head with the headers that it lacks, and its trace's id; a request id that we give is the trace's."""
-        if head.traceparent is None:
-            trace = f"{self._draw(128) or 1:032x}"
-            name = trace.encode()
-            span = b"traceparent: 00-%b-%b-01\r\n" % (name, name[16:])
-            if head.request_id is not None:
-                return head.line + span + head.fields, trace
-            return b"%b%bx-request-id: %b\r\n%b" % (head.line, span, name, head.fields), trace
-        trace = head.traceparent[3:35].decode("latin-1")
-        if head.request_id is None:
-            return b"%bx-request-id: %032x\r\n%b" % (head.line, self._draw(128), head.fields), trace
-        return head.raw, trace
 
     # --- policy and kept connections --------------------------------------------------------------
 

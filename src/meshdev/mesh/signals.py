@@ -38,7 +38,10 @@ class RouteSignals:
 
 @dataclass(slots=True)
 class EdgeSignals:
-    """What an edge has carried since the daemon started; `total` sums all `routes`, latencies are microseconds."""
+    """What an edge has carried since the daemon started; `total` sums all `routes`, latencies are microseconds.
+
+    `acts` counts what policies did, `circuit` is ``open``, ``half-open`` or empty (`wire.mesh.EdgeCounters`).
+    """
 
     opened: int = 0
     closed: int = 0
@@ -48,6 +51,8 @@ class EdgeSignals:
     bytes_in: int = 0
     bytes_out: int = 0
     errors: dict[str, int] = field(default_factory=dict)
+    acts: dict[str, int] = field(default_factory=dict)
+    circuit: str = ""
     total: RouteSignals = field(default_factory=RouteSignals)
     routes: dict[str, RouteSignals] = field(default_factory=dict)
 
@@ -62,6 +67,9 @@ class EdgeSignals:
         self.bytes_out += counters.bytes_out
         for kind, count in counters.errors.items():
             self.errors[kind] = self.errors.get(kind, 0) + count
+        for act, count in counters.acts.items():
+            self.acts[act] = self.acts.get(act, 0) + count
+        self.circuit = counters.circuit
         for route in counters.routes:
             self.total.add(route.statuses, route.latency)
             known = self.routes.get(route.route)
@@ -73,3 +81,4 @@ class EdgeSignals:
         """Its connections died with it, and so did the news of their end."""
         self.closed = self.opened
         self.active = self.held = self.in_flight = 0
+        self.circuit = ""

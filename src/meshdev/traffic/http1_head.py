@@ -11,6 +11,7 @@ from enum import IntEnum
 from typing import Final, TypeVar
 
 from meshdev.traffic.route import route_of
+from meshdev.traffic.trace_context import find_parent
 
 _TOKEN: Final = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]"
 _VISIBLE: Final = rb"[\x21-\x7e\x80-\xff]"
@@ -68,7 +69,11 @@ class Framing(IntEnum):
 
 
 class RequestHead:
-    """A request's head: ``raw`` is ``line`` and ``fields``, between which headers may be put."""
+    """A request's head: ``raw`` is ``line`` and ``fields``, between which headers may be put.
+
+    ``trace`` is the id of the trace that it belongs to and ``parent_at`` where its parent id begins in ``raw``; empty
+    and 0 when there is no well-formed traceparent. ``traced`` says whether there is any.
+    """
 
     __slots__ = (
         "bodiless",
@@ -79,11 +84,13 @@ class RequestHead:
         "line",
         "method",
         "minor",
+        "parent_at",
         "raw",
         "request_id",
         "route",
         "target",
-        "traceparent",
+        "trace",
+        "traced",
         "upgrades",
     )
 
@@ -106,7 +113,9 @@ class RequestHead:
             raise BadMessageError("more than one Host")
         self.framing, self.length = _request_framing(told, self.minor)
         self.bodiless = not self.length and self.framing is not Framing.CHUNKED
-        self.traceparent = told[b"traceparent"][0] if b"traceparent" in told else None
+        self.traced = b"traceparent" in told
+        parent = find_parent(raw) if self.traced and len(told[b"traceparent"]) == 1 else None
+        self.parent_at, self.trace = parent or (0, "")
         self.request_id = told[b"x-request-id"][0] if b"x-request-id" in told else None
         self.keep_alive = self.minor == 1
         self.upgrades = method == b"CONNECT"

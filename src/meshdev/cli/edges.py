@@ -54,6 +54,8 @@ def name(view: EdgeSignalsView, *, unicode: bool) -> str:
 
 def notes(view: EdgeSignalsView) -> Iterable[str]:
     """What else should be said of an edge, the most important first."""
+    if view.denied:
+        yield click.style("denied", fg="red")
     if not view.declared:
         yield click.style("undeclared", fg="yellow")
     if view.faults:
@@ -64,8 +66,7 @@ def notes(view: EdgeSignalsView) -> Iterable[str]:
         yield f"{view.in_flight} in flight"
     if view.protocol not in _PLAIN:
         yield view.protocol
-    if view.policies:
-        yield ", ".join(view.policies)
+    yield from (word for word in view.policies if word != "denied")
 
 
 def _row(view: EdgeSignalsView, *, unicode: bool) -> list[str]:

@@ -1,7 +1,7 @@
 """The running system as text, Mermaid, DOT or JSON: nodes with their health, edges with what they carry. Pure.
 
-An edge's tone says what is the matter with it: ``failing`` (something has failed on it), ``undeclared``, ``busy``
-(seen), ``idle`` (declared, never used).
+An edge's tone says what is the matter with it: ``denied`` (closed), ``failing`` (something has failed on it),
+``undeclared``, ``busy`` (seen), ``idle`` (declared, never used).
 """
 
 from collections.abc import Callable, Iterator
@@ -16,8 +16,14 @@ from meshdev.cli.states import service_look
 from meshdev.wire.control import EdgeSignalsView, GraphView, ServiceView
 
 _VERBS: Final = {"depends_on": "after", "publishes": "publishes", "subscribes": "subscribes"}
-_COLOURS: Final = {"failing": "red", "undeclared": "yellow", "busy": "green", "idle": "bright_black"}
-_PAINT: Final = {"failing": "#d33", "undeclared": "#c80", "busy": "#2a2", "idle": "#999"}
+_COLOURS: Final = {
+    "denied": "red",
+    "failing": "red",
+    "undeclared": "yellow",
+    "busy": "green",
+    "idle": "bright_black",
+}
+_PAINT: Final = {"denied": "#d33", "failing": "#d33", "undeclared": "#c80", "busy": "#2a2", "idle": "#999"}
 _STATES: Final = {"green": "#dfd", "red": "#fdd", "yellow": "#ffd", "cyan": "#def", "bright_black": "#eee"}
 
 
@@ -43,6 +49,8 @@ def arrows(graph: GraphView) -> Iterator[Arrow]:
 
 
 def _tone(edge: EdgeSignalsView) -> str:
+    if edge.denied:
+        return "denied"
     if edge.errors:
         return "failing"
     if not edge.declared:

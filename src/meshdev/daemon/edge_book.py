@@ -10,13 +10,14 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 
+from meshdev.daemon.edge_policy import words
 from meshdev.daemon.edges import OUTSIDE, Edge
 from meshdev.daemon.journal import Journal
 from meshdev.mesh.signals import EdgeSignals, RouteSignals
 from meshdev.telemetry.histogram import middle
 from meshdev.telemetry.window import Reading, Span, Window
 from meshdev.wire.control import LATENCY_BOUNDS_MS, EdgeSignalsView, ExchangeView, RouteView, StreamEvent
-from meshdev.wire.mesh import EdgeKey, Exchange
+from meshdev.wire.mesh import EdgeKey, EdgePolicy, Exchange
 
 EXCHANGES_KEPT = 2000
 RATE_SECONDS = 10.0
@@ -29,7 +30,10 @@ Signals = Mapping[EdgeKey, EdgeSignals]
 
 
 class EdgeBook:
-    """Reads ``signals`` by the second and renders views; ``edges`` are those of the topology with their ports."""
+    """Reads ``signals`` by the second and renders views.
+
+    ``edges`` are those of the topology with their ports, ``rules`` tells what it says of each.
+    """
 
     def __init__(
         self,
@@ -37,7 +41,9 @@ class EdgeBook:
         signals: Callable[[], Signals],
         edges: Callable[[], Mapping[EdgeKey, tuple[Edge, int]]],
         journal: Journal,
+        rules: Callable[[EdgeKey], EdgePolicy] = lambda _: EdgePolicy(),
     ) -> None:
+        self._rules = rules
         self._signals = signals
         self._edges = edges
         self._journal = journal
@@ -114,6 +120,7 @@ class EdgeBook:
         recent = window.last(RATE_SECONDS, now)
         minute = window.last(LATENCY_SECONDS, now)
         protocol = edge.endpoint.protocol if edge else ""
+        rules = self._rules(key)
         return EdgeSignalsView(
             caller=key.caller,
             callee=key.callee,
@@ -130,6 +137,8 @@ class EdgeBook:
             p99_ms=_quantile(0.99, minute, signals.total),
             bytes_in=signals.bytes_in,
             bytes_out=signals.bytes_out,
+            policies=words(rules),
+            denied=rules.denied,
             port=port,
             connections=signals.active,
             held=signals.held,

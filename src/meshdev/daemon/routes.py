@@ -3,6 +3,9 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+import msgspec
+
+from meshdev.daemon.edge_policy import policy_of
 from meshdev.daemon.edges import Edge, edges_of
 from meshdev.errors import MeshdevError
 from meshdev.lifecycle.model import Incarnation
@@ -13,6 +16,8 @@ from meshdev.wire.mesh import EdgeKey, EdgePolicy, Upstream
 
 PortsOf = Callable[[Incarnation], Mapping[str, int]]
 Holds = Callable[[str], bool]
+
+_NO_RULES = EdgePolicy()
 
 
 @dataclass(slots=True)
@@ -31,6 +36,7 @@ class Routes:
     _ports: dict[EdgeKey, int] = field(default_factory=dict)
     _refused: dict[EdgeKey, str] = field(default_factory=dict)
     _routed: dict[str, tuple[Incarnation, ...]] = field(default_factory=dict)
+    _rules: dict[EdgeKey, EdgePolicy] = field(default_factory=dict)
     _policies: dict[EdgeKey, EdgePolicy] = field(default_factory=dict)
     version: int = 0  # of the policy that says so; see `Fleet.acked`
 
@@ -47,6 +53,7 @@ class Routes:
             if key not in self._ports:
                 self._listen(key, edge)
         self._edges = wanted
+        self._rules = {key: policy_of(system, edge) for key, edge in wanted.items()}
         self.publish()
 
     def port_of(self, key: EdgeKey) -> int:
@@ -56,6 +63,10 @@ class Routes:
     def listening(self) -> dict[EdgeKey, tuple[Edge, int]]:
         """Every edge that has a listener, with its port."""
         return {key: (edge, self._ports[key]) for key, edge in self._edges.items() if key in self._ports}
+
+    def rules(self, key: EdgeKey) -> EdgePolicy:
+        """What the topology says of an edge; nothing special for one that it does not know."""
+        return self._rules.get(key, _NO_RULES)
 
     def published(self, key: EdgeKey) -> int | None:
         """The port of a front edge, if it could be had."""
@@ -104,9 +115,9 @@ class Routes:
             port = self.ports_of(ref).get(edge.endpoint.name)
             if port:
                 upstreams.append(Upstream("127.0.0.1", port, str(ref)))
-        if self.holds(edge.key.callee):
-            return EdgePolicy(tuple(upstreams), edge.endpoint.protocol)
-        return EdgePolicy(tuple(upstreams), edge.endpoint.protocol, hold=0.0)
+        rules = self._rules[edge.key]
+        hold = rules.hold if self.holds(edge.key.callee) else 0.0
+        return msgspec.structs.replace(rules, upstreams=tuple(upstreams), hold=hold)
 
 
 def _is_free(port: int | None) -> bool:

@@ -86,7 +86,12 @@ class Supervisor:
         )
         self._launcher = Launcher(self._runner, self._pool, self._routes.port_of, self._post)
         self._prober = Prober(reaper=self._reaper, report=self._post, mark_of=self._runner.mark_of)
-        self._book = EdgeBook(signals=self._fleet.signals, edges=self._routes.listening, journal=journal)
+        self._book = EdgeBook(
+            signals=self._fleet.signals,
+            edges=self._routes.listening,
+            rules=self._routes.rules,
+            journal=journal,
+        )
         self._metrics = MetricsListener(self._prometheus, lambda text: self._complain("", text))
         self._usage = UsageKeeper(UsageMeter(self._runner.everybody).measure, journal)
         self._store = Store(

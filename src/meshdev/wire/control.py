@@ -165,7 +165,8 @@ class EdgeSignalsView(View, frozen=True, kw_only=True):
 
     ``requests`` and ``errors`` (no answer, a transport error, 5xx) count since the daemon started; ``rps`` is over
     ten seconds; percentiles are over the last minute, or over everything when that was quiet. An edge that is not
-    read as HTTP counts connections as requests and has no percentiles. ``policies`` and ``faults`` name what acts.
+    read as HTTP counts connections as requests and has no percentiles. ``policies`` and ``faults`` name what acts;
+    ``denied`` is the rule that closes the edge, if one does.
     ``latency_buckets`` counts the requests that took at most each of `LATENCY_BOUNDS_MS`, the last one all of them.
     """
 
@@ -192,6 +193,7 @@ class EdgeSignalsView(View, frozen=True, kw_only=True):
     errors_by_kind: dict[str, int] = {}
     series: list[int] = []
     routes: list[RouteView] = []
+    denied: str = ""
     latency_buckets: list[int] = []
     latency_sum_ms: float = 0.0
 

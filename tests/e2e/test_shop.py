@@ -5,11 +5,8 @@
 
 import os
 import random
-import re
-import shutil
 import signal
 import socket
-import sys
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -25,7 +22,8 @@ from meshdev.client.project import find_project
 from meshdev.wire.control import ServiceView
 from support_product import Product, eventually
 from support_shop import Customers, audit, settle
-from support_shop_processes import PARTS, ROOT
+from support_shop_processes import PARTS
+from support_shop_product import shop_up
 
 SECONDS = float(os.environ.get("SHOP_CHAOS_SECONDS", "6"))
 SEED = int(os.environ.get("SHOP_CHAOS_SEED", "0")) or random.SystemRandom().randrange(1, 10**6)
@@ -66,19 +64,8 @@ class Shop:
 
 @pytest.fixture
 def shop(product: Product, free_port: int) -> Iterator[Shop]:
-    """The repository's own shop, copied, up and healthy; orders are given up and parcels arrive sooner than usual."""
-    ignore = shutil.ignore_patterns("__pycache__", "tests", ".*")
-    shutil.copytree(ROOT / "sample_system", product.root / "sample_system", ignore=ignore)
-    toml = (ROOT / "meshdev.toml").read_text("utf-8")
-    for name, value in {"PATIENCE_SECONDS": "1", "STEP_SECONDS": "0.3", "HOLD_SECONDS": "20"}.items():
-        toml, found = re.subn(rf'\b{name} = "[^"]*"', f'{name} = "{value}"', toml)
-        assert found == 1, name
-    path = f'path = ["{Path(sys.executable).parent}"]'
-    toml, found = re.subn(r"(?m)^path = .*$", lambda _: path, toml)
-    assert found == 1
-    product.write(toml)
-    product.environ["SHOP_PORT"] = str(free_port)
-    product.run("up", "-d", "--wait", "-p", "quiet", timeout=90)
+    """The repository's own shop, up and healthy."""
+    shop_up(product, free_port)
     yield Shop(product, free_port)
     product.run("down", check=None, timeout=90)
 

@@ -24,15 +24,18 @@ async def fleet_of(
     workers: int = 1,
     report: list[str] | None = None,
     exchanges: list[tuple[EdgeKey, Exchange, float]] | None = None,
+    wanted: list[EdgeKey] | None = None,
 ) -> AsyncIterator[Fleet]:
     """A started fleet that is closed at the end."""
     said = [] if report is None else report
     seen = [] if exchanges is None else exchanges
+    awaited = [] if wanted is None else wanted
     fleet = Fleet(
         ports_file=folder / "ports.json",
         workers=workers,
         report=said.append,
         exchanged=lambda edge, exchange, at: seen.append((edge, exchange, at)),
+        wanted=awaited.append,
     )
     await fleet.start()
     try:

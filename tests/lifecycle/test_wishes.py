@@ -4,6 +4,7 @@ import pytest
 
 from meshdev.lifecycle.model import (
     Applied,
+    Called,
     Desired,
     Drain,
     Drained,
@@ -41,6 +42,65 @@ def test_a_start_of_all_leaves_out_what_starts_on_demand() -> None:
     play << StartWanted() >> [launch("orders")]
     assert play.why("rare") == "starts with the first call"
     play << StartWanted(frozenset({"rare"})) >> [launch("rare")]
+
+
+def wakes(play: Play) -> bool:
+    """Whether the next call starts rare."""
+    return play["rare"].wakes
+
+
+def rare(**more: object) -> Play:
+    """A system with one service that starts on demand, up but for that one."""
+    play = Play(service("orders"), service("db"), service("rare", start=StartMode.ON_DEMAND, **more))
+    return play.up()
+
+
+def test_a_call_starts_what_starts_on_demand() -> None:
+    """With what it needs, and once."""
+    play = Play(service("db"), service("rare", start=StartMode.ON_DEMAND, depends_on=(after("db"),)))
+    assert wakes(play) is True
+    play << Called("rare") >> [launch("db")]
+    play << Called("rare") >> []
+    assert wakes(play) is False
+    play << Launched(ref("db"), 1, 1) >> [route("db", ref("db")), launch("rare")]
+
+
+def test_a_call_starts_nothing_else() -> None:
+    """What is eager is left as the user wants it, and who is not there cannot be called."""
+    play = Play(service("orders"))
+    play << Called("orders") >> []
+    play << Called("nobody") >> []
+    assert not play["orders"].wakes
+
+
+def test_a_call_does_not_overrule_a_stop() -> None:
+    """Who stopped it wants it down; a start, of it or of the whole system, ends that."""
+    play = rare()
+    play << Called("rare") >> [launch("rare")]
+    play.quietly(StopWanted(frozenset({"rare"})), Launched(ref("rare"), 1)).ends(ref("rare"))
+    assert (play["rare"].wakes, play.why("rare")) == (False, "was stopped, so calls do not start it")
+    play << Called("rare") >> []
+    play << StartWanted() >> []
+    assert (play["rare"].wakes, play.why("rare")) == (True, "starts with the first call")
+    play << Called("rare") >> [launch("rare", 2)]
+
+
+def test_a_call_starts_again_what_had_ended_well() -> None:
+    """A service may end when it has nothing to do; one that failed for good is not started by calls."""
+    play = rare(restart=NEVER)
+    play.quietly(Called("rare"), Launched(ref("rare"), 1)).ends(ref("rare"))
+    assert wakes(play) is True
+    assert play.why("rare") == "ended with exit code 0; starts again with the next call"
+    play << Called("rare") >> [launch("rare", 2)]
+    play.quietly(Launched(ref("rare", 2), 1)).ends(ref("rare", 2), 1)
+    assert wakes(play) is False
+    play << Called("rare") >> []
+
+
+def test_a_call_starts_nothing_in_a_shutdown() -> None:
+    """Everything goes down."""
+    play = rare().quietly(ShutdownWanted())
+    play << Called("rare") >> []
 
 
 def test_a_start_by_name_pulls_in_what_is_needed() -> None:

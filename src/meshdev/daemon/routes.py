@@ -7,6 +7,7 @@ import msgspec
 
 from meshdev.daemon.edge_policy import policy_of
 from meshdev.daemon.edges import Edge, edges_of
+from meshdev.daemon.patience import Patience
 from meshdev.errors import MeshdevError
 from meshdev.lifecycle.model import Incarnation
 from meshdev.mesh.fleet import Fleet
@@ -15,7 +16,7 @@ from meshdev.topology.model import System
 from meshdev.wire.mesh import EdgeKey, EdgePolicy, Upstream
 
 PortsOf = Callable[[Incarnation], Mapping[str, int]]
-Holds = Callable[[str], bool]
+Holds = Callable[[str], Patience]
 
 _NO_RULES = EdgePolicy()
 
@@ -24,8 +25,8 @@ _NO_RULES = EdgePolicy()
 class Routes:
     """The edges' listeners and the incarnations behind them.
 
-    ``ports_of`` gives an incarnation's ports by endpoint; ``holds`` says whether calls to a service that has no
-    incarnation should wait for one (it is on its way) or be turned away (it is stopped).
+    ``ports_of`` gives an incarnation's ports by endpoint; ``holds`` says how long calls to a service that has no
+    incarnation wait for one (it is on its way), or that they are turned away (it is stopped).
     """
 
     fleet: Fleet
@@ -116,8 +117,9 @@ class Routes:
             if port:
                 upstreams.append(Upstream("127.0.0.1", port, str(ref)))
         rules = self._rules[edge.key]
-        hold = rules.hold if self.holds(edge.key.callee) else 0.0
-        return msgspec.structs.replace(rules, upstreams=tuple(upstreams), hold=hold)
+        patience = self.holds(edge.key.callee)
+        hold = rules.hold if patience.seconds is None else patience.seconds
+        return msgspec.structs.replace(rules, upstreams=tuple(upstreams), hold=hold, wake=patience.wake)
 
 
 def _is_free(port: int | None) -> bool:

@@ -24,6 +24,7 @@ from meshdev.daemon.launcher import Launcher
 from meshdev.daemon.metrics import MetricsListener
 from meshdev.daemon.operator import Operator
 from meshdev.daemon.output import Outputs
+from meshdev.daemon.patience import Patience, patience
 from meshdev.daemon.reloads import Reloads
 from meshdev.daemon.routes import Routes
 from meshdev.daemon.store import Store
@@ -31,7 +32,7 @@ from meshdev.daemon.usage import UsageKeeper
 from meshdev.daemon.views import Viewer
 from meshdev.kernel.project import ProjectPaths
 from meshdev.lifecycle.core import Lifecycle
-from meshdev.lifecycle.model import Command, Desired, Event, Gone, Incarnation, LaunchFailed, Level, Phase
+from meshdev.lifecycle.model import Called, Command, Event, Gone, Incarnation, LaunchFailed, Level
 from meshdev.mesh.fleet import Fleet
 from meshdev.runners.ports import PortPool
 from meshdev.runners.probe import Prober
@@ -75,6 +76,7 @@ class Supervisor:
             environment={**os.environ, **tool_marks(run_id, paths.key, "worker")},
             report=lambda text: self.operator.notice("", text, Level.WARNING),
             exchanged=self._exchanged,
+            wanted=lambda edge: self._post(Called(edge.callee)),
         )
         journal = Journal()
         self._routes = Routes(self._fleet, self._ports_of, self._holds, self._complain)
@@ -218,9 +220,8 @@ class Supervisor:
     def _exchanged(self, key: EdgeKey, exchange: Exchange, at: float) -> None:
         self._book.exchanged(key, exchange, at)
 
-    def _holds(self, service: str) -> bool:
-        state = self._store.core.state.services.get(service)
-        return state is not None and state.desired is Desired.UP and state.phase is not Phase.GAVE_UP
+    def _holds(self, service: str) -> Patience:
+        return patience(self.operator.system, self._store.core.state.services.get(service))
 
     def _url_of(self, service: Service) -> str:
         for published in service.ports:

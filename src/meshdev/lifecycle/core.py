@@ -15,6 +15,7 @@ from meshdev.lifecycle.ledger import Ledger
 from meshdev.lifecycle.model import (
     Applied,
     Built,
+    Called,
     Command,
     Drained,
     Event,
@@ -129,6 +130,8 @@ class Lifecycle:
         match event:
             case StartWanted():
                 wishes.start(ledger, event)
+            case Called():
+                wishes.called(ledger, event)
             case StopWanted():
                 wishes.stop(ledger, event)
             case RestartWanted():

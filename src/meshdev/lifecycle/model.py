@@ -110,6 +110,13 @@ class StartWanted:
 
 
 @dataclass(frozen=True, slots=True)
+class Called:
+    """Somebody calls this service and waits: it starts if it is one that calls start (`ServiceState.wakes`)."""
+
+    service: str
+
+
+@dataclass(frozen=True, slots=True)
 class StopWanted:
     """The user wants these services down."""
 
@@ -228,7 +235,9 @@ class Ticked:
     """Time has passed; sent when `Lifecycle.next_deadline` is reached."""
 
 
-Wish = StartWanted | StopWanted | RestartWanted | ReloadWanted | ScaleWanted | Applied | ShutdownWanted
+Wish = (
+    StartWanted | Called | StopWanted | RestartWanted | ReloadWanted | ScaleWanted | Applied | ShutdownWanted
+)
 Fact = Launched | LaunchFailed | Exited | Gone | Probed | LogMatched | Drained | Built | Ticked
 Event = Wish | Fact
 
@@ -372,7 +381,8 @@ class ReloadState:
 class ServiceState:
     """A service as the core knows it; phase, health and why sum up its incarnations.
 
-    ``unready`` tells that a try was not ready in time, and why; it stays until one is ready.
+    ``unready`` tells that a try was not ready in time, and why; it stays until one is ready. ``wakes`` says that the
+    next call starts it.
     """
 
     name: str
@@ -386,6 +396,7 @@ class ServiceState:
     instances: tuple[InstanceState, ...] = ()
     last_reload: ReloadState | None = None
     unready: str = ""
+    wakes: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,7 @@ def picture(ledger: Ledger, node: Node, former: ServiceState | None) -> ServiceS
         instances=tuple(_instance(ledger, node, slot, run) for slot in node.slots for run in slot.runs()),
         last_reload=node.reload,
         unready=next((slot.unready for slot in node.slots if slot.unready), ""),
+        wakes=node.wakes,
     )
 
 
@@ -82,12 +83,16 @@ def _instance(ledger: Ledger, node: Node, slot: Slot, run: Run) -> InstanceState
 
 
 def _why(ledger: Ledger, node: Node, spokesman: tuple[Slot, Run] | None) -> str:
-    if spokesman is None:
-        if node.up:
-            return "scaled to 0"
-        return "starts with the first call" if node.spec.start is StartMode.ON_DEMAND else ""
+    if spokesman is None and node.up:
+        return "scaled to 0"
+    if spokesman is None or spokesman[1].phase is Phase.STOPPED:
+        if node.spec.start is not StartMode.ON_DEMAND:
+            return ""
+        return "starts with the first call" if node.wakes else "was stopped, so calls do not start it"
     slot, run = spokesman
     text = why(ledger, node, slot, run)
+    if node.up and node.wakes:
+        text = f"{text}; starts again with the next call"
     return f"{run.ref.id}: {text}" if text and node.replicas > 1 else text
 
 

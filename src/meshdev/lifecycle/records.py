@@ -20,7 +20,7 @@ from meshdev.lifecycle.model import (
     Role,
 )
 from meshdev.lifecycle.table import LIVE
-from meshdev.topology.model import Container, Healthcheck, ProbeKind, Service
+from meshdev.topology.model import Container, Healthcheck, ProbeKind, Service, StartMode
 
 # A candidate is launched while at most this many runs of its slot are still on their way out: a save that follows
 # another need not wait for a slow drain, yet a storm can't pile up processes.
@@ -118,6 +118,7 @@ class Node:
     spec: Service
     replicas: int
     desired: Desired = Desired.DOWN
+    stopped: bool = False  # by a wish; until it is wanted up again
     removed: bool = False  # has left the topology; forgotten as soon as nothing of it lives
     slots: list[Slot] = field(default_factory=list)
     generation: int = 0
@@ -139,6 +140,15 @@ class Node:
     def up(self) -> bool:
         """Whether it is wanted."""
         return self.desired is Desired.UP
+
+    @property
+    def wakes(self) -> bool:
+        """Whether the next call starts it: on demand, not stopped by a wish, and either down or done."""
+        if self.spec.start is not StartMode.ON_DEMAND or self.stopped or self.removed:
+            return False
+        runs = [slot.current for slot in self.wanted_slots()]
+        done = [run is not None and run.phase is Phase.EXITED and not run.failed for run in runs]
+        return not self.up or (bool(done) and all(done))
 
     @property
     def live(self) -> bool:

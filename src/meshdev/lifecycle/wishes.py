@@ -3,6 +3,8 @@
 - A wish to have a service up (start, restart) is a wish to have what it needs up, too; and it is a fresh try: failures
   are forgotten, whatever had given up starts again.
 - A start named for a service that is done (exited) runs it again; one for the whole system leaves what completed alone.
+- A call is a wish, too, but only for what starts on demand and was not stopped by a wish: `stop` means that callers are
+  turned away until it is started by name, or the whole system is.
 - Once a shutdown is wanted, no other wish is heard: the daemon is about to go.
 """
 
@@ -11,6 +13,7 @@ from collections.abc import Iterable
 from meshdev.lifecycle import reloads, runs
 from meshdev.lifecycle.ledger import Ledger
 from meshdev.lifecycle.model import (
+    Called,
     Desired,
     Level,
     Notice,
@@ -60,7 +63,19 @@ def start(ledger: Ledger, event: StartWanted) -> None:
     if not event.services:
         ledger.all_wanted = True
         wanted = [node.name for node in ledger.nodes.values() if starts_with_system(node)]
+        for node in ledger.nodes.values():
+            if node.stopped and node.spec.start is StartMode.ON_DEMAND:
+                node.stopped = False
+                ledger.changed(node)
     want_up(ledger, wanted, again=named)
+
+
+def called(ledger: Ledger, event: Called) -> None:
+    """Up, if calls start it."""
+    node = ledger.nodes.get(event.service)
+    if node is not None and node.wakes and ledger.urgency is None:
+        ledger.notice(node, "starts: it is called")
+        want_up(ledger, [node.name], again=[node.name])
 
 
 def starts_with_system(node: Node) -> bool:
@@ -75,6 +90,7 @@ def want_up(ledger: Ledger, names: Iterable[str], *, again: Iterable[str] = ()) 
         node = ledger.nodes[name]
         if not node.removed:
             node.desired = Desired.UP
+            node.stopped = False
             for slot in node.slots:
                 _try_anew(slot, again=name in again)
             ledger.changed(node)
@@ -104,6 +120,7 @@ def stop(ledger: Ledger, event: StopWanted) -> None:
 def want_down(ledger: Ledger, node: Node) -> None:
     """Not wanted any more; failures, suspension and a reload in hand are forgotten."""
     node.desired = Desired.DOWN
+    node.stopped = True
     reloads.cancel(ledger, node, "stopped")
     reloads.lift(node)
     for slot in node.slots:

@@ -30,6 +30,10 @@ class UnconnectedError(Exception):
         self.kind = kind
 
 
+def _nobody_cares(_: "Edge") -> None:
+    """Holding needs no announcement."""
+
+
 class Edge:
     """One edge in a worker; ``changed(edge)`` is told when there is something new to count."""
 
@@ -57,6 +61,7 @@ class Edge:
         "key",
         "opened",
         "policy",
+        "waits",
     )
 
     def __init__(
@@ -82,6 +87,7 @@ class Edge:
         self.held = 0
         self.bytes_in = 0
         self.bytes_out = 0
+        self.waits: Callable[[Edge], None] = _nobody_cares  # told when a connection is about to be held
         self._told_opened = 0
         self._told_closed = 0
         self._told_bytes = (0, 0)
@@ -174,6 +180,7 @@ class Edge:
         self._waiters.add(waiter)
         self.held += 1
         self.touch()
+        self.waits(self)
         try:
             async with asyncio.timeout(seconds):
                 await waiter

@@ -24,6 +24,7 @@ from meshdev.wire.mesh import (
     ToDaemon,
     Trouble,
     Upstream,
+    Waiting,
 )
 
 Routes = Mapping[EdgeKey, Sequence[Upstream] | EdgePolicy]
@@ -56,17 +57,19 @@ class Fleet:
         reserved: Collection[int] = (),
         report: Callable[[str], None] = lambda _: None,
         exchanged: Callable[[EdgeKey, Exchange, float], None] | None = None,
+        wanted: Callable[[EdgeKey], None] = lambda _: None,
     ) -> None:
         """``reserved`` are ports that belong to others (what the topology names); ``report`` gets sentences.
 
         ``exchanged`` hears of single HTTP exchanges, as many as are told, with the time (seconds since the epoch)
-        at which each began.
+        at which each began. ``wanted`` hears of edges on which somebody waits for a service to start.
         """
         self._environment = os.environ if environment is None else environment
         self._file = ports_file
         self._ports = PortBook(str(ports_file), reserved)
         self._report = report
         self._exchanged = exchanged
+        self._wanted = wanted
         self.dropped = 0
         self._size = workers
         self._workers: list[WorkerProcess] = []
@@ -247,6 +250,8 @@ class Fleet:
                 if self._exchanged is not None:
                     for exchange in message.exchanges:
                         self._exchanged(self._keys[exchange.edge], exchange, message.clock + exchange.started)
+            case Waiting():
+                self._wanted(self._keys[message.edge])
             case Trouble():
                 self._report(message.text)
             case _:

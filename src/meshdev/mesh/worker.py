@@ -22,6 +22,7 @@ from meshdev.mesh.channel import Channel
 from meshdev.mesh.edge import Edge
 from meshdev.mesh.http_relay import HttpRelay
 from meshdev.mesh.relay import Relay
+from meshdev.mesh.waiting import WaitingRoom
 from meshdev.wire.mesh import (
     Ack,
     Exchange,
@@ -66,6 +67,7 @@ class Worker:
         self._tasks: set[asyncio.Task[None]] = set()
         self._dirty: dict[int, Edge] = {}
         self._telling: asyncio.TimerHandle | None = None
+        self._waiting = WaitingRoom(loop, self._say)
         self._channel = Channel(loop, sock, received=self._received, closed=self.finished.set)
         self._say(Hello(pid=os.getpid(), loop=type(loop).__module__.partition(".")[0]))
 
@@ -118,6 +120,7 @@ class Worker:
                 served.relay.adopt(entry.policy)
             elif (sock := self._sockets.pop(entry.id, None)) is not None:
                 edge = Edge(self._loop, entry, self._changed)
+                edge.waits = self._waiting.enter
                 relay = self._relay(edge)
                 server = await self._loop.create_server(relay.accept, sock=sock, backlog=ACCEPT_BACKLOG)
                 self._served[entry.id] = Served(edge, relay, server)

@@ -6,6 +6,7 @@
 | daemon → worker | `Listen` | one listening socket rides along (SCM_RIGHTS): it belongs to this edge |
 | daemon → worker | `Policy` | the whole truth at this version; edges that it does not name are closed |
 | worker → daemon | `Ack` | the policy of this version acts now |
+| worker → daemon | `Waiting` | a caller waits on this edge for a service to start (`EdgePolicy.wake`) |
 | worker → daemon | `Telemetry` | what happened on the edges since the last such frame |
 | worker → daemon | `Trouble` | something that a person should read |
 
@@ -66,7 +67,8 @@ class EdgePolicy(Struct, frozen=True, array_like=True):
     The rest is off by default and has the names of the topology's edge policy. Times are seconds. ``denied`` closes
     the edge: the rule that closes it, in words for the caller. ``retry_methods`` are the idempotent ones when empty.
     ``retry_budget`` is the share of requests that may be retries (None: 0.2). ``slow_start`` is how long a new
-    instance's share of the requests grows.
+    instance's share of the requests grows. With ``wake`` a caller that waits on an edge without upstream is told to the
+    daemon (`Waiting`).
     """
 
     upstreams: tuple[Upstream, ...] = ()
@@ -85,6 +87,7 @@ class EdgePolicy(Struct, frozen=True, array_like=True):
     hedge_after: float | None = None
     slow_start: float = 0.0
     denied: str = ""
+    wake: bool = False
 
 
 class EdgeEntry(Struct, frozen=True, array_like=True):
@@ -217,6 +220,12 @@ class Telemetry(Struct, frozen=True, array_like=True, tag="telemetry"):
     clock: float = 0.0
 
 
+class Waiting(Struct, frozen=True, array_like=True, tag="waiting"):
+    """Somebody waits on this edge, which has no upstream; told at once, and again each second while it is so."""
+
+    edge: int
+
+
 class Trouble(Struct, frozen=True, array_like=True, tag="trouble"):
     """A sentence for a person, once per cause; ``edge`` is 0 when it is about no single edge."""
 
@@ -225,7 +234,7 @@ class Trouble(Struct, frozen=True, array_like=True, tag="trouble"):
 
 
 ToWorker = Listen | Policy
-ToDaemon = Hello | Ack | Telemetry | Trouble
+ToDaemon = Hello | Ack | Waiting | Telemetry | Trouble
 
 _ENCODER = msgspec.msgpack.Encoder()
 _TO_WORKER: msgspec.msgpack.Decoder[ToWorker] = msgspec.msgpack.Decoder(ToWorker)

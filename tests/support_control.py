@@ -16,8 +16,9 @@ import msgspec
 
 from meshdev.client.project import Project, find_project
 from meshdev.daemon.api import build_api
+from meshdev.daemon.control_socket import open_control_socket
 from meshdev.daemon.journal import Journal
-from meshdev.daemon.server import ControlServer, open_control_socket
+from meshdev.daemon.server import ControlServer
 from meshdev.errors import UsageError
 from meshdev.wire.control import (
     API_VERSION,

@@ -10,6 +10,7 @@ import logging
 import os
 import secrets
 import signal
+import socket
 import sys
 import time
 from contextlib import AsyncExitStack, suppress
@@ -17,6 +18,7 @@ from pathlib import Path
 
 import msgspec
 
+from meshdev.daemon.control_socket import open_control_socket
 from meshdev.daemon.guardian_link import GuardianLink
 from meshdev.daemon.lock import LockInfo, ProjectLock
 from meshdev.daemon.options import LaunchOptions, StartupReport
@@ -113,15 +115,16 @@ class _Daemon:
             await supervisor.start()
             self._listen_to_signals(supervisor)
             self._guardian.watch(lambda replaced: _guardian_lost(supervisor, replaced=replaced))
+            listener = open_control_socket(paths.socket)
             supervisor.post(StartWanted(frozenset(self._options.services)))
-            await self._serve(supervisor, paths)
+            await asyncio.sleep(0)  # what can start has been started after this
+            await self._serve(supervisor, paths, listener)
 
-    async def _serve(self, supervisor: Supervisor, paths: ProjectPaths) -> None:
-        # Imported here, since the instances can start meanwhile.
+    async def _serve(self, supervisor: Supervisor, paths: ProjectPaths, listener: socket.socket) -> None:
+        # Imported here, since the instances start meanwhile.
         from meshdev.daemon.api import build_api  # noqa: PLC0415
-        from meshdev.daemon.server import ControlServer, open_control_socket  # noqa: PLC0415
+        from meshdev.daemon.server import ControlServer  # noqa: PLC0415
 
-        listener = open_control_socket(paths.socket)
         server = ControlServer(build_api(supervisor.operator), listener)
         try:
             async with asyncio.TaskGroup() as group:

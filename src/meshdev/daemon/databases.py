@@ -1,6 +1,5 @@
 """Databases that are files: their folder is there before anybody needs it, and a new one gets its seed."""
 
-import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 
@@ -14,6 +13,8 @@ def prepare_files(system: System, complain: Callable[[str, str], None]) -> None:
     did not work: the services that use the database will say the rest.
     """
     for database in system.embedded.values():
+        import sqlite3  # noqa: PLC0415 -- not every system has such a database
+
         try:
             database.path.parent.mkdir(parents=True, exist_ok=True)
             if database.seed is not None and not database.path.exists():
@@ -25,6 +26,8 @@ def prepare_files(system: System, complain: Callable[[str, str], None]) -> None:
 def _fill(database: EmbeddedFile) -> None:
     if database.seed is None:
         return
+    import sqlite3  # noqa: PLC0415
+
     script = database.seed.read_text("utf-8")
     beside = database.path.with_name(f".{database.path.name}.seed")
     beside.unlink(missing_ok=True)

@@ -8,13 +8,11 @@ import os
 import socket
 from collections.abc import Callable
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
-
-from meshdev.daemon.server import ControlServer
+if TYPE_CHECKING:  # few ask for metrics; nobody else shall wait for the server's modules
+    from starlette.requests import Request
+    from starlette.responses import Response
 
 AGAIN_SECONDS = 5.0
 
@@ -28,7 +26,6 @@ class MetricsListener:
     """
 
     def __init__(self, render: Render, complain: Callable[[str], None]) -> None:
-        self._app = Starlette(routes=[Route("/metrics", self._metrics)])
         self._render = render
         self._complain = complain
         self._address = ""
@@ -59,7 +56,12 @@ class MetricsListener:
                     await asyncio.wait_for(self._changed.wait(), AGAIN_SECONDS if self._address else None)
 
     async def _serve(self, listener: socket.socket) -> None:
-        server = ControlServer(self._app, listener)
+        from starlette.applications import Starlette  # noqa: PLC0415
+        from starlette.routing import Route  # noqa: PLC0415
+
+        from meshdev.daemon.server import ControlServer  # noqa: PLC0415
+
+        server = ControlServer(Starlette(routes=[Route("/metrics", self._metrics)]), listener)
         async with asyncio.TaskGroup() as group:
             group.create_task(server.serve())
             await self._changed.wait()
@@ -79,6 +81,8 @@ class MetricsListener:
         listener.setblocking(False)  # noqa: FBT003 -- the socket module's own signature
         return listener
 
-    async def _metrics(self, request: Request) -> Response:
+    async def _metrics(self, request: "Request") -> "Response":
+        from starlette.responses import Response  # noqa: PLC0415
+
         text, content_type = self._render(request.headers.get("accept", ""))
         return Response(text, media_type=content_type)

@@ -8,13 +8,11 @@ import re
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
-import psutil
-
 _TABLE = Path("/proc/net/tcp")
 _ROW = re.compile(  # remote address and port, state, queues, timer, retransmissions, user, timeout, inode
     rb" 0100007F:([0-9A-F]{4}) (?:01|04|05) \S+ \S+ \S+ +\d+ +\d+ ([0-9]+) "
 )
-_OPEN = frozenset({psutil.CONN_ESTABLISHED, psutil.CONN_FIN_WAIT1, psutil.CONN_FIN_WAIT2})
+_OPEN = frozenset({"ESTABLISHED", "FIN_WAIT1", "FIN_WAIT2"})  # as psutil spells them
 
 
 def called(ports: Collection[int], pids: Iterable[int]) -> set[int]:
@@ -32,6 +30,8 @@ def in_table(table: bytes, ports: Collection[int]) -> set[int]:
 
 
 def _of_process(pid: int) -> list[int]:
+    import psutil  # noqa: PLC0415 -- heavy, and only where there is no /proc
+
     try:
         found = psutil.Process(pid).net_connections("tcp4")
     except psutil.Error:

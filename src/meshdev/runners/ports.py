@@ -14,8 +14,6 @@ import socket
 import sys
 from pathlib import Path
 
-import psutil
-
 from meshdev.errors import DaemonError, ServiceError
 
 LOOPBACK = "127.0.0.1"
@@ -136,6 +134,8 @@ class PortPool:
 
 def holder_of(port: int) -> str:
     """Who listens on ``port``: ``pid 123 (node)``; empty when that cannot be told."""
+    import psutil  # noqa: PLC0415 -- only to explain a failure
+
     with contextlib.suppress(psutil.Error, OSError):
         for connection in psutil.net_connections("tcp"):
             if connection.status != psutil.CONN_LISTEN or not connection.laddr or not connection.pid:

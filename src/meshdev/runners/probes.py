@@ -10,8 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import h11
-
 from meshdev.errors import ServiceError
 from meshdev.kernel.quantity import format_duration
 from meshdev.runners.execute import execute
@@ -54,6 +52,8 @@ async def probe_tcp(port: int, *, within: float) -> Answer:
 
 async def probe_http(port: int, path: str, *, within: float) -> Answer:
     """Healthy when ``GET path`` answers with a status from 200 to 399."""
+    import h11  # noqa: PLC0415 -- not everybody's probe, and nobody's before the start
+
     name = f"GET {path}"
     try:
         async with asyncio.timeout(within):
@@ -117,6 +117,8 @@ async def _connect(port: int) -> socket.socket:
 
 async def _get(port: int, path: str) -> tuple[int, str, bytes]:
     """Status, reason and the beginning of the body."""
+    import h11  # noqa: PLC0415
+
     loop = asyncio.get_running_loop()
     talk = h11.Connection(h11.CLIENT)
     headers = [

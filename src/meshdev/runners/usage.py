@@ -2,8 +2,10 @@
 
 import time
 from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
-import psutil
+if TYPE_CHECKING:
+    import psutil
 
 from meshdev.lifecycle.model import Incarnation
 
@@ -39,8 +41,10 @@ class UsageMeter:
             found[str(ref)] = (round(100 * seconds / passed, 1), resident)
         return found
 
-    def _look(self, pid: int, before: dict[int, tuple[psutil.Process, float]]) -> tuple[float, int]:
+    def _look(self, pid: int, before: "dict[int, tuple[psutil.Process, float]]") -> tuple[float, int]:
         """CPU seconds since the last time, and resident bytes."""
+        import psutil  # noqa: PLC0415 -- imported when somebody looks, not while everybody waits for the start
+
         try:
             process, last = before.get(pid) or (psutil.Process(pid), 0.0)
             if not process.is_running():  # another one has the pid by now

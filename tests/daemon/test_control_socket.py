@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from meshdev.daemon.server import open_control_socket
+from meshdev.daemon.control_socket import open_control_socket
 from meshdev.errors import DaemonError
 
 

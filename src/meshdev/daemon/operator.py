@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
-import psutil
 
 from meshdev import __version__
 from meshdev.daemon.edge_book import EdgeBook
@@ -164,6 +163,8 @@ class Operator:
 
     def processes(self) -> list[ProcessView]:
         """Meshdev's own processes and what they cost."""
+        import psutil  # noqa: PLC0415 -- only for those who ask
+
         found = []
         for role, pid in self.processes_of():
             try:

@@ -86,7 +86,7 @@ class Anything(RuleBasedStateMachine):
         self.world = World(drawn, draw=lambda: draw, drain=drain)
         self.up: dict[str, bool] = dict.fromkeys(NAMES, False)
         self.replicas = {name: one.replicas for name, one in drawn.services.items()}
-        self.older_than: dict[str, int] = dict.fromkeys(NAMES, 0)
+        self.older_than: dict[tuple[str, int], int] = {}
         self.start(frozenset())
 
     def want(self, names: Iterable[str]) -> None:
@@ -114,11 +114,10 @@ class Anything(RuleBasedStateMachine):
     @rule(names=st.frozensets(st.sampled_from(NAMES), min_size=1, max_size=2))
     def restart(self, names: frozenset[str]) -> None:
         """Restart some."""
-        launched = {ref.service: ref.generation for ref in sorted(self.world.bodies)}
+        launched = {(ref.service, ref.slot): ref.generation for ref in sorted(self.world.bodies)}
         self.world.tell(RestartWanted(names))
         self.want(names)
-        for name in names:
-            self.older_than[name] = launched.get(name, self.older_than[name])
+        self.older_than.update(entry for entry in launched.items() if entry[0][0] in names)
 
     @rule(name=st.sampled_from(NAMES), times=st.sampled_from([1, 1, 1, 2, 11]))
     def reload(self, name: str, times: int) -> None:
@@ -241,7 +240,8 @@ class Anything(RuleBasedStateMachine):
             assert self.up[name] == (state.desired is Desired.UP)
             assert self.replicas[name] == state.replicas
             if self.up[name] and state.phase is Phase.RUNNING:
-                assert min(one.ref.generation for one in state.instances) > self.older_than[name]
+                for ref in (one.ref for one in state.instances):
+                    assert ref.generation > self.older_than.get((name, ref.slot), 0)
 
 
 class Ending(Anything):

@@ -119,14 +119,14 @@ def _bring_up(
 
 def _settled(control: Control) -> Presence:
     """Who is there, once another daemon has finished starting or going down."""
-    from meshdev.cli.ending import eventually
-
     project = control.project
     presence = project.presence()
     if presence is Presence.ALIVE and _is_going_down(control):
         click.echo("the last run is still stopping …", err=True)
     elif presence is not Presence.MUTE:
         return presence
+    from meshdev.cli.ending import eventually
+
     eventually(lambda: _has_settled(control, project), _SETTLE)
     presence = project.presence()
     if presence is Presence.MUTE:

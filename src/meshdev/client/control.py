@@ -8,15 +8,17 @@ import socket
 import time
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from meshdev import __version__
 from meshdev.client import calls
 from meshdev.client.calls import AnswerError, Call
-from meshdev.client.exchange import Exchange
 from meshdev.client.project import Project, absence, knock
 from meshdev.errors import DaemonError, MeshdevError
 from meshdev.wire.control import API_VERSION, VersionView
+
+if TYPE_CHECKING:
+    from meshdev.client.exchange import Exchange
 
 T = TypeVar("T")
 
@@ -35,6 +37,8 @@ class Control:
     def send(self, call: Call[T], *, timeout: float | None = None) -> T:
         """The answer to ``call``; ``timeout`` seconds instead of the call's own."""
         within = call.timeout if timeout is None else timeout
+        from meshdev.client.exchange import Exchange  # noqa: PLC0415 -- a start waits for nothing that it can do without
+
         exchange = Exchange(call.method, call.path, call.body)
         try:
             payload = _run(exchange, self.project.socket(), within)
@@ -71,6 +75,8 @@ class Lease:
     """``GET /v1/lease``, held open. Close it only after a release; the kernel closes it when this process dies."""
 
     def __init__(self, project: Project) -> None:
+        from meshdev.client.exchange import Exchange  # noqa: PLC0415
+
         exchange = Exchange("GET", "/v1/lease")
         try:
             self._connection = knock(project.socket(), timeout=calls.QUICK)
@@ -84,7 +90,7 @@ class Lease:
                 raise trouble(project, error, calls.QUICK) from None
             raise
 
-    def _take(self, exchange: Exchange) -> None:
+    def _take(self, exchange: "Exchange") -> None:
         """Send, and wait for the answer's head: a lease that is granted never gets to the end of its body."""
         self._connection.sendall(exchange.outgoing)
         payload = b""
@@ -134,7 +140,7 @@ def trouble(project: Project, error: OSError, within: float) -> DaemonError:
             )
 
 
-def _run(exchange: Exchange, path: Path, within: float) -> bytes:
+def _run(exchange: "Exchange", path: Path, within: float) -> bytes:
     """Do the whole exchange within so many seconds; raises OSError or DaemonError."""
     deadline = time.monotonic() + within
     body = []

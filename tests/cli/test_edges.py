@@ -27,7 +27,8 @@ def edges() -> list[EdgeSignalsView]:
     return [
         edge(errors=4, in_flight=2, routes=routes),
         edge("orders", "brokers.events", protocol="nats", endpoint="nats", p50_ms=None, p90_ms=None, p99_ms=None),
-        edge("orders", "payments", endpoint="admin", held=3, policies=["timeout"], faults=["latency"]),
+        edge("orders", "payments", endpoint="admin", held=3, policies=["timeout"], faults=["latency"],
+             circuit="open", acts={"retry": 2}),
         edge("front", "mail", declared=False, **UNUSED),
     ]  # fmt: skip
 
@@ -35,11 +36,12 @@ def edges() -> list[EdgeSignalsView]:
 def test_a_row_an_edge_within_eighty_columns() -> None:
     """Who calls whom, how often, how badly, how fast; what is special stands behind."""
     lines = render(edges(), routes=False, unicode=True)
+    troubles = "circuit open, faults: latency, 3 held, timeout, 2 x retry"
     assert [click.unstyle(line) for line in lines] == [
         "EDGE                     RATE  REQUESTS  ERRORS    P50   P90   P99  NOTE",
         "front → orders           12/s      1200       4  1.2ms  12ms  1.2s  2 in flight",
         "orders → brokers.events  12/s      1200       0                     nats",
-        "orders → payments:admin  12/s      1200       0  1.2ms  12ms  1.2s  faults: latency, 3 held, timeout",
+        "orders → payments:admin  12/s      1200       0  1.2ms  12ms  1.2s  " + troubles,
         "front → mail                     unused                             undeclared",
     ]
     assert "\x1b[31m4" in lines[1]

@@ -93,7 +93,8 @@ async def test_connections_count_where_nothing_is_read_as_http() -> None:
     signals = {KEY: EdgeSignals()}
     signals[KEY].add(EdgeCounters(1, opened=5, closed=4, active=1, errors={"refused": 2}))
 
-    view = book(signals).views(1.0)[0]
+    plain = {KEY: (Edge(KEY, Endpoint("db", "postgres")), 4001)}
+    (view,) = EdgeBook(signals=lambda: signals, edges=lambda: plain, journal=Journal()).views(1.0)
 
     assert (view.requests, view.errors, view.connections, view.errors_by_kind) == (5, 2, 1, {"refused": 2})
 
@@ -132,3 +133,15 @@ async def test_followers_hear_of_edges_that_moved() -> None:
 
     assert b'"caller":"orders"' in batch[0][1]
     assert b'"caller":"outside"' not in batch[0][1]
+
+
+async def test_a_first_call_that_is_under_way_is_none_yet() -> None:
+    """An HTTP edge counts calls that are over; connections only where nothing else can be counted, when they end."""
+    signals = {KEY: EdgeSignals(opened=16), OTHER: EdgeSignals(opened=3, closed=3)}
+    subject = book(signals)
+    assert [view.requests for view in subject.views(100.0)] == [0, 3]
+
+    signals[KEY].add(counters(10))
+
+    assert [view.requests for view in subject.views(101.0)] == [10, 3]
+    assert [view.series[-1] for view in subject.views(101.0)] == [10, 0]

@@ -16,7 +16,7 @@ from support_product import Product, eventually
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
 SAVES = int(os.environ.get("MESHDEV_LOAD_SAVES", "3"))
-APART = 6.2  # seconds between saves where there are many: ten within a minute would suspend reloading
+APART = 7.0  # seconds between saves where there are many: ten within a minute would suspend reloading
 TOML = """
 [system]
 name = "busy"

@@ -15,6 +15,9 @@ GRAPH = GraphView(
         edge(
             errors=4,
             errors_by_kind={"refused": 4},
+            acts={"retry": 2},
+            circuit="open",
+            policies=["circuit breaker"],
             latency_buckets=BUCKETS,
             latency_sum_ms=1500.0,
             routes=[RouteView(route='GET /a"b', requests=3, errors=1)],
@@ -27,7 +30,7 @@ PROCESSES = [ProcessView(role="daemon", pid=7, cpu_seconds=1.5, rss_bytes=1024)]
 
 def samples(text: str) -> dict[tuple[str, str], float]:
     """Values by name and the label that tells them apart."""
-    told = ("kind", "direction", "route", "le", "callee", "instance", "service", "role")
+    told = ("act", "kind", "direction", "route", "le", "callee", "instance", "service", "role")
     return {
         (
             sample.name,
@@ -47,6 +50,8 @@ def test_everything_that_is_measured_is_there() -> None:
         ("meshdev_edge_requests_total", "orders"): 1200.0,
         ("meshdev_edge_errors_total", "orders"): 4.0,
         ("meshdev_edge_connection_errors_total", "refused"): 4.0,
+        ("meshdev_edge_policy_acts_total", "retry"): 2.0,
+        ("meshdev_edge_circuit_open", "orders"): 1.0,
         ("meshdev_edge_bytes_total", "in"): float(1 << 20),
         ("meshdev_edge_request_duration_seconds_bucket", "0.0025"): 1.0,
         ("meshdev_edge_request_duration_seconds_bucket", "+Inf"): 3.0,

@@ -56,6 +56,8 @@ def notes(view: EdgeSignalsView) -> Iterable[str]:
     """What else should be said of an edge, the most important first."""
     if view.denied:
         yield click.style("denied", fg="red")
+    if view.circuit:
+        yield click.style(f"circuit {view.circuit}", fg="red")
     if not view.declared:
         yield click.style("undeclared", fg="yellow")
     if view.faults:
@@ -67,6 +69,7 @@ def notes(view: EdgeSignalsView) -> Iterable[str]:
     if view.protocol not in _PLAIN:
         yield view.protocol
     yield from (word for word in view.policies if word != "denied")
+    yield from (f"{times} x {act}" for act, times in view.acts.items())
 
 
 def _row(view: EdgeSignalsView, *, unicode: bool) -> list[str]:

@@ -70,6 +70,8 @@ def _label(edge: EdgeSignalsView) -> str:
         parts.append("unused")
     if not edge.declared:
         parts.append("undeclared")
+    if edge.circuit:
+        parts.append(f"circuit {edge.circuit}")
     parts += [*edge.faults, *edge.policies]
     return ", ".join(parts)
 

@@ -79,11 +79,13 @@ class EdgeBook:
     def read(self, now: float) -> list[EdgeKey]:
         """Take a reading of every edge; those on which something happened."""
         moved = []
+        edges = self._edges()
         for key, signals in self._signals().items():
+            protocol = edges[key][0].endpoint.protocol if key in edges else ""
             window = self._windows.get(key)
             if window is None:
                 window = self._windows[key] = Window(now - INTERVAL_SECONDS)
-            if window.read(_reading(signals), now):
+            if window.read(_reading(signals, protocol), now):
                 moved.append(key)
         return moved
 
@@ -128,7 +130,7 @@ class EdgeBook:
             protocol=protocol,
             declared=edge is not None and (key.caller == OUTSIDE or edge.declared),
             observed=signals.opened > 0,
-            requests=_requests(signals),
+            requests=_requests(signals, protocol),
             errors=_failures(signals),
             in_flight=signals.in_flight,
             rps=round(recent.rate, 2),
@@ -139,6 +141,8 @@ class EdgeBook:
             bytes_out=signals.bytes_out,
             policies=words(rules),
             denied=rules.denied,
+            acts=dict(signals.acts),
+            circuit=signals.circuit,
             port=port,
             connections=signals.active,
             held=signals.held,
@@ -150,9 +154,9 @@ class EdgeBook:
         )
 
 
-def _reading(signals: EdgeSignals) -> Reading:
+def _reading(signals: EdgeSignals, protocol: str) -> Reading:
     return Reading(
-        _requests(signals),
+        _requests(signals, protocol),
         _failures(signals),
         signals.bytes_in,
         signals.bytes_out,
@@ -160,9 +164,11 @@ def _reading(signals: EdgeSignals) -> Reading:
     )
 
 
-def _requests(signals: EdgeSignals) -> int:
-    """Exchanges where the edge is read as HTTP, else connections."""
-    return signals.total.requests if signals.routes else signals.opened
+def _requests(signals: EdgeSignals, protocol: str) -> int:
+    """Exchanges; connections where no HTTP is expected, and, once they are over, where none was spoken."""
+    if signals.routes:
+        return signals.total.requests
+    return signals.closed if protocol in READ_AS_HTTP else signals.opened
 
 
 def _failures(signals: EdgeSignals) -> int:

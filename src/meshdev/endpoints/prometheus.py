@@ -44,6 +44,12 @@ def _edges(edges: Sequence[EdgeSignalsView]) -> Iterator[Metric]:
     kinds = CounterMetricFamily(
         "meshdev_edge_connection_errors", "What went wrong with connections.", labels=(*_EDGE, "kind")
     )
+    acts = CounterMetricFamily(
+        "meshdev_edge_policy_acts",
+        "What policies did: retries, hedges, opened circuits.",
+        labels=(*_EDGE, "act"),
+    )
+    circuit = GaugeMetricFamily("meshdev_edge_circuit_open", "Whether the circuit is open.", labels=_EDGE)
     sizes = CounterMetricFamily(
         "meshdev_edge_bytes", "Bytes from the caller (in) and to it (out).", labels=(*_EDGE, "direction")
     )
@@ -70,11 +76,16 @@ def _edges(edges: Sequence[EdgeSignalsView]) -> Iterator[Metric]:
         held.add_metric(name, edge.held)
         for kind, count in edge.errors_by_kind.items():
             kinds.add_metric((*name, kind), count)
+        for act, times in edge.acts.items():
+            acts.add_metric((*name, act), times)
+        if "circuit breaker" in edge.policies:
+            circuit.add_metric(name, edge.circuit == "open")
         if edge.latency_buckets:
             duration.add_metric(name, _buckets(edge), edge.latency_sum_ms / 1000.0)
         for route in edge.routes:
             routes.add_metric((*name, route.route), route.requests)
             route_errors.add_metric((*name, route.route), route.errors)
+    yield from (acts, circuit)
     yield from (requests, errors, kinds, sizes, duration, in_flight, connections, held, routes, route_errors)
 
 

@@ -166,7 +166,8 @@ class EdgeSignalsView(View, frozen=True, kw_only=True):
     ``requests`` and ``errors`` (no answer, a transport error, 5xx) count since the daemon started; ``rps`` is over
     ten seconds; percentiles are over the last minute, or over everything when that was quiet. An edge that is not
     read as HTTP counts connections as requests and has no percentiles. ``policies`` and ``faults`` name what acts;
-    ``denied`` is the rule that closes the edge, if one does.
+    ``denied`` is the rule that closes the edge, if one does; ``acts`` counts what policies did (retries, …), and
+    ``circuit`` is ``open``, ``half-open`` or empty.
     ``latency_buckets`` counts the requests that took at most each of `LATENCY_BOUNDS_MS`, the last one all of them.
     """
 
@@ -194,6 +195,8 @@ class EdgeSignalsView(View, frozen=True, kw_only=True):
     series: list[int] = []
     routes: list[RouteView] = []
     denied: str = ""
+    acts: dict[str, int] = {}
+    circuit: str = ""
     latency_buckets: list[int] = []
     latency_sum_ms: float = 0.0
 

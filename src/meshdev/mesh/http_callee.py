@@ -1,22 +1,42 @@
 """The upstream's end of an HTTP edge: one connection to an instance, idle or answering one request at a time."""
 
 import asyncio
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from meshdev.mesh.relay import WRITE_BUFFER_BYTES, close, reset
 from meshdev.traffic.http1 import Mark, Refusal, ResponseScanner
-from meshdev.traffic.http1_head import RequestHead
+from meshdev.traffic.http1_head import FIRST_FINAL, RequestHead
 from meshdev.wire.mesh import Upstream
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from meshdev.mesh.http_caller import HttpCaller
     from meshdev.mesh.http_relay import HttpRelay
 
 
 def nowhere(_: bytes) -> None:
     """Where bytes go when a connection is not there yet, or no longer."""
+
+
+class Served(Protocol):
+    """Who gets the answer: a caller, or an attempt on its behalf."""
+
+    bytes_out: int
+
+    def write(self, data: bytes, /) -> None:
+        """Bytes of the response, as they come."""
+
+    def response_ended(self) -> None:
+        """The response is complete."""
+
+    def tunnel(self) -> None:
+        """From here on bytes are to be passed as they are."""
+
+    def update_reading(self) -> None:
+        """The instance takes more, or no more, for now."""
+
+    def callee_lost(self, callee: "HttpCallee", exc: Exception | None, /) -> None:
+        """The instance went away before its answer was complete."""
 
 
 class HttpCallee(asyncio.Protocol):
@@ -43,7 +63,7 @@ class HttpCallee(asyncio.Protocol):
         self.scanner = ResponseScanner()
         self.transport: asyncio.Transport | None = None
         self.write: Callable[[bytes], None] = nowhere
-        self.caller: HttpCaller | None = None
+        self.caller: Served | None = None
         self.answered = False  # whether any byte of the current response has come
         self.reused = False  # whether it has served before
         self.rested = False  # whether it was idle for a whole round
@@ -52,7 +72,7 @@ class HttpCallee(asyncio.Protocol):
     def __repr__(self) -> str:
         return f"<HttpCallee {self.upstream}, {'idle' if self.caller is None else 'busy'}>"
 
-    def serve(self, caller: "HttpCaller", request: RequestHead) -> None:
+    def serve(self, caller: Served, request: RequestHead) -> None:
         """From now on answer ``request`` of ``caller``."""
         self.caller = caller
         self.answered = False
@@ -69,6 +89,11 @@ class HttpCallee(asyncio.Protocol):
         head = self.scanner.head
         return head.status if head is not None else 0
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether some of the final response has come (an interim one is no reason not to send another)."""
+        return self.answered and (not 0 < self.status < FIRST_FINAL or bool(self.scanner.rest))
+
     def reading(self, wanted: bool) -> None:  # noqa: FBT001 - a switch
         """Read from the instance, or let it wait."""
         if self.transport is not None and not self.transport.is_closing():
@@ -79,8 +104,8 @@ class HttpCallee(asyncio.Protocol):
         return self.transport is None or self.transport.is_closing()
 
     def half_close(self) -> None:
-        """Nothing more will be sent."""
-        if self.transport is not None and not self.transport.is_closing():
+        """Nothing more will be sent; over TLS that cannot be said without giving up the answer."""
+        if self.transport is not None and not self.transport.is_closing() and self.transport.can_write_eof():
             self.transport.write_eof()
 
     def abandon(self, *, roughly: bool) -> None:

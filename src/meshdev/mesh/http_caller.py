@@ -2,20 +2,31 @@
 
 An exchange begins with a request's head and is over when both the request and its response have ended. Requests that
 come meanwhile (pipelining) wait, bounded. What cannot be had from any instance is answered here (`http_answer`).
+
+A `Call` leads an exchange until an instance's answer is passed on, but for the short cut: a kept connection is at hand
+and the edge has no policies.
+
+A kept connection may be closed by its instance just as it is used. Then the request is sent once more, as long as it
+was kept (64 KiB) and no byte of an answer came: always if its method is idempotent, else only if the kernel knows that
+nothing of it has reached the other side (`tcp_facts`).
 """
 
 import asyncio
 from time import perf_counter
 from typing import TYPE_CHECKING, Final, cast
 
-from meshdev.mesh.edge import UnconnectedError
 from meshdev.mesh.exchanges import UNMARKED, Marks
 from meshdev.mesh.http_answer import BY_US, problem
+from meshdev.mesh.http_call import Call
 from meshdev.mesh.http_callee import HttpCallee, nowhere
+from meshdev.mesh.http_guard import Guard
+from meshdev.mesh.http_pool import Pool
 from meshdev.mesh.relay import EARLY_BYTES, WRITE_BUFFER_BYTES, Link, close, reset
+from meshdev.mesh.tcp_facts import untouched
 from meshdev.traffic.http1 import Mark, Refusal, RequestScanner, State
 from meshdev.traffic.http1_head import RequestHead
-from meshdev.wire.mesh import EdgeError, Upstream
+from meshdev.traffic.retry import IDEMPOTENT
+from meshdev.wire.mesh import EdgeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,30 +34,29 @@ if TYPE_CHECKING:
     from meshdev.mesh.http_relay import HttpRelay
 
 LINGER_SECONDS: Final = 2.0
-REPEATABLE: Final = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"})
 
 
 class HttpCaller(asyncio.Protocol):
     """Reads one caller's requests and sees each through."""
 
     __slots__ = (
-        "_dialling",
-        "_early",
-        "_early_bytes",
         "_ids",
+        "_kept",
         "_lingering",
         "_reading",
-        "_request_ended",
         "_response_ended",
         "_started",
         "bytes_in",
         "bytes_out",
+        "call",
         "callee",
+        "early_bytes",
         "edge",
         "eof",
         "paused",
         "relay",
         "request",
+        "request_ended",
         "scanner",
         "transport",
         "write",
@@ -59,19 +69,19 @@ class HttpCaller(asyncio.Protocol):
         self.transport: asyncio.Transport | None = None
         self.write: Callable[[bytes], None] = nowhere
         self.callee: HttpCallee | None = None
+        self.call: Call | None = None  # what leads the current exchange, if there are policies
         self.request: RequestHead | None = None
         self.eof = False
         self.paused = False  # whether this end takes no more for now
         self._reading = True
-        self._request_ended = False
+        self.request_ended = False
         self._response_ended = False
         self.bytes_in = 0  # of the current exchange, as the caller sent it
         self.bytes_out = 0
         self._started = 0.0
         self._ids = ""  # of the trace and of our span
-        self._early: list[bytes] = []  # what waits for a callee
-        self._early_bytes = 0
-        self._dialling: asyncio.Task[None] | None = None
+        self.early_bytes = 0  # what waits for an instance
+        self._kept = b""  # the request so far, while it may have to be sent again
         self._lingering: asyncio.TimerHandle | None = None
 
     # --- what the caller says ---------------------------------------------------------------------
@@ -91,10 +101,10 @@ class HttpCaller(asyncio.Protocol):
         if edge.clean:
             edge.touch()
         if self.request is None and (head := self.scanner.whole(data)) is not None:
-            self._request_ended = head.bodiless
+            self.request_ended = head.bodiless
             self.bytes_in = len(data)
             self._begin(head)
-        elif self._request_ended:
+        elif self.request_ended:
             self.scanner.rest += data
             self.update_reading()
         else:
@@ -124,70 +134,64 @@ class HttpCaller(asyncio.Protocol):
         self._started = perf_counter()
         relay = self.relay
         spliced, self._ids = relay.spliced(head)
+        if relay.guard is not None:
+            self._lead(relay.guard, head, spliced)
+            return
         pool = relay.next_pool()
         while pool is not None and pool.idle:
             callee = pool.idle.pop()
             if callee.gone():
                 continue
             callee.reused = True
+            self._kept = spliced
             self.callee = callee
             callee.serve(self, head)
             callee.write(spliced)
             if self.paused:
                 callee.reading(False)  # noqa: FBT003 - a switch
             return
-        self._early.append(spliced)
-        self._dialling = relay.start(self._dial(pool.upstream if pool is not None else None))
+        self._lead(relay.unguarded, head, spliced, pool)
+
+    def _lead(self, guard: Guard, head: RequestHead, request: bytes, pool: Pool | None = None) -> None:
+        self._kept = b""
+        self.call = Call(self, guard, head, request)
+        self.call.begin(pool)
 
     def _pass_on(self, data: bytes) -> None:
-        if self.callee is not None:
-            self.callee.write(data)
-        elif self.request is not None:
-            self._early.append(data)
-            self._early_bytes += len(data)
-            self.update_reading()
+        callee = self.callee
+        if callee is not None:
+            callee.write(data)
+            if self._kept:
+                fits = len(self._kept) + len(data) <= EARLY_BYTES and not callee.answered
+                self._kept = self._kept + data if fits else b""
+        elif self.call is not None:
+            self.call.send(data)
 
     def _request_has_ended(self) -> None:
-        self._request_ended = True
+        self.request_ended = True
         if self._response_ended:
             self._exchange_ended()
         elif self.eof:
             self._pass_on_eof()
 
-    # --- finding an instance ----------------------------------------------------------------------
-
-    async def _dial(self, turn: Upstream | None) -> None:
-        try:
-            callee = await self.edge.connect(self._new_callee, turn)
-        except UnconnectedError as error:
-            self.edge.count_error(error.kind)
-            reason = f"no instance of {self.edge.key.callee} took the request: {error.kind}"
-            self._answer_myself(503, reason, error.kind)
-            return
-        finally:
-            self._dialling = None
-        if self.request is None:
-            callee.abandon(roughly=False)
-            return
+    def take_over(self, callee: HttpCallee, said: bytes = b"") -> None:
+        """From here on ``callee`` and this caller speak to each other; it has said something already."""
+        callee.caller = self
         self.callee = callee
-        callee.serve(self, self.request)
-        callee.write(b"".join(self._early))
-        self._early.clear()
-        self._early_bytes = 0
+        if said:
+            self._kept = b""
+            self.write(said)
         self._pass_on_eof()
         self.update_reading()
         if self.paused:
             callee.reading(False)  # noqa: FBT003 - a switch
-
-    def _new_callee(self, upstream: Upstream) -> HttpCallee:
-        return HttpCallee(self.relay, upstream)
 
     # --- what the callee says ---------------------------------------------------------------------
 
     def response_ended(self) -> None:
         """The response is complete."""
         self._response_ended = True
-        if self._request_ended:
+        if self.request_ended:
             self._exchange_ended()
 
     def callee_lost(self, callee: HttpCallee, exc: Exception | None) -> None:
@@ -197,7 +201,7 @@ class HttpCaller(asyncio.Protocol):
         if self._response_ended:  # answered early, and did not wait for the rest of the request
             self._record(callee.status, callee.upstream.instance)
             self._linger()
-        elif callee.answered or head is None:
+        elif callee.has_begun or head is None:
             self.edge.count_error(EdgeError.CALLEE_RESET)
             self._record(callee.status, callee.upstream.instance, EdgeError.CALLEE_RESET)
             (reset if exc is not None else close)(self.transport)
@@ -205,15 +209,14 @@ class HttpCaller(asyncio.Protocol):
             self.edge.count_error(EdgeError.CALLER_RESET)
             self._record(0, callee.upstream.instance, EdgeError.CALLER_RESET)
             close(self.transport)
-        elif callee.reused and head.method in REPEATABLE and head.bodiless:
-            self._early.append(self.relay.spliced(head)[0])  # it closed a kept connection just as we used it
-            self._dialling = self.relay.start(self._dial(None))
+        elif self._kept and (head.method in IDEMPOTENT or untouched(callee.transport, len(self._kept))):
+            self._lead(
+                self.relay.unguarded, head, self._kept
+            )  # it closed a kept connection just as we used it
         else:
-            self.edge.count_error(EdgeError.CALLEE_RESET)
-            reason = (
-                f"{callee.upstream.instance or self.edge.key.callee} closed the connection without an answer"
-            )
-            self._answer_myself(502, reason, EdgeError.CALLEE_RESET, callee.upstream.instance)
+            instance = callee.upstream.instance
+            reason = f"{instance or self.edge.key.callee} closed the connection without an answer"
+            self.fail(502, reason, EdgeError.CALLEE_RESET, instance)
 
     def _exchange_ended(self) -> None:
         callee, request = self.callee, self.request
@@ -221,7 +224,7 @@ class HttpCaller(asyncio.Protocol):
             return
         self._record(callee.status, callee.pool.upstream.instance)
         self.callee = None
-        self._request_ended = self._response_ended = False
+        self.request_ended = self._response_ended = False
         callee.caller = None
         scanner = callee.scanner
         head = scanner.head
@@ -263,12 +266,16 @@ class HttpCaller(asyncio.Protocol):
             self.relay.complain_once("the caller does not speak HTTP/1; its connections pass as plain TCP")
             Link(self.relay.tunnels).adopt(self.transport, early)
 
-    def _record(self, status: int, instance: str, error: str = "", marks: Marks = UNMARKED) -> None:
+    def _record(self, status: int, instance: str, error: str = "", by: str = "") -> None:
         """The exchange is over, one way or another."""
         request = self.request
         if request is not None:
             self.request = None
             self.edge.in_flight -= 1
+            marks = Marks(by) if by else UNMARKED
+            if self.call is not None:
+                marks = self.call.over(status, error, by)
+                self.call = None
             sizes = (self.bytes_in, self.bytes_out)
             self.edge.exchanges.record(
                 request, status, self._started, sizes, instance, self._ids, error, marks
@@ -277,25 +284,22 @@ class HttpCaller(asyncio.Protocol):
     # --- answers of our own -----------------------------------------------------------------------
 
     def _refuse(self, refusal: Refusal) -> None:
-        self.edge.count_error(EdgeError.REFUSED_MESSAGE)
-        if self._dialling is not None:
-            self._dialling.cancel()
-        callee = self.callee
-        self.callee = None
-        if callee is not None:  # in the middle of a request, which its instance must not take for whole
+        self.fail(refusal.status, refusal.reason, EdgeError.REFUSED_MESSAGE)
+
+    def fail(self, status: int, reason: str, error: EdgeError, instance: str = "") -> None:
+        """The exchange ends here: by an answer of our own, or by a reset when an instance's has begun."""
+        self.edge.count_error(error)
+        callee, self.callee = self.callee, None
+        if callee is not None:  # its instance must not take the request for whole, or its answer for wanted
             callee.abandon(roughly=True)
-            if callee.answered:
-                self._record(callee.status, callee.upstream.instance, EdgeError.REFUSED_MESSAGE)
+            if callee.has_begun:
+                self._record(callee.status, callee.upstream.instance, error, BY_US)
                 reset(self.transport)
                 return
-        self._answer_myself(refusal.status, refusal.reason, EdgeError.REFUSED_MESSAGE)
-
-    def _answer_myself(self, status: int, reason: str, error: EdgeError, instance: str = "") -> None:
-        self._early.clear()
-        self._early_bytes = 0
+        self.early_bytes = 0
         bodiless = self.request is not None and self.request.method == "HEAD"
         self.write(problem(status, reason, error, self.edge.key, bodiless=bodiless))
-        self._record(status, instance, error, Marks(BY_US))
+        self._record(status, instance, error, BY_US)
         self._linger()
 
     def _linger(self) -> None:
@@ -304,7 +308,7 @@ class HttpCaller(asyncio.Protocol):
         transport = self.transport
         if transport is None or transport.is_closing():
             return
-        if self._request_ended or self.eof:
+        if self.request_ended or self.eof:
             transport.close()
             return
         transport.write_eof()
@@ -317,8 +321,8 @@ class HttpCaller(asyncio.Protocol):
 
     def update_reading(self) -> None:
         """Read from the caller only while there is somewhere to put it."""
-        waiting = self._early_bytes + (len(self.scanner.rest) if self._request_ended else 0)
-        blocked = self.callee is not None and self.callee.paused and not self._request_ended
+        waiting = self.early_bytes + (len(self.scanner.rest) if self.request_ended else 0)
+        blocked = self.callee is not None and self.callee.paused and not self.request_ended
         wanted = waiting < EARLY_BYTES and not blocked
         if wanted is not self._reading and self.transport is not None and not self.transport.is_closing():
             self._reading = wanted
@@ -346,8 +350,11 @@ class HttpCaller(asyncio.Protocol):
 
     def _pass_on_eof(self) -> None:
         """Tell the callee, unless there are requests that still wait for their turn."""
-        if self.eof and self.callee is not None and not (self._request_ended and self.scanner.rest):
-            self.callee.half_close()
+        if self.eof and not (self.request_ended and self.scanner.rest):
+            if self.callee is not None:
+                self.callee.half_close()
+            elif self.call is not None:
+                self.call.bind()  # the caller may be gone: its instance shall know, and no other be asked
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The caller is gone: what was done for it stops."""
@@ -357,8 +364,6 @@ class HttpCaller(asyncio.Protocol):
         edge.touch()
         if self._lingering is not None:
             self._lingering.cancel()
-        if self._dialling is not None:
-            self._dialling.cancel()
         callee = self.callee
         self.callee = None
         if self.request is not None:

@@ -6,6 +6,8 @@ nobody notices that an instance went away · ``traceparent`` and ``x-request-id`
 (`http_trace`), nothing else is touched · what is not HTTP/1 becomes a plain TCP link, and so does a connection that was
 upgraded, or whose callee answers in a way that cannot be read.
 
+A call is led by `http_call`, and on an edge with policies by what `http_guard` knows of all calls.
+
 `HttpRelay` holds what an edge's connections share. The two ends are `http_caller` and `http_callee`.
 """
 
@@ -16,8 +18,11 @@ from typing import Final
 from meshdev.mesh.edge import Edge
 from meshdev.mesh.http_callee import HttpCallee
 from meshdev.mesh.http_caller import HttpCaller
+from meshdev.mesh.http_guard import Guard, is_guarded
+from meshdev.mesh.http_pool import Pool
 from meshdev.mesh.http_trace import Tracer
 from meshdev.mesh.relay import Relay, Start, close
+from meshdev.traffic.http1_head import RequestHead
 from meshdev.wire.mesh import EdgePolicy, Upstream
 
 IDLE_ROUND: Final = 1.0
@@ -34,6 +39,8 @@ class HttpRelay:
         self.start = start
         self.tunnels = Relay(loop, edge, start)
         self._pools = [Pool(upstream) for upstream in edge.policy.upstreams]
+        self.unguarded = Guard(edge, EdgePolicy())
+        self.guard = Guard(edge, edge.policy) if is_guarded(edge.policy) else None
         self._turn = 0
         self._round: asyncio.TimerHandle | None = None
         self._trouble = trouble
@@ -57,8 +64,12 @@ class HttpRelay:
         self.edge.adopt(policy)
         known = {pool.upstream: pool for pool in self._pools}
         self._pools = [
-            known[upstream] if upstream in known else Pool(upstream) for upstream in policy.upstreams
+            known[upstream] if upstream in known else Pool(upstream, self.loop.time())
+            for upstream in policy.upstreams
         ]
+        self.guard = Guard(self.edge, policy, self.guard) if is_guarded(policy) else None
+        if self.guard is None:
+            self.edge.circuit = ""
         for pool in (known[upstream] for upstream in known.keys() - frozenset(policy.upstreams)):
             pool.leaving = True
             for callee in pool.idle:
@@ -66,7 +77,7 @@ class HttpRelay:
             pool.idle.clear()
         self.tunnels.drain()
 
-    def next_pool(self) -> "Pool | None":
+    def next_pool(self) -> Pool | None:
         """The connections to the instance whose turn it is; the next one's comes then."""
         pools = self._pools
         if not pools:
@@ -77,7 +88,16 @@ class HttpRelay:
         self._turn = turn + 1
         return pools[turn]
 
-    def pool_of(self, upstream: Upstream) -> "Pool":
+    def choose(self, head: RequestHead, avoid: list[Pool]) -> Pool | None:
+        """The connections to the instance that the policy gives ``head`` to, rather not one of ``avoid``."""
+        guard = self.guard
+        if guard is None:
+            return self.next_pool()
+        balancer = guard.balancer
+        key = head.value(balancer.header) if balancer.header else None
+        return balancer.choose(self._pools, now=self.loop.time(), draw=guard.draw(), key=key, avoid=avoid)
+
+    def pool_of(self, upstream: Upstream) -> Pool:
         """The connections to ``upstream``; a pool that is leaving when it is not in the policy."""
         for pool in self._pools:
             if pool.upstream == upstream:
@@ -113,14 +133,3 @@ class HttpRelay:
             any_left = any_left or bool(staying)
         if any_left:
             self._round = self.loop.call_later(IDLE_ROUND, self.close_rested)
-
-
-class Pool:
-    """The idle connections to one instance, the one used last at the end."""
-
-    __slots__ = ("idle", "leaving", "upstream")
-
-    def __init__(self, upstream: Upstream) -> None:
-        self.upstream = upstream
-        self.idle: list[HttpCallee] = []
-        self.leaving = False  # whether the instance is no longer in the policy

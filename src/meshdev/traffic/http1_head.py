@@ -124,6 +124,13 @@ class RequestHead:
             self.keep_alive = _keep_alive(connection, self.minor)
             self.upgrades = self.upgrades or (b"upgrade" in connection and b"upgrade" in told)
 
+    def value(self, name: bytes) -> bytes | None:
+        """The first value of the header with this (lowered) name."""
+        at = self.raw.lower().find(b"\r\n%b:" % name)
+        if at < 0:
+            return None
+        return self.raw[at + len(name) + 3 : self.raw.index(b"\r\n", at + 2)].strip(b" \t")
+
     def guess_route(self) -> str:
         """Method and guessed route (``GET /orders/{id}``), kept in ``route`` from now on."""
         self.route = f"{self.method} {route_of(self.target)}"

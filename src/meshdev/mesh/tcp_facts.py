@@ -1,0 +1,36 @@
+"""What the kernel knows of a connection that broke: whether the peer's side ever took what was sent last.
+
+When a peer has closed a kept connection just before it gets a request, its kernel answers with a reset and takes no
+byte. So bytes that were never acknowledged have reached no program, and a request of only such bytes can be sent again
+whatever its method. Bytes that were acknowledged may have been read or not; nobody can know. Linux only (TCP_INFO);
+elsewhere nothing is known, nor with TLS, where other bytes are sent than were written.
+"""
+
+import asyncio
+import socket
+import struct
+import sys
+from typing import Final
+
+_ACKED_AT: Final = 120  # tcpi_bytes_acked, Linux 4.1
+_SENT_AT: Final = 200  # tcpi_bytes_sent, tcpi_bytes_retrans: Linux 4.19
+_SYN: Final = 1  # is counted as acknowledged, not as sent
+_U64: Final = struct.Struct("=Q")
+_TWO_U64: Final = struct.Struct("=QQ")
+
+
+def untouched(transport: asyncio.BaseTransport | None, last: int) -> bool:
+    """Whether certainly none of the ``last`` bytes that were written has reached the peer's side."""
+    if sys.platform != "linux" or transport is None or transport.get_extra_info("sslcontext") is not None:
+        return False
+    sock = transport.get_extra_info("socket")
+    size = _SENT_AT + _TWO_U64.size
+    try:
+        info = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, size)
+    except (OSError, AttributeError):
+        return False
+    if len(info) < size:
+        return False
+    [acked] = _U64.unpack_from(info, _ACKED_AT)
+    sent, again = _TWO_U64.unpack_from(info, _SENT_AT)
+    return bool(sent - again - (acked - _SYN) >= last)

@@ -82,9 +82,9 @@ def test_who_may_call_whom(tmp_path: Path, *, zero_trust: bool) -> None:
     undeclared = Edge(EdgeKey("orders", "front", "http"), Endpoint("http"), declared=False)
     denied = policy_of(loaded(tmp_path, zero_trust=zero_trust), undeclared).denied
     assert denied == (
-        "zero_trust: services.orders does not declare that it calls front" if zero_trust else ""
+        "zero_trust is on, and services.orders does not declare this call" if zero_trust else ""
     )
-    assert found["carts"].denied == "services.front may not call carts: allow = false"
+    assert found["carts"].denied == "the topology says allow = false for this edge"
     assert words(found["carts"]) == ["denied"]
     assert words(found["outside"]) == []
 

@@ -43,9 +43,9 @@ def policy_of(system: System, edge: Edge) -> EdgePolicy:
 def _denied(system: System, edge: Edge, rules: model.EdgePolicy | None) -> str:
     key = edge.key
     if rules is not None:
-        return "" if rules.allow else f"services.{key.caller} may not call {key.callee}: allow = false"
+        return "" if rules.allow else "the topology says allow = false for this edge"
     if system.zero_trust and not edge.declared and key.caller != OUTSIDE:
-        return f"zero_trust: services.{key.caller} does not declare that it calls {key.callee}"
+        return f"zero_trust is on, and services.{key.caller} does not declare this call"
     return ""
 
 

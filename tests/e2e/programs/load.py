@@ -24,16 +24,17 @@ millis: list[float] = []
 
 async def call(number: int, due: float) -> None:
     """One request, from when it is due."""
+    method = "GET" if number % 3 else "POST"
     try:
         async with asyncio.timeout(PATIENCE):
             status, body = await _exchange(number)
     except (OSError, EOFError, TimeoutError) as error:
-        outcomes[f"{'POST' if number % 3 == 0 else 'GET'} {type(error).__name__}"] += 1
+        outcomes[f"{method} {type(error).__name__}"] += 1
         return
     millis.append((time.perf_counter() - due) * 1000)
     if status == 200:
         answered_by[body] += 1
-    outcomes[str(status) if status == 200 else f"{status} {body[:120]}"] += 1
+    outcomes["200" if status == 200 else f"{method} {status} {body[:120]}"] += 1
 
 
 async def _exchange(number: int) -> tuple[int, str]:

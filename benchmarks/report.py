@@ -26,6 +26,7 @@ class Results:
     notes: dict[str, str] = field(default_factory=dict)
     when: str = ""
     load: float = 0.0
+    realtime: bool = False
 
     def add(self, tool: str, figures: Mapping[str, float]) -> None:
         """One run's figures."""
@@ -40,6 +41,7 @@ class Results:
         folder.mkdir(parents=True, exist_ok=True)
         self.when = time.strftime("%Y-%m-%d")
         self.load = os.getloadavg()[0]
+        self.realtime = os.sched_getscheduler(0) == os.SCHED_RR
         content = {name: getattr(self, name) for name in self.__slots__}
         (folder / f"{self.scenario}.json").write_text(json.dumps(content, indent=1), "utf-8")
 
@@ -65,7 +67,12 @@ def table(scenario: Scenario, results: Results) -> str:
     ]
     rounds = max(map(len, results.figures.values()), default=0)
     lines = [f"## {scenario.title}", "", scenario.about, "", *_markdown(head, rows), ""]
-    lines += [f"{rounds} rounds, {results.when}, load at the end {results.load:.1f}."]
+    how = (
+        "all tools before everything else on the machine (`--realtime`)"
+        if results.realtime
+        else "shared with others"
+    )
+    lines += [f"{rounds} rounds, {results.when}; load at the end {results.load:.1f}, {how}."]
     if results.notes:
         lines += [
             "",

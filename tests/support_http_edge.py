@@ -6,6 +6,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
+
 from meshdev.mesh.edge import Edge
 from meshdev.mesh.http_caller import HttpCaller
 from meshdev.mesh.http_relay import HttpRelay
@@ -13,6 +15,8 @@ from meshdev.wire.mesh import EdgeCounters, EdgeEntry, EdgePolicy, Exchange, Ups
 from support_mesh import EDGE, PATIENCE, Peer, Serve, Streams, peer, until
 
 GET = b"GET / HTTP/1.1\r\nHost: payments\r\n\r\n"
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+FAILURE = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 4\r\n\r\nbusy"
 
 
 @dataclass
@@ -63,6 +67,19 @@ async def by_name(streams: Streams) -> str:
     reader, writer = streams
     writer.write(GET)
     return (await read_response(reader)).body.decode()
+
+
+async def ask(streams: Streams, what: bytes = GET) -> tuple[int, str]:
+    """Send a request; the status, and our reason if the mesh answered."""
+    streams[1].write(what)
+    answer = await read_response(streams[0])
+    return answer.status, answer.reason
+
+
+async def hang(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+    """Read and never answer."""
+    while await reader.read(1000):
+        pass
 
 
 @asynccontextmanager
@@ -128,7 +145,11 @@ class HttpEdge:
 
     def route(self, *upstreams: Upstream) -> None:
         """What a new policy does in a worker."""
-        self.relay.adopt(EdgePolicy(upstreams, "http", hold=self.edge.policy.hold))
+        self.relay.adopt(msgspec.structs.replace(self.edge.policy, upstreams=upstreams))
+
+    def rule(self, **rules: Any) -> None:
+        """Change the policy's rules."""
+        self.relay.adopt(msgspec.structs.replace(self.edge.policy, **rules))
 
     def exchanges(self) -> list[Exchange]:
         """The calls that were recorded since this was last asked."""
@@ -142,11 +163,12 @@ class HttpEdge:
 
 
 @asynccontextmanager
-async def http_edge(*upstreams: Upstream, hold: float = PATIENCE) -> AsyncIterator[HttpEdge]:
-    """An edge to ``upstreams``; at the end of the block nothing of it may be left open."""
+async def http_edge(*upstreams: Upstream, hold: float = PATIENCE, **rules: Any) -> AsyncIterator[HttpEdge]:
+    """An edge to ``upstreams`` with such rules; at the end of the block nothing of it may be left open."""
     loop = asyncio.get_running_loop()
     tasks: set[asyncio.Task[None]] = set()
-    edge = Edge(loop, EdgeEntry(1, EDGE, EdgePolicy(upstreams, "http", hold=hold)), lambda _: None)
+    policy = EdgePolicy(upstreams, "http", hold=hold, **rules)
+    edge = Edge(loop, EdgeEntry(1, EDGE, policy), lambda _: None)
 
     def start(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = loop.create_task(work)

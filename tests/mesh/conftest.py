@@ -6,7 +6,13 @@ from collections.abc import Callable, Mapping
 import pytest
 import uvloop
 
-ON_BOTH_LOOPS = {"test_relay", "test_http_relay", "test_http_instances"}
+ON_BOTH_LOOPS = {
+    "test_relay",
+    "test_http_relay",
+    "test_http_instances",
+    "test_http_limits",
+    "test_http_policies",
+}
 
 
 def pytest_asyncio_loop_factories(item: pytest.Item) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:

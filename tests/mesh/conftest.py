@@ -10,6 +10,7 @@ ON_BOTH_LOOPS = {
     "test_relay",
     "test_http_relay",
     "test_http_instances",
+    "test_http_kept",
     "test_http_limits",
     "test_http_policies",
 }

@@ -71,6 +71,7 @@ class Attempt:
         call.tried.append(pool)
         callee.serve(self, call.head)
         callee.write(b"".join(call.kept))
+        callee.sent += call.kept_bytes
         call.joined(self)
 
     def drop(self) -> None:
@@ -128,7 +129,7 @@ class Attempt:
         if (
             callee.reused
             and not callee.answered
-            and (call.head.method in IDEMPOTENT or untouched(callee.transport, call.kept_bytes))
+            and (call.head.method in IDEMPOTENT or untouched(callee.transport, callee.sent - call.kept_bytes))
         ):
             self._leave()
             self.dial(callee.upstream)

@@ -89,6 +89,7 @@ class Call:
         for attempt in self.attempts:
             if attempt.callee is not None:
                 attempt.callee.write(data)
+                attempt.callee.sent += len(data)
                 joined = True
         if self.kept_bytes >= EARLY_BYTES:
             self.bind()

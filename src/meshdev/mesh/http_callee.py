@@ -52,6 +52,7 @@ class HttpCallee(asyncio.Protocol):
         "rested",
         "reused",
         "scanner",
+        "sent",
         "transport",
         "write",
     )
@@ -64,6 +65,7 @@ class HttpCallee(asyncio.Protocol):
         self.transport: asyncio.Transport | None = None
         self.write: Callable[[bytes], None] = nowhere
         self.caller: Served | None = None
+        self.sent = 0  # bytes of all requests so far
         self.answered = False  # whether any byte of the current response has come
         self.reused = False  # whether it has served before
         self.rested = False  # whether it was idle for a whole round

@@ -147,6 +147,7 @@ class HttpCaller(asyncio.Protocol):
             self.callee = callee
             callee.serve(self, head)
             callee.write(spliced)
+            callee.sent += len(spliced)
             if self.paused:
                 callee.reading(False)  # noqa: FBT003 - a switch
             return
@@ -161,6 +162,7 @@ class HttpCaller(asyncio.Protocol):
         callee = self.callee
         if callee is not None:
             callee.write(data)
+            callee.sent += len(data)
             if self._kept:
                 fits = len(self._kept) + len(data) <= EARLY_BYTES and not callee.answered
                 self._kept = self._kept + data if fits else b""
@@ -209,7 +211,9 @@ class HttpCaller(asyncio.Protocol):
             self.edge.count_error(EdgeError.CALLER_RESET)
             self._record(0, callee.upstream.instance, EdgeError.CALLER_RESET)
             close(self.transport)
-        elif self._kept and (head.method in IDEMPOTENT or untouched(callee.transport, len(self._kept))):
+        elif self._kept and (
+            head.method in IDEMPOTENT or untouched(callee.transport, callee.sent - len(self._kept))
+        ):
             self._lead(
                 self.relay.unguarded, head, self._kept
             )  # it closed a kept connection just as we used it
@@ -271,6 +275,7 @@ class HttpCaller(asyncio.Protocol):
         request = self.request
         if request is not None:
             self.request = None
+            self._kept = b""
             self.edge.in_flight -= 1
             marks = Marks(by) if by else UNMARKED
             if self.call is not None:

@@ -13,18 +13,16 @@ import sys
 from typing import Final
 
 _ACKED_AT: Final = 120  # tcpi_bytes_acked, Linux 4.1
-_SENT_AT: Final = 200  # tcpi_bytes_sent, tcpi_bytes_retrans: Linux 4.19
-_SYN: Final = 1  # is counted as acknowledged, not as sent
+_SYN: Final = 1  # is counted as acknowledged, too
 _U64: Final = struct.Struct("=Q")
-_TWO_U64: Final = struct.Struct("=QQ")
 
 
-def untouched(transport: asyncio.BaseTransport | None, last: int) -> bool:
-    """Whether certainly none of the ``last`` bytes that were written has reached the peer's side."""
+def untouched(transport: asyncio.BaseTransport | None, before: int) -> bool:
+    """Whether certainly nothing has reached the peer's side but the first ``before`` bytes that were written."""
     if sys.platform != "linux" or transport is None or transport.get_extra_info("sslcontext") is not None:
         return False
     sock = transport.get_extra_info("socket")
-    size = _SENT_AT + _TWO_U64.size
+    size = _ACKED_AT + _U64.size
     try:
         info = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, size)
     except (OSError, AttributeError):
@@ -32,5 +30,4 @@ def untouched(transport: asyncio.BaseTransport | None, last: int) -> bool:
     if len(info) < size:
         return False
     [acked] = _U64.unpack_from(info, _ACKED_AT)
-    sent, again = _TWO_U64.unpack_from(info, _SENT_AT)
-    return bool(sent - again - (acked - _SYN) >= last)
+    return bool(acked - _SYN <= before)

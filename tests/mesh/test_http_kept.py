@@ -1,0 +1,121 @@
+"""A kept connection that its instance closes at the very moment at which it is used: what can be known, and what not.
+
+The instance is a plain socket, so that the test decides when it closes, and the request is handed to the edge before
+its loop can have seen that.
+"""
+
+import asyncio
+import socket
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from meshdev.wire.mesh import Upstream
+from support_http_edge import GET, OK, Answer, HttpEdge, http_edge, read_response, request
+from support_mesh import Streams, dial
+
+POST = request("POST", body=b"pay once")
+
+
+class Instance:
+    """A listener whose connections are served by hand."""
+
+    def __init__(self, listener: socket.socket) -> None:
+        self.listener = listener
+        self.upstream = Upstream("127.0.0.1", listener.getsockname()[1], "payments-0@1")
+        self.loop = asyncio.get_running_loop()
+
+    async def accept(self) -> socket.socket:
+        """The next connection."""
+        return (await self.loop.sock_accept(self.listener))[0]
+
+    async def answer(self, sock: socket.socket) -> bytes:
+        """Read what comes, and answer it."""
+        said = await self.loop.sock_recv(sock, 100_000)
+        await self.loop.sock_sendall(sock, OK)
+        return said
+
+
+@asynccontextmanager
+async def instance() -> AsyncIterator[Instance]:
+    """An instance on loopback."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.setblocking(False)  # noqa: FBT003 - the socket module's own signature
+        yield Instance(listener)
+
+
+async def serve_one(a: Instance, streams: Streams) -> socket.socket:
+    """One exchange; the connection over which it went is kept by the edge."""
+    streams[1].write(GET)
+    sock = await a.accept()
+    sock.setblocking(False)  # noqa: FBT003 - the socket module's own signature
+    await a.answer(sock)
+    assert (await read_response(streams[0])).body == b"ok"
+    return sock
+
+
+async def ask_again(a: Instance, streams: Streams) -> tuple[bytes, Answer]:
+    """Serve a new connection; what was asked over it, and what the caller got."""
+    sock = await a.accept()
+    with sock:
+        sock.setblocking(False)  # noqa: FBT003 - the socket module's own signature
+        return await a.answer(sock), await read_response(streams[0])
+
+
+def say(it: HttpEdge, what: bytes) -> None:
+    """The caller's bytes arrive now, before anything else that the kernel knows of."""
+    it.callers[0].data_received(what)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells what was acknowledged")
+@pytest.mark.parametrize("rules", [{}, {"timeout": 5.0}], ids=["plain", "policies"])
+async def test_a_post_that_cannot_have_arrived_is_sent_again(rules: dict[str, float]) -> None:
+    """The instance had closed before: its kernel took not a byte, so nobody can have acted on it."""
+    async with instance() as a, http_edge(a.upstream, **rules) as it, dial(it.port) as streams:
+        (await serve_one(a, streams)).close()
+        say(it, POST)
+        said, answer = await ask_again(a, streams)
+        assert (said.endswith(b"pay once"), answer.status) == (True, 200)
+        [_, exchange] = it.exchanges()
+        assert (exchange.retries, exchange.error) == (0, "")
+        assert f"-{exchange.span}-".encode() in said
+
+
+@pytest.mark.parametrize("rules", [{}, {"timeout": 5.0}], ids=["plain", "policies"])
+async def test_a_post_that_has_arrived_is_not(rules: dict[str, float]) -> None:
+    """The instance may have acted on it before it broke off: the caller is told, and decides."""
+    async with instance() as a, http_edge(a.upstream, **rules) as it, dial(it.port) as streams:
+        with await serve_one(a, streams) as sock:
+            streams[1].write(POST)
+            assert (await a.loop.sock_recv(sock, 1000)).endswith(b"pay once")
+        answer = await read_response(streams[0])
+        assert (answer.status, answer.reason) == (
+            502,
+            "payments-0@1 closed the connection without an answer",
+        )
+
+
+@pytest.mark.parametrize("rules", [{}, {"timeout": 5.0}], ids=["plain", "policies"])
+async def test_what_is_idempotent_is_sent_again_with_its_body(rules: dict[str, float]) -> None:
+    """Whether it arrived or not."""
+    put = request("PUT", body=b"set it")
+    async with instance() as a, http_edge(a.upstream, **rules) as it, dial(it.port) as streams:
+        with await serve_one(a, streams) as sock:
+            streams[1].write(put)
+            assert (await a.loop.sock_recv(sock, 1000)).endswith(b"set it")
+        said, answer = await ask_again(a, streams)
+        assert (said.endswith(b"set it"), answer.status) == (True, 200)
+
+
+async def test_a_large_body_is_not_kept() -> None:
+    """Beyond 64 KiB there is nothing to send again."""
+    put = request("PUT", body=b"x" * 100_000)
+    async with instance() as a, http_edge(a.upstream) as it, dial(it.port) as streams:
+        with await serve_one(a, streams) as sock:
+            streams[1].write(put)
+            left = len(put)
+            while left > 0:
+                left -= len(await a.loop.sock_recv(sock, 100_000))
+        assert (await read_response(streams[0])).status == 502

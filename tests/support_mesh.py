@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -25,6 +26,7 @@ async def fleet_of(
     report: list[str] | None = None,
     exchanges: list[tuple[EdgeKey, Exchange, float]] | None = None,
     wanted: list[EdgeKey] | None = None,
+    environment: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Fleet]:
     """A started fleet that is closed at the end."""
     said = [] if report is None else report
@@ -32,6 +34,7 @@ async def fleet_of(
     awaited = [] if wanted is None else wanted
     fleet = Fleet(
         ports_file=folder / "ports.json",
+        environment=environment,
         workers=workers,
         report=said.append,
         exchanged=lambda edge, exchange, at: seen.append((edge, exchange, at)),
@@ -47,10 +50,11 @@ async def fleet_of(
 class Peer:
     """A server on loopback and the connections that it has now."""
 
-    def __init__(self, name: str, serve: Serve | None) -> None:
+    def __init__(self, name: str, serve: Serve | None, tls: ssl.SSLContext | None = None) -> None:
         self.name = name
         self.upstream = Upstream("127.0.0.1", 0, name)
         self.connections: set[asyncio.StreamWriter] = set()
+        self._tls = tls
         self._serve = serve or self._greet_and_echo
         self._server: asyncio.Server | None = None
 
@@ -71,7 +75,9 @@ class Peer:
 
     async def open(self, port: int = 0) -> None:
         """Listen, on ``port`` or on any that is free."""
-        self._server = await asyncio.start_server(self._accepted, "127.0.0.1", port, backlog=1024)
+        self._server = await asyncio.start_server(
+            self._accepted, "127.0.0.1", port, backlog=1024, ssl=self._tls
+        )
         self.upstream = Upstream("127.0.0.1", self._server.sockets[0].getsockname()[1], self.name)
 
     async def close(self) -> None:
@@ -84,9 +90,11 @@ class Peer:
 
 
 @asynccontextmanager
-async def peer(name: str, serve: Serve | None = None, *, port: int = 0) -> AsyncIterator[Peer]:
+async def peer(
+    name: str, serve: Serve | None = None, *, port: int = 0, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[Peer]:
     """Serve until the end of the block: with ``serve(reader, writer)``, or greet with the name and echo."""
-    it = Peer(name, serve)
+    it = Peer(name, serve, tls)
     await it.open(port)
     try:
         yield it

@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
-from meshdev.daemon.edges import edges_of, port_variable, url_for, variables
+from meshdev.daemon.edges import Elsewhere, edges_of, port_variable, url_for, variables
 from meshdev.topology.model import Endpoint
-from meshdev.wire.mesh import EdgeKey
+from meshdev.wire.mesh import EdgeKey, Remote
 from support_system import system
 
+STAGING = Elsewhere("staging.example", 443, Remote("Staging.example", "/v1", tls=True))
 SHOP = """
 [services.storefront]
 command = "sleep 1"
@@ -51,16 +52,28 @@ def test_an_address_in_a_template_is_an_edge(tmp_path: Path) -> None:
     assert set(edges) == {EdgeKey("a", "b", "http"), EdgeKey("c", "b", "http")}
 
 
-def test_what_runs_elsewhere_has_no_edge(tmp_path: Path) -> None:
-    """A service that is only a URL is reached as it is."""
+def test_what_runs_elsewhere_has_edges_if_it_speaks_http(tmp_path: Path) -> None:
+    """With its place, its name and its path; anything else is reached as it is."""
     toml = """
     [services.a]
     command = "sleep 1"
-    calls = ["b"]
+    calls = ["b", "c"]
+    uses = ["databases.d"]
     [services.b]
-    url = "https://staging.example"
+    url = "https://user:secret@Staging.example/v1/"
+    ports = ["9000:http"]
+    [services.c]
+    url = "http://[::1]:8080"
+    [databases.d]
+    url = "postgres://db.example/d"
     """
-    assert edges_of(system(tmp_path, toml)) == {}
+    edges = edges_of(system(tmp_path, toml))
+
+    assert {key: edge.elsewhere for key, edge in edges.items()} == {
+        EdgeKey("a", "b", "http"): STAGING,
+        EdgeKey("outside", "b", "http"): STAGING,
+        EdgeKey("a", "c", "http"): Elsewhere("::1", 8080, Remote("[::1]:8080")),
+    }
 
 
 def test_names_become_variables(tmp_path: Path) -> None:

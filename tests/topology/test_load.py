@@ -416,7 +416,7 @@ def test_ways_to_run(tmp_path: Path) -> None:
     assert nodes["build"].run == Container(build=tmp_path / "b")
     assert nodes["stub"].run == Stub({"latency": "1s"})
     assert nodes["remote"].run == Remote("https://staging.example/api")
-    assert nodes["remote"].endpoints == (Endpoint("https", "https", 443),)
+    assert nodes["remote"].endpoints == (Endpoint("http", "http", 443),)
     assert nodes["databases.pg"].endpoints == (Endpoint("postgres", "postgres", 5555),)
     assert nodes["databases.own"].endpoints == (Endpoint("postgres", "postgres"),)
     assert nodes["databases.own"].kind is Kind.DATABASE

@@ -45,6 +45,8 @@ class Dispatcher:
         match command:
             case Launch(ref, attempt):
                 self.launcher.launch(self.system(), ref, attempt)
+            case Signal(ref=ref) | Kill(ref=ref) if self.launcher.let_go(ref):
+                pass
             case Signal(ref, signal):
                 self.runner.signal(ref, signal)
             case Kill(ref):

@@ -8,25 +8,38 @@ other than the first add their name (``PAYMENTS_ADMIN_URL``). Brokers and databa
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
-from meshdev.topology.model import Endpoint, Process, Remote, Service, System
+from meshdev.topology import model
+from meshdev.topology.model import Endpoint, Process, Service, System
 from meshdev.topology.template import Address, addresses_in, parse_address
-from meshdev.wire.mesh import EdgeKey
+from meshdev.wire.mesh import EdgeKey, Remote
 
 OUTSIDE = "outside"
 LOOPBACK = "127.0.0.1"
 
+_DEFAULT_PORTS = {"http": 80, "https": 443}
 _SCHEMES = {"none": "", "tcp": "tcp", "http": "http", "grpc": "http", "postgres": "postgresql"}
 
 
 @dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """Where a callee that runs elsewhere is dialled, and how it is called then."""
+
+    host: str
+    port: int
+    remote: Remote
+
+
+@dataclass(frozen=True, slots=True)
 class Edge:
-    """One edge: its key, the endpoint that it leads to, and the fixed port if it is published on one."""
+    """One edge: its key, the endpoint that it leads to, the fixed port if it is published on one, a remote's place."""
 
     key: EdgeKey
     endpoint: Endpoint
     port: int | None = None
     declared: bool = True
+    elsewhere: Elsewhere | None = None
 
 
 def edges_of(system: System) -> dict[EdgeKey, Edge]:
@@ -37,23 +50,41 @@ def edges_of(system: System) -> dict[EdgeKey, Edge]:
             for endpoint in callee.endpoints:
                 key = EdgeKey(caller.name, callee.name, endpoint.name)
                 declared = callee.name in caller.calls or callee.name in caller.uses
-                found[key] = Edge(key, endpoint, declared=declared)
+                found[key] = Edge(key, endpoint, declared=declared, elsewhere=elsewhere(callee))
     for callee in system.services.values():
         by_name = {endpoint.name: endpoint for endpoint in callee.endpoints}
         for published in callee.ports:
             endpoint = by_name[published.endpoint]
             key = EdgeKey(OUTSIDE, callee.name, endpoint.name)
-            found[key] = Edge(key, endpoint, published.port)
+            found[key] = Edge(key, endpoint, published.port, elsewhere=elsewhere(callee))
     return found
 
 
 def callees(system: System, caller: Service) -> Iterator[Service]:
-    """The nodes that ``caller`` reaches over edges, each once; what runs elsewhere is reached as it is."""
+    """The nodes that ``caller`` reaches over edges, each once."""
     names = dict.fromkeys((*caller.calls, *caller.uses, *_named_in_templates(caller)))
     for name in names:
         callee = system.services.get(name)
-        if callee is not None and not isinstance(callee.run, Remote):
+        if callee is not None and has_edges(callee):
             yield callee
+
+
+def has_edges(callee: Service) -> bool:
+    """Whether it is reached over edges: what runs elsewhere is, if its URL is HTTP, else it is reached as it is."""
+    return not isinstance(callee.run, model.Remote) or elsewhere(callee) is not None
+
+
+def elsewhere(callee: Service) -> Elsewhere | None:
+    """Where a callee with an HTTP URL is; None for all others."""
+    if not isinstance(callee.run, model.Remote) or not callee.endpoints:
+        return None
+    parts = urlsplit(callee.run.url)
+    if parts.scheme not in _DEFAULT_PORTS or callee.endpoints[0].protocol != "http":
+        return None
+    authority = parts.netloc.rpartition("@")[2]
+    port = parts.port or _DEFAULT_PORTS[parts.scheme]
+    remote = Remote(authority, parts.path.rstrip("/"), parts.scheme == "https")
+    return Elsewhere(parts.hostname or "", port, remote)
 
 
 def _named_in_templates(caller: Service) -> Iterator[str]:

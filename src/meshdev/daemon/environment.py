@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from meshdev.daemon.edges import LOOPBACK, callees, port_variable, url_for, variables
+from meshdev.daemon.edges import LOOPBACK, callees, has_edges, port_variable, url_for, variables
 from meshdev.errors import TopologyError
 from meshdev.topology.model import Endpoint, Remote, Service, System
 from meshdev.topology.template import Address, parse_address, resolve
@@ -52,7 +52,7 @@ def address_lookup(system: System, caller: Service, port_of: PortOf) -> Callable
         if not isinstance(address, Address):
             raise TopologyError(address.message, hint=address.hint)
         callee = system.services[address.node]
-        if isinstance(callee.run, Remote):
+        if isinstance(callee.run, Remote) and not has_edges(callee):
             return _part_of_url(callee.run.url, address.attribute)
         endpoint = _endpoint(callee, address.endpoint)
         port = port_of(EdgeKey(caller.name, callee.name, endpoint.name))
@@ -107,6 +107,6 @@ def edge_variables(system: System, service: Service, port_of: PortOf) -> dict[st
             found.update(variables(callee, endpoint, port))
     for name in (*service.calls, *service.uses):
         remote = system.services.get(name)
-        if remote is not None and isinstance(remote.run, Remote):
+        if remote is not None and isinstance(remote.run, Remote) and not has_edges(remote):
             found[f"{name.rpartition('.')[2].upper().replace('-', '_')}_URL"] = remote.run.url
     return found

@@ -1,4 +1,7 @@
-"""From a `Launch` command to a running process: ports held, environment built, output connected."""
+"""From a `Launch` command to a running process: ports held, environment built, output connected.
+
+What runs elsewhere (`Remote`) is up as soon as it is wanted: its edges lead there, and there is nothing to start.
+"""
 
 import logging
 import os
@@ -7,11 +10,11 @@ from dataclasses import dataclass, field
 
 from meshdev.daemon.environment import PortOf, address_lookup, port_variables, service_environment
 from meshdev.errors import MeshdevError
-from meshdev.lifecycle.model import Event, Incarnation, LaunchFailed
+from meshdev.lifecycle.model import Event, Gone, Incarnation, Launched, LaunchFailed
 from meshdev.runners.ports import HeldPort, PortPool
 from meshdev.runners.probe import ProbePlace
 from meshdev.runners.process import LaunchSpec, ProcessRunner
-from meshdev.topology.model import Endpoint, Process, Service, System
+from meshdev.topology.model import Endpoint, Process, Remote, Service, System
 from meshdev.topology.template import resolve
 
 log = logging.getLogger(__name__)
@@ -33,12 +36,17 @@ class Launcher:
     _ports: dict[Incarnation, dict[str, int]] = field(default_factory=dict)
     _loose: set[str] = field(default_factory=set)
     _specs: dict[Incarnation, LaunchSpec] = field(default_factory=dict)
+    _elsewhere: set[Incarnation] = field(default_factory=set)
 
     def launch(self, system: System, ref: Incarnation, attempt: int) -> None:
         """Start ``ref``; the runner reports `Launched`, or `LaunchFailed` is posted with the reason."""
         held: dict[str, HeldPort] = {}
         try:
             service = system.services[ref.service]
+            if isinstance(service.run, Remote):
+                self._elsewhere.add(ref)
+                self.post(Launched(ref, 0))
+                return
             for endpoint in service.endpoints:
                 held[endpoint.name] = self._hold(endpoint)
             self._ports[ref] = {name: port.port for name, port in held.items()}
@@ -51,6 +59,13 @@ class Launcher:
                 port.release()
             self.forget(ref)
             self.post(LaunchFailed(ref, _reason(error)))
+
+    def let_go(self, ref: Incarnation) -> bool:
+        """Be done with ``ref`` if it runs elsewhere: there is no process to end. False when there is."""
+        if ref not in self._elsewhere:
+            return False
+        self.post(Gone(ref))
+        return True
 
     def environment(self, system: System, service: Service, ports: Mapping[str, int]) -> dict[str, str]:
         """What an incarnation of ``service`` with these ``ports`` sees, less its marks."""
@@ -69,6 +84,7 @@ class Launcher:
         """``ref`` is gone; its ports may be given to others."""
         self._ports.pop(ref, None)
         self._specs.pop(ref, None)
+        self._elsewhere.discard(ref)
 
     def _hold(self, endpoint: Endpoint) -> HeldPort:
         return self.pool.hold() if endpoint.port is None else self.pool.hold_fixed(endpoint.port)

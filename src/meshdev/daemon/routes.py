@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from meshdev.daemon.edge_policy import policy_of
-from meshdev.daemon.edges import Edge, edges_of
+from meshdev.daemon.edges import Edge, Elsewhere, edges_of
 from meshdev.daemon.patience import Patience
 from meshdev.errors import MeshdevError
 from meshdev.lifecycle.model import Incarnation
@@ -111,6 +111,8 @@ class Routes:
             self._refused[key] = text
 
     def _policy(self, edge: Edge) -> EdgePolicy:
+        if edge.elsewhere is not None:
+            return self._policy_elsewhere(edge, edge.elsewhere)
         upstreams = []
         for ref in self._routed.get(edge.key.callee, ()):
             port = self.ports_of(ref).get(edge.endpoint.name)
@@ -120,6 +122,18 @@ class Routes:
         patience = self.holds(edge.key.callee)
         hold = rules.hold if patience.seconds is None else patience.seconds
         return msgspec.structs.replace(rules, upstreams=tuple(upstreams), hold=hold, wake=patience.wake)
+
+    def _policy_elsewhere(self, edge: Edge, at: Elsewhere) -> EdgePolicy:
+        """What runs elsewhere is not started by us, so there is nothing to wait for once it is wanted up."""
+        upstreams = tuple(
+            Upstream(at.host, at.port, str(ref)) for ref in self._routed.get(edge.key.callee, ())
+        )
+        patience = Patience() if upstreams else self.holds(edge.key.callee)
+        rules = self._rules[edge.key]
+        hold = rules.hold if patience.seconds is None else patience.seconds
+        return msgspec.structs.replace(
+            rules, upstreams=upstreams, hold=hold, wake=patience.wake, remote=at.remote
+        )
 
 
 def _is_free(port: int | None) -> bool:

@@ -193,7 +193,7 @@ class Link:
             to_callee.write(b"".join(caller.early))
             caller.early.clear()
         if caller.eof:
-            to_callee.write_eof()
+            end_writing(to_callee)
         else:
             to_caller.resume_reading()
         if self.upstream not in self.edge.policy.upstreams:
@@ -203,7 +203,7 @@ class Link:
         """One end has nothing more to say: tell the other; when neither has, the link is over."""
         caller, callee = self.caller, self.callee
         if side.peer is not None and not side.peer.is_closing():
-            side.peer.write_eof()
+            end_writing(side.peer)
         if callee is not None and caller.eof and callee.eof:
             close(caller.transport)
             close(callee.transport)
@@ -284,6 +284,14 @@ def _leaves(upstreams: frozenset[Upstream], link: Link) -> bool:
 def close(transport: asyncio.Transport | None) -> None:
     """Close once everything written has gone out."""
     if transport is not None and not transport.is_closing():
+        transport.close()
+
+
+def end_writing(transport: asyncio.Transport) -> None:
+    """Say that nothing more follows; TLS knows no half of a close, so there it is the whole."""
+    if transport.can_write_eof():
+        transport.write_eof()
+    else:
         transport.close()
 
 

@@ -22,9 +22,11 @@ from meshdev.mesh.channel import Channel
 from meshdev.mesh.edge import Edge
 from meshdev.mesh.http_relay import HttpRelay
 from meshdev.mesh.relay import Relay
+from meshdev.mesh.remote import RemoteEdge, call_by_url
 from meshdev.mesh.waiting import WaitingRoom
 from meshdev.wire.mesh import (
     Ack,
+    EdgeEntry,
     Exchange,
     Hello,
     Listen,
@@ -119,18 +121,23 @@ class Worker:
             if served is not None:
                 served.relay.adopt(entry.policy)
             elif (sock := self._sockets.pop(entry.id, None)) is not None:
-                edge = Edge(self._loop, entry, self._changed)
-                edge.waits = self._waiting.enter
-                relay = self._relay(edge)
+                edge, relay = self._made(entry)
                 server = await self._loop.create_server(relay.accept, sock=sock, backlog=ACCEPT_BACKLOG)
                 self._served[entry.id] = Served(edge, relay, server)
 
-    def _relay(self, edge: Edge) -> Relay | HttpRelay:
-        if edge.policy.protocol in SPOKEN_AS_HTTP:
-            return HttpRelay(
-                self._loop, edge, self.start, lambda text, number: self._say(Trouble(text, number))
-            )
-        return Relay(self._loop, edge, self.start)
+    def _made(self, entry: EdgeEntry) -> tuple[Edge, Relay | HttpRelay]:
+        if entry.policy.protocol not in SPOKEN_AS_HTTP:
+            edge = Edge(self._loop, entry, self._changed)
+            edge.waits = self._waiting.enter
+            return edge, Relay(self._loop, edge, self.start)
+        remote = RemoteEdge(self._loop, entry, self._changed) if entry.policy.remote is not None else None
+        edge = remote or Edge(self._loop, entry, self._changed)
+        edge.waits = self._waiting.enter
+        relay = HttpRelay(self._loop, edge, self.start, lambda text, number: self._say(Trouble(text, number)))
+        if remote is not None:
+            remote.explain = relay.complain_once
+            call_by_url(relay)
+        return edge, relay
 
     def _changed(self, edge: Edge) -> None:
         self._dirty[edge.id] = edge

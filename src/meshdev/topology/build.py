@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from meshdev.topology import engines
 from meshdev.topology.assembly import RUNS
@@ -53,7 +54,9 @@ def build_node(scope: Scope, *, completes: bool) -> Service | EmbeddedFile:
     written = environment_of(scope)
     own = _own_names(scope, written)
     run = _run_of(scope, engine, own)
-    healthcheck = healthcheck_of(scope, endpoints, run, own)
+    if isinstance(run, Remote):
+        _complain_of_remote(scope, run, endpoints, ports)
+    healthcheck = None if isinstance(run, Remote) else healthcheck_of(scope, endpoints, run, own)
     fixed = any(endpoint.port is not None for endpoint in endpoints)
     replicas = 1 if table.replicas is None else table.replicas
     if fixed and replicas > 1 and isinstance(run, Process):
@@ -101,6 +104,27 @@ def _apart(ports: tuple[PublishedPort, ...], endpoints: tuple[Endpoint, ...]) ->
     """Without ports on which the program itself listens (Compose's ``8080:8080``): it is there already."""
     own = {(endpoint.name, endpoint.port) for endpoint in endpoints}
     return tuple(entry for entry in ports if (entry.endpoint, entry.port) not in own)
+
+
+def _complain_of_remote(
+    scope: Scope, run: Remote, endpoints: tuple[Endpoint, ...], ports: tuple[PublishedPort, ...]
+) -> None:
+    """What runs elsewhere can be published if it speaks HTTP, and not on its own port."""
+    if ports and any(endpoint.protocol != "http" for endpoint in endpoints):
+        hint = "accepted: http:// and https://; others are reached at their own address"
+        scope.complain(("ports",), f'"{run.url}" cannot be published', hint)
+    elif endpoints and _is_here(run.url):
+        for index, published_port in enumerate(ports):
+            if published_port.port == endpoints[0].port:
+                message = f"port {published_port.port} is where the url leads, so calls would go in a circle"
+                scope.complain(("ports", index), message, "publish it on another port")
+
+
+def _is_here(url: str) -> bool:
+    try:
+        return urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")
+    except ValueError:
+        return False
 
 
 def _complain_of_running(scope: Scope) -> None:

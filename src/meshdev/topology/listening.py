@@ -157,6 +157,8 @@ def _remote(scope: Scope, url: str) -> tuple[Endpoint, ...]:
         parts, port = urlsplit(""), None
     if not parts.scheme or not parts.hostname:
         scope.complain(("url",), f'found "{url}" (string), accepted: a URL such as "https://staging.example"')
-    scheme = "postgres" if parts.scheme == "postgresql" else parts.scheme
+    scheme = {"postgresql": "postgres", "https": "http"}.get(
+        parts.scheme, parts.scheme
+    )  # TLS is the edge's business
     protocol = scope.table.protocol or (scheme if scheme in PROTOCOLS else "tcp")
-    return (Endpoint(protocol, protocol, scope.table.port or port or _URL_PORTS.get(scheme)),)
+    return (Endpoint(protocol, protocol, scope.table.port or port or _URL_PORTS.get(parts.scheme)),)

@@ -58,6 +58,14 @@ class CircuitBreaker(Struct, frozen=True, array_like=True):
     open_for: float = 5.0
 
 
+class Remote(Struct, frozen=True, array_like=True):
+    """A callee that runs elsewhere: its name (``staging.example:8080``), below which path, and by TLS or not."""
+
+    authority: str
+    base: str = ""
+    tls: bool = False
+
+
 class EdgePolicy(Struct, frozen=True, array_like=True):
     """What a worker does on one edge.
 
@@ -68,7 +76,7 @@ class EdgePolicy(Struct, frozen=True, array_like=True):
     the edge: the rule that closes it, in words for the caller. ``retry_methods`` are the idempotent ones when empty.
     ``retry_budget`` is the share of requests that may be retries (None: 0.2). ``slow_start`` is how long a new
     instance's share of the requests grows. With ``wake`` a caller that waits on an edge without upstream is told to the
-    daemon (`Waiting`).
+    daemon (`Waiting`). With ``remote`` requests are made out to a callee that runs elsewhere.
     """
 
     upstreams: tuple[Upstream, ...] = ()
@@ -88,6 +96,7 @@ class EdgePolicy(Struct, frozen=True, array_like=True):
     slow_start: float = 0.0
     denied: str = ""
     wake: bool = False
+    remote: Remote | None = None
 
 
 class EdgeEntry(Struct, frozen=True, array_like=True):
@@ -104,6 +113,7 @@ class EdgeError(StrEnum):
     REFUSED = "refused"  # no upstream accepted the connection
     CONNECT_TIMEOUT = "connect-timeout"
     UNREACHABLE = "unreachable"  # no such host, no route
+    TLS = "tls"  # the callee's certificate is not trusted, or there is no common ground
     NO_UPSTREAM = "no-upstream"  # the callee is not there, and the edge does not hold
     HOLD_TIMEOUT = "hold-timeout"
     HOLD_OVERFLOW = "hold-overflow"

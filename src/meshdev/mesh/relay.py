@@ -3,7 +3,8 @@
 Rules: back-pressure goes through (a slow reader stops the other side's reading, buffers stay bounded) · a half-close
 stays half · a reset becomes a reset · no upstream becomes a reset, after holding (`edge`). A link whose upstream is
 being drained is closed once it is idle: the callee had the last word, and nothing has passed for a whole round of
-`Relay.close_idle`.
+`Relay.close_idle`. On a closed edge (`denied`) links are closed at once, old ones too; that and balancing in turn is
+all that plain TCP knows of policies.
 """
 
 import asyncio
@@ -142,7 +143,7 @@ class Link:
         self.edge.opened += 1
         self.edge.touch()
         self.relay.links.add(self)
-        self._connecting = self.relay.start(self._connect())
+        self._find_upstream()
 
     def adopt(self, transport: asyncio.Transport, early: bytes) -> None:
         """Take over a caller that is counted already and speaks something else; ``early`` is what it has said."""
@@ -151,7 +152,7 @@ class Link:
         caller.early.append(early)
         transport.set_protocol(caller)
         self.relay.links.add(self)
-        self._connecting = self.relay.start(self._connect())
+        self._find_upstream()
 
     def adopt_both(self, caller: asyncio.Transport, callee: asyncio.Transport, upstream: Upstream) -> None:
         """Take over both ends: from here on they are a tunnel."""
@@ -164,6 +165,13 @@ class Link:
         caller.resume_reading()
         callee.resume_reading()
         self.relay.links.add(self)
+
+    def _find_upstream(self) -> None:
+        if self.edge.policy.denied:
+            self.edge.count_error(EdgeError.DENIED)
+            close(self.caller.transport)
+        else:
+            self._connecting = self.relay.start(self._connect())
 
     async def _connect(self) -> None:
         try:
@@ -254,11 +262,14 @@ class Relay:
 
     def adopt(self, policy: EdgePolicy) -> None:
         """Act by ``policy`` from now on."""
-        if self.edge.adopt(policy):
-            self.drain()
+        self.edge.adopt(policy)
+        self.drain()
 
     def drain(self) -> None:
-        """Close, as they fall idle, the links whose upstream is no longer in the policy."""
+        """Close, as they fall idle, the links whose upstream is no longer in the policy; all if the edge is closed."""
+        if self.edge.policy.denied:
+            for link in tuple(self.links):
+                link.close()
         if self._round is None and any(self._leaving()):
             self._round = self._loop.call_later(DRAIN_ROUND, self.close_idle)
 

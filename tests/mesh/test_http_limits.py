@@ -163,3 +163,24 @@ async def test_a_closed_edge_says_who_may_not_call_whom() -> None:
             assert await by_name(streams) == "a"
             it.rule(denied="closed")
             assert (await ask(streams))[0] == 403
+
+
+async def test_a_closed_edge_is_closed_for_what_is_not_http_too() -> None:
+    """Tunnels that were open, and other protocols."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: echo\r\nConnection: Upgrade\r\n\r\n")
+        await reader.read(-1)
+
+    async with scripted(serve) as a, http_edge(a.upstream) as it:
+        async with dial(it.port) as (reader, writer):
+            writer.write(b"GET /chat HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n")
+            assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 101")
+            await until(lambda: len(it.relay.tunnels.links) == 1)
+            it.rule(denied="closed")
+            assert await reader.read(-1) == b""
+        async with dial(it.port) as (reader, writer):
+            writer.write(b"\x16\x03\x01binary\r\n")
+            assert await reader.read(-1) == b""
+        assert it.edge.take_counters().errors == {"denied": 1}

@@ -308,3 +308,16 @@ async def rounds_of_draining(it: Relayed) -> None:
     for _ in range(4):
         it.relay.close_idle()
         await asyncio.sleep(0)
+
+
+async def test_a_closed_edge_closes_every_connection() -> None:
+    """New ones at once, and those from before; each refused one is counted. Open again, it serves."""
+    async with peer("a") as a, relayed(a.upstream) as it, dial(it.port) as (reader, _):
+        assert await reader.readline() == b"a\n"
+        it.relay.adopt(EdgePolicy((a.upstream,), denied="zero_trust"))
+        assert await reader.read(-1) == b""
+        assert await greeting(it.port) == ""
+        await until(lambda: not a.connections)
+        assert it.edge.take_counters().errors == {"denied": 1}
+        it.relay.adopt(EdgePolicy((a.upstream,)))
+        assert await greeting(it.port) == "a"

@@ -32,6 +32,28 @@ def test_every_endpoint_of_a_callee_is_an_edge_of_its_own(tmp_path: Path) -> Non
     assert edges[EdgeKey("outside", "storefront", "http")].port == 18081
 
 
+def test_an_endpoint_may_be_published_on_several_ports(tmp_path: Path) -> None:
+    """Each is an edge, declared and with the same endpoint; the first is plainly the outside's."""
+    edges = edges_of(
+        system(
+            tmp_path,
+            """
+            [services.a]
+            command = "sleep 1"
+            endpoints = { http = {}, admin = {} }
+            ports = ["18081:http", "18082:http", "18083:admin"]
+            """,
+        )
+    )
+
+    assert {key: edge.port for key, edge in edges.items()} == {
+        EdgeKey("outside", "a", "http"): 18081,
+        EdgeKey("outside:18082", "a", "http"): 18082,
+        EdgeKey("outside", "a", "admin"): 18083,
+    }
+    assert all(edge.declared for edge in edges.values())
+
+
 def test_an_address_in_a_template_is_an_edge(tmp_path: Path) -> None:
     """Who writes ``${services.b.url}`` calls b, declared or not."""
     edges = edges_of(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from meshdev.topology import model
-from meshdev.topology.model import Endpoint, Process, Service, System
+from meshdev.topology.model import Endpoint, Process, PublishedPort, Service, System
 from meshdev.topology.template import Address, addresses_in, parse_address
 from meshdev.wire.mesh import EdgeKey, Remote
 
@@ -55,9 +55,16 @@ def edges_of(system: System) -> dict[EdgeKey, Edge]:
         by_name = {endpoint.name: endpoint for endpoint in callee.endpoints}
         for published in callee.ports:
             endpoint = by_name[published.endpoint]
-            key = EdgeKey(OUTSIDE, callee.name, endpoint.name)
+            key = front_of(callee, published)
             found[key] = Edge(key, endpoint, published.port, elsewhere=elsewhere(callee))
     return found
+
+
+def front_of(callee: Service, published: PublishedPort) -> EdgeKey:
+    """The edge behind a published port; an endpoint's second port and later ones are told apart by their number."""
+    first = next(port for port in callee.ports if port.endpoint == published.endpoint)
+    caller = OUTSIDE if published == first else f"{OUTSIDE}:{published.port}"
+    return EdgeKey(caller, callee.name, published.endpoint)
 
 
 def callees(system: System, caller: Service) -> Iterator[Service]:

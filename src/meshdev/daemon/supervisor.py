@@ -16,7 +16,7 @@ from meshdev.daemon.databases import prepare_files
 from meshdev.daemon.dispatch import Dispatcher
 from meshdev.daemon.drains import Drains
 from meshdev.daemon.edge_book import EdgeBook
-from meshdev.daemon.edges import OUTSIDE, url_for
+from meshdev.daemon.edges import front_of, url_for
 from meshdev.daemon.environment import tool_marks
 from meshdev.daemon.guardian_link import GuardianLink
 from meshdev.daemon.journal import Journal
@@ -225,7 +225,7 @@ class Supervisor:
 
     def _url_of(self, service: Service) -> str:
         for published in service.ports:
-            port = self._routes.published(EdgeKey(OUTSIDE, service.name, published.endpoint))
+            port = self._routes.published(front_of(service, published))
             if port is not None:
                 endpoint = next(one for one in service.endpoints if one.name == published.endpoint)
                 return url_for(endpoint, port)

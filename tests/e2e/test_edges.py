@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import urllib.request
 from typing import Any
@@ -54,6 +55,20 @@ edges.back = { timeout = "2s", retries = { attempts = 2 } }
 command = "@python@ @programs@/server.py"
 healthcheck = "/healthz"
 """
+
+
+def chain(product: Product, port: int, metrics: int) -> None:
+    """Write the chain, published and scraped there."""
+    product.write(CHAIN.replace("@port@", str(port)).replace("@metrics@", str(metrics)))
+
+
+def another_port(port: int) -> int:
+    """A port that nobody listens on at this moment, and another one than ``port``."""
+    with socket.socket() as first, socket.socket() as second:
+        for probe in (first, second):
+            probe.bind(("127.0.0.1", 0))
+        found: list[int] = [probe.getsockname()[1] for probe in (first, second)]
+    return found[0] if found[0] != port else found[1]
 
 
 def edges(product: Product) -> dict[Edge, dict[str, Any]]:
@@ -119,8 +134,8 @@ def test_a_checkout_is_seen_call_by_call_and_a_dead_callee_on_its_edges(
 
 def test_what_is_measured_is_told_everywhere(product: Product, free_port: int) -> None:
     """A few calls: the same numbers in edges, traffic, top and metrics, on the command line and where it is scraped."""
-    metrics = free_port + 1
-    product.write(CHAIN.replace("@port@", str(free_port)).replace("@metrics@", str(metrics)))
+    metrics = another_port(free_port)
+    chain(product, free_port, metrics)
     product.run("up", "-d", "--wait")
     for number in range(5):
         with urllib.request.urlopen(f"http://127.0.0.1:{free_port}/things/{number}", timeout=10) as reply:
@@ -149,7 +164,7 @@ def test_what_is_measured_is_told_everywhere(product: Product, free_port: int) -
 
 def test_following_shows_calls_as_they_end(product: Product, free_port: int) -> None:
     """`traffic -f` on a running system tells a call within a second of its end, and ends with the system."""
-    product.write(CHAIN.replace("@port@", str(free_port)).replace("@metrics@", str(free_port + 1)))
+    chain(product, free_port, another_port(free_port))
     product.run("up", "-d", "--wait")
     out = product.root / "followed"
 
@@ -172,7 +187,7 @@ def test_following_shows_calls_as_they_end(product: Product, free_port: int) -> 
 
 def test_a_worker_that_is_killed_is_replaced_and_told_of(product: Product, free_port: int) -> None:
     """SIGKILL to the mesh worker: the published port answers again, and top names the new one."""
-    product.write(CHAIN.replace("@port@", str(free_port)).replace("@metrics@", str(free_port + 1)))
+    chain(product, free_port, another_port(free_port))
     product.run("up", "-d", "--wait")
 
     def worker() -> int:

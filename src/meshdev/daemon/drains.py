@@ -8,13 +8,15 @@ somebody waits for the answer.
 import asyncio
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from typing import Final
 
 from meshdev.lifecycle.model import Drained, Incarnation
 from meshdev.runners.connections import called
 
 ROUND_SECONDS: Final = 0.025
-SHARE: Final = 10  # a round that was dear is followed by a pause of so many times its length
+LONGEST_ROUND_SECONDS: Final = 0.25
+SHARE: Final = 4  # a round that was dear is followed by a pause of so many times its length
 
 
 class Drains:
@@ -38,7 +40,7 @@ class Drains:
         self._report = report
         self._waiting: dict[Incarnation, int] = {}
         self._wanted = asyncio.Event()
-        self._closed = False
+        self._closing = asyncio.Event()
 
     def drain(self, ref: Incarnation, version: int) -> None:
         """The policy of ``version`` is the first that leaves ``ref`` out."""
@@ -47,20 +49,22 @@ class Drains:
 
     def close(self) -> None:
         """Let `run` return."""
-        self._closed = True
+        self._closing.set()
         self._wanted.set()
 
     async def run(self) -> None:
         """Look until `close`, as long as somebody waits."""
-        while not self._closed:
+        while not self._closing.is_set():
             if not self._waiting:
                 self._wanted.clear()
                 await self._wanted.wait()
                 continue
             began = time.perf_counter()
             await self._look()
-            if self._waiting and not self._closed:
-                await asyncio.sleep(max(ROUND_SECONDS, SHARE * (time.perf_counter() - began)))
+            pause = max(ROUND_SECONDS, SHARE * (time.perf_counter() - began))
+            if self._waiting:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._closing.wait(), min(pause, LONGEST_ROUND_SECONDS))
 
     async def _look(self) -> None:
         acked = self._acked()

@@ -20,18 +20,25 @@ class Tracer:
     def spliced(self, head: RequestHead) -> tuple[bytes, str]:
         """The head as the callee gets it, and the ids: the trace's 32 digits, a hyphen, the span's 16.
 
-        A request id that we give is the trace's, where the trace is ours too.
+        A request id that we give is the trace's.
         """
         draw = self._draw
         at = head.parent_at
         if at:
-            span = f"{draw(64) or 1:016x}"
+            ids = f"{head.trace}-{draw(64) or 1:016x}"
             raw = head.raw
-            new = b"%b%b%b" % (raw[:at], span.encode(), raw[at + PARENT_BYTES :])
-            if head.request_id is None:
-                line = len(head.line)
-                new = b"%bx-request-id: %032x\r\n%b" % (new[:line], draw(128), new[line:])
-            return new, f"{head.trace}-{span}"
+            named = ids.encode()
+            parent, rest = named[-PARENT_BYTES:], raw[at + PARENT_BYTES :]
+            if head.request_id is not None:
+                return raw[:at] + parent + rest, ids
+            line = head.line
+            return b"%bx-request-id: %b\r\n%b%b%b" % (
+                line,
+                named[:32],
+                raw[len(line) : at],
+                parent,
+                rest,
+            ), ids
         drawn = f"{draw(192) or 1:048x}"
         ids = f"{drawn[:32]}-{drawn[32:]}"
         name = ids.encode()

@@ -114,8 +114,9 @@ class RequestHead:
         self.framing, self.length = _request_framing(told, self.minor)
         self.bodiless = not self.length and self.framing is not Framing.CHUNKED
         self.traced = b"traceparent" in told
-        parent = find_parent(raw) if self.traced and len(told[b"traceparent"]) == 1 else None
-        self.parent_at, self.trace = parent or (0, "")
+        self.parent_at, self.trace = 0, ""
+        if self.traced and len(told[b"traceparent"]) == 1:
+            self.parent_at, self.trace = find_parent(raw)
         self.request_id = told[b"x-request-id"][0] if b"x-request-id" in told else None
         self.keep_alive = self.minor == 1
         self.upgrades = method == b"CONNECT"

@@ -21,14 +21,14 @@ PARENT_BYTES: Final = 16
 FIRST_VERSION: Final = b"00"
 
 
-def find_parent(raw: bytes) -> tuple[int, str] | None:
-    """Where the parent id begins in a checked head with one traceparent, and the trace's id; None if malformed."""
+def find_parent(raw: bytes) -> tuple[int, str]:
+    """Where the parent id begins in a checked head with one traceparent, and the trace's id; 0 if malformed."""
     at = raw.find(_NAME)
     if at < 0:
         at = raw.lower().find(_NAME)
     match = _VALUE.match(raw, at + len(_NAME))
     if match is None or (match[1] == FIRST_VERSION and match[3]):
-        return None
+        return 0, ""
     return match.end(2) + 1, match[2].decode()
 
 

@@ -19,6 +19,10 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 FAILURE = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 4\r\n\r\nbusy"
 
 
+STANDING: dict[str, Any] = {}
+"""Rules that every edge has, so that tests of forwarding can be run under policies, too."""
+
+
 @dataclass
 class Seen:
     """What a server was sent, one entry a request."""
@@ -167,7 +171,7 @@ async def http_edge(*upstreams: Upstream, hold: float = PATIENCE, **rules: Any) 
     """An edge to ``upstreams`` with such rules; at the end of the block nothing of it may be left open."""
     loop = asyncio.get_running_loop()
     tasks: set[asyncio.Task[None]] = set()
-    policy = EdgePolicy(upstreams, "http", hold=hold, **rules)
+    policy = EdgePolicy(upstreams, "http", hold=hold, **(STANDING | rules))
     edge = Edge(loop, EdgeEntry(1, EDGE, policy), lambda _: None)
 
     def start(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:

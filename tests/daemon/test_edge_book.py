@@ -1,6 +1,7 @@
 """The edge book: sums of the mesh made into rates, percentiles and the last exchanges."""
 
 import asyncio
+from typing import Any
 
 from meshdev.daemon.edge_book import EdgeBook
 from meshdev.daemon.edges import Edge
@@ -114,6 +115,17 @@ async def test_exchanges_are_kept_and_followed() -> None:
     ]
     assert [seq for seq, _ in batch] == [2, 3]
     assert subject.last(0) == []
+
+
+def test_what_the_mesh_did_to_a_call_is_told() -> None:
+    """Its own answers, repeated calls, and the span that the callee saw."""
+    subject = book({})
+    marks: dict[str, Any] = {"span": "00f067aa0ba902b7", "retries": 2, "hedged": True, "by": "meshdev"}
+    subject.exchanged(KEY, Exchange(1, 0.0, 1500, "GET", "/", 504, 10, 20, "", error="timeout", **marks), 1.0)
+
+    [view] = subject.last(1)
+
+    assert {name: getattr(view, name) for name in marks} == marks
 
 
 async def test_followers_hear_of_edges_that_moved() -> None:

@@ -1,10 +1,16 @@
-"""Tests of what runs inside a worker run twice: on uvloop, and on the plain loop that is its fallback."""
+"""Tests of what runs inside a worker run twice: on uvloop, and on the plain loop that is its fallback.
+
+Those of forwarding run twice again: without policies, and under all of them with bounds that nothing reaches.
+"""
 
 import asyncio
 from collections.abc import Callable, Mapping
 
 import pytest
 import uvloop
+
+import support_http_edge
+from meshdev.wire.mesh import CircuitBreaker
 
 ON_BOTH_LOOPS = {
     "test_relay",
@@ -21,3 +27,27 @@ def pytest_asyncio_loop_factories(item: pytest.Item) -> Mapping[str, Callable[[]
     if item.path.stem in ON_BOTH_LOOPS:
         return {"asyncio": asyncio.new_event_loop, "uvloop": uvloop.new_event_loop}
     return {"asyncio": asyncio.new_event_loop}
+
+
+UNDER_RULES = {"test_http_relay", "test_http_instances", "test_http_kept"}
+GENEROUS = {
+    "timeout": 60.0,
+    "retry_attempts": 1,
+    "retry_on": ("5xx", "timeout"),
+    "circuit_breaker": CircuitBreaker(consecutive_errors=1_000_000),
+    "max_concurrency": 1_000_000,
+    "hedge_after": 60.0,
+}
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Forwarding must be the same with and without policies."""
+    if metafunc.module.__name__.rpartition(".")[2] in UNDER_RULES:
+        metafunc.parametrize("standing_rules", [{}, GENEROUS], ids=["plain", "rules"], indirect=True)
+
+
+@pytest.fixture(autouse=True)
+def standing_rules(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rules that every HTTP edge of the test has."""
+    for name, value in getattr(request, "param", {}).items():
+        monkeypatch.setitem(support_http_edge.STANDING, name, value)

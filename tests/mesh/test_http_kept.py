@@ -70,10 +70,9 @@ def say(it: HttpEdge, what: bytes) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells what was acknowledged")
-@pytest.mark.parametrize("rules", [{}, {"timeout": 5.0}], ids=["plain", "policies"])
-async def test_a_post_that_cannot_have_arrived_is_sent_again(rules: dict[str, float]) -> None:
+async def test_a_post_that_cannot_have_arrived_is_sent_again() -> None:
     """The instance had closed before: its kernel took not a byte, so nobody can have acted on it."""
-    async with instance() as a, http_edge(a.upstream, **rules) as it, dial(it.port) as streams:
+    async with instance() as a, http_edge(a.upstream) as it, dial(it.port) as streams:
         (await serve_one(a, streams)).close()
         say(it, POST)
         said, answer = await ask_again(a, streams)
@@ -83,10 +82,9 @@ async def test_a_post_that_cannot_have_arrived_is_sent_again(rules: dict[str, fl
         assert f"-{exchange.span}-".encode() in said
 
 
-@pytest.mark.parametrize("rules", [{}, {"timeout": 5.0}], ids=["plain", "policies"])
-async def test_a_post_that_has_arrived_is_not(rules: dict[str, float]) -> None:
+async def test_a_post_that_has_arrived_is_not() -> None:
     """The instance may have acted on it before it broke off: the caller is told, and decides."""
-    async with instance() as a, http_edge(a.upstream, **rules) as it, dial(it.port) as streams:
+    async with instance() as a, http_edge(a.upstream) as it, dial(it.port) as streams:
         with await serve_one(a, streams) as sock:
             streams[1].write(POST)
             assert (await a.loop.sock_recv(sock, 1000)).endswith(b"pay once")
@@ -97,11 +95,10 @@ async def test_a_post_that_has_arrived_is_not(rules: dict[str, float]) -> None:
         )
 
 
-@pytest.mark.parametrize("rules", [{}, {"timeout": 5.0}], ids=["plain", "policies"])
-async def test_what_is_idempotent_is_sent_again_with_its_body(rules: dict[str, float]) -> None:
+async def test_what_is_idempotent_is_sent_again_with_its_body() -> None:
     """Whether it arrived or not."""
     put = request("PUT", body=b"set it")
-    async with instance() as a, http_edge(a.upstream, **rules) as it, dial(it.port) as streams:
+    async with instance() as a, http_edge(a.upstream) as it, dial(it.port) as streams:
         with await serve_one(a, streams) as sock:
             streams[1].write(put)
             assert (await a.loop.sock_recv(sock, 1000)).endswith(b"set it")

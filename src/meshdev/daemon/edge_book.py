@@ -68,6 +68,10 @@ class EdgeBook:
             instance=exchange.instance,
             trace=exchange.trace,
             error=exchange.error,
+            span=exchange.span,
+            retries=exchange.retries,
+            hedged=exchange.hedged,
+            by=exchange.by,
         )
         self._ring.append(view)
         self.exchanges.append(view)
@@ -121,7 +125,7 @@ class EdgeBook:
         window = self._windows.get(key) or Window(now)
         recent = window.last(RATE_SECONDS, now)
         minute = window.last(LATENCY_SECONDS, now)
-        protocol = edge.endpoint.protocol if edge else ""
+        protocol = edge.endpoint.protocol if edge else key.endpoint
         rules = self._rules(key)
         return EdgeSignalsView(
             caller=key.caller,

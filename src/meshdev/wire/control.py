@@ -202,7 +202,11 @@ class EdgeSignalsView(View, frozen=True, kw_only=True):
 
 
 class ExchangeView(View, frozen=True, kw_only=True):
-    """One call over an edge; ``at`` is when it began, ``status`` 0 means that no answer came (``error`` says why)."""
+    """One call over an edge; ``at`` is when it began, ``status`` 0 means that no answer came (``error`` says why).
+
+    ``by`` is who answered when it was not the callee (``meshdev``), ``retries`` counts the attempts after the first,
+    ``span`` is the parent id that the callee got.
+    """
 
     seq: int
     at: float
@@ -217,6 +221,10 @@ class ExchangeView(View, frozen=True, kw_only=True):
     instance: str = ""
     trace: str = ""
     error: str = ""
+    span: str = ""
+    retries: int = 0
+    hedged: bool = False
+    by: str = ""
 
 
 class GraphView(View, frozen=True, kw_only=True):

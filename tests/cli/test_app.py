@@ -117,7 +117,19 @@ def test_colours_follow_the_environment(
     assert coloured == ("\x1b[" in cli("status").err)
 
 
-@pytest.mark.parametrize("args", [["--help"], ["status"], ["status", "--json"], ["logs"]])
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["--help"],
+        ["status"],
+        ["status", "--json"],
+        ["logs"],
+        ["edges"],
+        ["traffic"],
+        ["top"],
+        ["graph", "--live"],
+    ],
+)
 def test_cheap_commands_import_nothing_heavy(cli: Cli, args: list[str]) -> None:
     """What people type all day must not pay for the dashboard, the daemon or the checker of files."""
     logs = cli.project.paths.log_dir("r1") / "orders"

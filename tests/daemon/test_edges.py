@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from meshdev.daemon.edges import Elsewhere, edges_of, port_variable, url_for, variables
+from meshdev.daemon.edges import Elsewhere, edges_of, port_variable, proxy_of, url_for, variables
 from meshdev.topology.model import Endpoint
 from meshdev.wire.mesh import EdgeKey, Remote
 from support_system import system
@@ -96,6 +96,45 @@ def test_what_runs_elsewhere_has_edges_if_it_speaks_http(tmp_path: Path) -> None
         EdgeKey("outside", "b", "http"): STAGING,
         EdgeKey("a", "c", "http"): Elsewhere("::1", 8080, Remote("[::1]:8080")),
     }
+
+
+def test_a_name_proxy_knows_every_node_by_its_name(tmp_path: Path) -> None:
+    """What the caller declares keeps its listener; the rest is latent. A service's name goes before a broker's."""
+    toml = """
+    [services.a]
+    command = "sleep 1"
+    calls = ["b"]
+    proxy_env = true
+    [services.b]
+    command = "sleep 1"
+    [services.C]
+    command = "sleep 1"
+    endpoints = { rpc = { protocol = "grpc", port = 50051 }, http = {} }
+    [services.bus]
+    command = "sleep 1"
+    [services.worker]
+    command = "sleep 1"
+    protocol = "none"
+    [brokers.bus]
+    command = "nats"
+    [brokers.events]
+    command = "nats"
+    engine = "nats"
+    """
+    edges = edges_of(system(tmp_path, toml))
+
+    proxy = edges.pop(proxy_of("a"))
+    assert proxy.names == {
+        "a": EdgeKey("a", "a", "http"),
+        "b": EdgeKey("a", "b", "http"),
+        "c": EdgeKey("a", "C", "http"),
+        "c:50051": EdgeKey("a", "C", "rpc"),
+        "bus": EdgeKey("a", "bus", "http"),
+        "events": EdgeKey("a", "brokers.events", "nats"),
+    }
+    assert {key for key, edge in edges.items() if not edge.latent} == {EdgeKey("a", "b", "http")}
+    assert {key for key, edge in edges.items() if edge.declared} == {EdgeKey("a", "b", "http")}
+    assert set(proxy.names.values()) == set(edges)
 
 
 def test_names_become_variables(tmp_path: Path) -> None:

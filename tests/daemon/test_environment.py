@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+import pytest
+
+from meshdev.daemon.edges import proxy_of
 from meshdev.daemon.environment import service_environment
 from meshdev.wire.mesh import EdgeKey
 from support_system import system
@@ -72,3 +75,43 @@ def test_output_is_not_held_back(tmp_path: Path) -> None:
     """Python services log line by line into a pipe, unless the user decided otherwise."""
     assert environment(tmp_path)["PYTHONUNBUFFERED"] == "1"
     assert environment(tmp_path, {**BASE, "PYTHONUNBUFFERED": ""})["PYTHONUNBUFFERED"] == ""
+
+
+PROXIED = """
+[services.a]
+command = "sleep 1"
+proxy_env = true
+"""
+
+
+@pytest.mark.parametrize(
+    ("outer", "tls", "direct"),
+    [
+        ({}, "http://127.0.0.1:4003", "localhost,127.0.0.1,::1"),
+        (
+            {"HTTPS_PROXY": "http://out:3128", "HTTP_PROXY": "http://out:3128", "no_proxy": ".corp"},
+            "http://out:3128",
+            "localhost,127.0.0.1,::1,.corp",
+        ),
+    ],
+)
+def test_clients_are_led_to_the_name_proxy(
+    tmp_path: Path, outer: dict[str, str], tls: str, direct: str
+) -> None:
+    """Both spellings; loopback stays direct, and so does a way out of the building for TLS."""
+    topology = system(tmp_path, PROXIED)
+    seen = service_environment(
+        topology,
+        topology.services["a"],
+        base={**BASE, **outer},
+        port_of={proxy_of("a"): 4003}.__getitem__,
+        ports={},
+    )
+    assert seen["HTTP_PROXY"] == seen["http_proxy"] == "http://127.0.0.1:4003"
+    assert seen["HTTPS_PROXY"] == tls
+    assert seen["NO_PROXY"] == seen["no_proxy"] == direct
+
+
+def test_nobody_is_led_there_unasked(tmp_path: Path) -> None:
+    """A proxy in the environment is the user's own business."""
+    assert "HTTP_PROXY" not in environment(tmp_path)

@@ -6,8 +6,8 @@ other than the first add their name (``PAYMENTS_ADMIN_URL``). Brokers and databa
 """
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from meshdev.topology import model
@@ -33,13 +33,19 @@ class Elsewhere:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """One edge: its key, the endpoint that it leads to, the fixed port if it is published on one, a remote's place."""
+    """One edge: its key, the endpoint that it leads to, the fixed port if it is published on one, a remote's place.
+
+    A ``latent`` one has no listener: its caller's name proxy leads there. That proxy is one of these, too: ``names``
+    are the hosts that it knows.
+    """
 
     key: EdgeKey
     endpoint: Endpoint
     port: int | None = None
     declared: bool = True
     elsewhere: Elsewhere | None = None
+    latent: bool = False
+    names: Mapping[str, EdgeKey] = field(default_factory=dict)
 
 
 def edges_of(system: System) -> dict[EdgeKey, Edge]:
@@ -51,6 +57,9 @@ def edges_of(system: System) -> dict[EdgeKey, Edge]:
                 key = EdgeKey(caller.name, callee.name, endpoint.name)
                 declared = callee.name in caller.calls or callee.name in caller.uses
                 found[key] = Edge(key, endpoint, declared=declared, elsewhere=elsewhere(callee))
+    for caller in system.services.values():
+        if caller.proxy_env:
+            _add_named(system, caller, found)
     for callee in system.services.values():
         by_name = {endpoint.name: endpoint for endpoint in callee.endpoints}
         for published in callee.ports:
@@ -65,6 +74,36 @@ def front_of(callee: Service, published: PublishedPort) -> EdgeKey:
     first = next(port for port in callee.ports if port.endpoint == published.endpoint)
     caller = OUTSIDE if published == first else f"{OUTSIDE}:{published.port}"
     return EdgeKey(caller, callee.name, published.endpoint)
+
+
+def proxy_of(caller: str) -> EdgeKey:
+    """The key of a caller's name proxy."""
+    return EdgeKey(caller, "", "proxy")
+
+
+def _add_named(system: System, caller: Service, found: dict[EdgeKey, Edge]) -> None:
+    """The caller's name proxy, and the edges that it adds to those which the caller declares."""
+    names: dict[str, EdgeKey] = {}
+    by_name = sorted(system.services.values(), key=lambda node: "." in node.name)  # services before brokers
+    for callee in by_name:
+        name = callee.name.rpartition(".")[2].lower()
+        if name in names or not has_edges(callee):
+            continue
+        for endpoint in callee.endpoints:
+            key = EdgeKey(caller.name, callee.name, endpoint.name)
+            found.setdefault(
+                key, Edge(key, endpoint, declared=False, elsewhere=elsewhere(callee), latent=True)
+            )
+            if name not in names or (endpoint.protocol == "http" and not _is_http(found[names[name]])):
+                names[name] = key
+            if endpoint.port is not None:
+                names[f"{name}:{endpoint.port}"] = key
+    key = proxy_of(caller.name)
+    found[key] = Edge(key, Endpoint("proxy", "proxy"), names=names)
+
+
+def _is_http(edge: Edge) -> bool:
+    return edge.endpoint.protocol == "http"
 
 
 def callees(system: System, caller: Service) -> Iterator[Service]:

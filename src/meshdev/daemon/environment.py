@@ -1,7 +1,8 @@
 """The environment that an incarnation gets: pure, from the topology, the addresses and the daemon's own.
 
 From weakest to strongest: the daemon's environment (less meshdev's own variables), what makes logs readable at once,
-the edges, the service's own ``environment``, its ports, and the marks by which strays are found.
+the way to its name proxy (``proxy_env``), the edges, the service's own ``environment``, its ports, and the marks by
+which strays are found.
 """
 
 import os
@@ -9,7 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from meshdev.daemon.edges import LOOPBACK, callees, has_edges, port_variable, url_for, variables
+from meshdev.daemon.edges import LOOPBACK, callees, has_edges, port_variable, proxy_of, url_for, variables
 from meshdev.errors import TopologyError
 from meshdev.topology.model import Endpoint, Remote, Service, System
 from meshdev.topology.template import Address, parse_address, resolve
@@ -35,6 +36,8 @@ def service_environment(
     environment = {name: value for name, value in base.items() if not name.startswith("MESHDEV_")}
     environment["PATH"] = search_path(system.path, base.get("PATH", os.defpath))
     environment.setdefault("PYTHONUNBUFFERED", "1")
+    if service.proxy_env:
+        environment.update(proxy_variables(base, port_of(proxy_of(service.name))))
     environment.update(edge_variables(system, service, port_of))
     own = port_variables(service, ports)
     addresses = address_lookup(system, service, port_of)
@@ -42,6 +45,17 @@ def service_environment(
         environment[name] = resolve(text, addresses, own=own)
     environment.update(own)
     return environment
+
+
+def proxy_variables(base: Mapping[str, str], port: int) -> dict[str, str]:
+    """What has HTTP clients go through the name proxy; TLS too, unless the outer environment has a way of its own."""
+    proxy = f"http://{LOOPBACK}:{port}"
+    others = base.get("NO_PROXY") or base.get("no_proxy") or ""
+    direct = ",".join(filter(None, ("localhost", LOOPBACK, "::1", others)))
+    found = {"HTTP_PROXY": proxy, "http_proxy": proxy, "NO_PROXY": direct, "no_proxy": direct}
+    if not (base.get("HTTPS_PROXY") or base.get("https_proxy")):
+        found |= {"HTTPS_PROXY": proxy, "https_proxy": proxy}
+    return found
 
 
 def address_lookup(system: System, caller: Service, port_of: PortOf) -> Callable[[str], str]:

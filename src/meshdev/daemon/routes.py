@@ -62,8 +62,13 @@ class Routes:
         return self._ports[key]
 
     def listening(self) -> dict[EdgeKey, tuple[Edge, int]]:
-        """Every edge that has a listener, with its port."""
-        return {key: (edge, self._ports[key]) for key, edge in self._edges.items() if key in self._ports}
+        """Every edge with its port; one that nobody declared only once it was used (its port may be 0)."""
+        used = self.fleet.signals()
+        return {
+            key: (edge, self._ports[key])
+            for key, edge in self._edges.items()
+            if key in self._ports and not edge.names and (not edge.latent or key in used)
+        }
 
     def rules(self, key: EdgeKey) -> EdgePolicy:
         """What the topology says of an edge; nothing special for one that it does not know."""
@@ -99,6 +104,10 @@ class Routes:
             self.version = self.fleet.apply(policies)
 
     def _listen(self, key: EdgeKey, edge: Edge) -> None:
+        if edge.latent:
+            self.fleet.attach(key)
+            self._ports[key] = 0
+            return
         try:
             self._ports[key] = self.fleet.listen(key, port=edge.port)
             self._refused.pop(key, None)
@@ -111,6 +120,8 @@ class Routes:
             self._refused[key] = text
 
     def _policy(self, edge: Edge) -> EdgePolicy:
+        if edge.names:
+            return EdgePolicy(protocol=edge.endpoint.protocol, names=edge.names)
         if edge.elsewhere is not None:
             return self._policy_elsewhere(edge, edge.elsewhere)
         upstreams = []

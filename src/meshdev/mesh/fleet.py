@@ -16,10 +16,12 @@ from meshdev.mesh.ports import PortBook, bind_fixed
 from meshdev.mesh.process import Wanted, WorkerProcess
 from meshdev.mesh.signals import EdgeSignals
 from meshdev.wire.mesh import (
+    FIRST_MET,
     EdgeEntry,
     EdgeKey,
     EdgePolicy,
     Exchange,
+    Met,
     Telemetry,
     ToDaemon,
     Trouble,
@@ -29,18 +31,21 @@ from meshdev.wire.mesh import (
 
 Routes = Mapping[EdgeKey, Sequence[Upstream] | EdgePolicy]
 ROLE: Final = "worker"
+PROXY: Final = "proxy"  # the protocol of name proxies
+MOST_MET: Final = 500
+OTHERS: Final = "(other hosts)"
 
 
 class Listening:
-    """An edge that has a listener."""
+    """An edge that workers serve; without a socket it is reached through a name proxy only."""
 
     __slots__ = ("fixed", "id", "key", "policy", "port", "sock")
 
-    def __init__(self, number: int, key: EdgeKey, sock: socket.socket, fixed: int | None) -> None:
+    def __init__(self, number: int, key: EdgeKey, sock: socket.socket | None, fixed: int | None) -> None:
         self.id = number
         self.key = key
         self.sock = sock
-        self.port: int = sock.getsockname()[1]
+        self.port: int = sock.getsockname()[1] if sock is not None else 0
         self.fixed = fixed
         self.policy: EdgePolicy | None = None
 
@@ -75,6 +80,8 @@ class Fleet:
         self._workers: list[WorkerProcess] = []
         self._edges: dict[EdgeKey, Listening] = {}
         self._keys: dict[int, EdgeKey] = {}
+        self._homes: dict[str, int] = {}
+        self._met: dict[WorkerProcess, dict[int, EdgeKey]] = {}
         self._signals: dict[EdgeKey, EdgeSignals] = {}
         self._version = 0
         self._flushed = 0
@@ -99,7 +106,8 @@ class Fleet:
         for worker in self._workers:
             await worker.close()
         for listening in self._edges.values():
-            listening.sock.close()
+            if listening.sock is not None:
+                listening.sock.close()
         self._edges.clear()
         self._close_given_up()
         for _, waiter in self._waiting:
@@ -123,13 +131,15 @@ class Fleet:
         """
         known = self._edges.get(edge)
         if known is not None:
-            if port in (known.fixed, known.port) or (port is None and known.fixed is None):
+            same = port in (known.fixed, known.port) or (port is None and known.fixed is None)
+            if known.sock is not None and same:
                 return known.port
             self.unlisten(edge)
-        if port is None:
-            sock = self._ports.bind(edge)
-        elif (given_up := self._given_up.pop(port, None)) is not None:
+        wish = self._ports.known(edge) if port is None else port
+        if wish is not None and (given_up := self._given_up.pop(wish, None)) is not None:
             sock = given_up
+        elif port is None:
+            sock = self._ports.bind(edge)
         else:
             sock = bind_fixed(edge, port)
         number = len(self._keys) + 1
@@ -142,11 +152,24 @@ class Fleet:
             self._flush_soon()
         return listening.port
 
+    def attach(self, edge: EdgeKey) -> None:
+        """Have the edge without a listener: the name proxy of its caller leads to it."""
+        known = self._edges.get(edge)
+        if known is not None and known.sock is None:
+            return
+        self.unlisten(edge)
+        number = len(self._keys) + 1
+        self._keys[number] = edge
+        self._edges[edge] = Listening(number, edge, None, None)
+
     def unlisten(self, edge: EdgeKey) -> None:
         """Close the edge's listener; connections that are open end by themselves. Its port stays remembered."""
         listening = self._edges.pop(edge, None)
         if listening is not None:
-            self._given_up[listening.port] = listening.sock  # another edge may take it over within this turn
+            if listening.sock is not None:
+                self._given_up[listening.port] = (
+                    listening.sock
+                )  # another edge may take it over within this turn
             self._change()
 
     def _close_given_up(self) -> None:
@@ -201,15 +224,25 @@ class Fleet:
         self._flushed = self._version
         self._close_given_up()
         shares: list[list[Listening]] = [[] for _ in self._workers]
+        self._homes = {
+            one.key.caller: one.id
+            for one in self._edges.values()
+            if one.policy is not None and one.policy.protocol == PROXY
+        }
         for listening in self._edges.values():
             if listening.policy is not None:
-                shares[listening.id % len(shares)].append(listening)
+                shares[self._share(listening.id)].append(listening)
         for worker, share in zip(self._workers, shares, strict=True):
             entries = tuple(
                 EdgeEntry(edge.id, edge.key, edge.policy) for edge in share if edge.policy is not None
             )
-            worker.want(Wanted(self._version, entries, {edge.id: edge.sock for edge in share}))
+            sockets = {edge.id: edge.sock for edge in share if edge.sock is not None}
+            worker.want(Wanted(self._version, entries, sockets))
         self._wake()
+
+    def _share(self, number: int) -> int:
+        """Which worker serves an edge: the one that has its caller's name proxy, else any, always the same."""
+        return self._homes.get(self._keys[number].caller, number) % len(self._workers)
 
     def _save(self) -> None:
         if self._ports.dirty and (self._saving is None or self._saving.done()):
@@ -241,15 +274,29 @@ class Fleet:
         """What every edge has carried so far; live objects, to be read only."""
         return self._signals
 
-    def _told(self, _worker: WorkerProcess, message: ToDaemon) -> None:
+    def _key(self, worker: WorkerProcess, number: int) -> EdgeKey:
+        return self._keys[number] if number < FIRST_MET else self._met[worker][number]
+
+    def _remember(self, worker: WorkerProcess, number: int, key: EdgeKey) -> None:
+        """An edge out of the system; hosts beyond `MOST_MET` a caller are told as one."""
+        hosts = {known.callee for known in self._signals if known.caller == key.caller}
+        many = key.callee not in hosts and len(hosts) >= MOST_MET
+        known = EdgeKey(key.caller, OTHERS, key.endpoint) if many else key
+        self._met.setdefault(worker, {})[number] = known
+
+    def _told(self, worker: WorkerProcess, message: ToDaemon) -> None:
         match message:
             case Telemetry():
                 for counters in message.edges:
-                    self._signals.setdefault(self._keys[counters.edge], EdgeSignals()).add(counters)
+                    key = self._key(worker, counters.edge)
+                    self._signals.setdefault(key, EdgeSignals()).add(counters)
                 self.dropped += message.dropped
                 if self._exchanged is not None:
                     for exchange in message.exchanges:
-                        self._exchanged(self._keys[exchange.edge], exchange, message.clock + exchange.started)
+                        key = self._key(worker, exchange.edge)
+                        self._exchanged(key, exchange, message.clock + exchange.started)
+            case Met():
+                self._remember(worker, message.edge, message.key)
             case Waiting():
                 self._wanted(self._keys[message.edge])
             case Trouble():
@@ -262,5 +309,8 @@ class Fleet:
         index = self._workers.index(worker)
         for number, key in self._keys.items():
             signals = self._signals.get(key)
-            if signals is not None and number % len(self._workers) == index:
+            if signals is not None and self._share(number) == index:
                 signals.worker_died()
+        for key in self._met.pop(worker, {}).values():
+            if key in self._signals:
+                self._signals[key].worker_died()

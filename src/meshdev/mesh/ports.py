@@ -84,10 +84,15 @@ class PortBook:
         self._remember(edge, sock.getsockname()[1])
         return sock
 
+    def known(self, edge: EdgeKey) -> int | None:
+        """The edge's port of old, unless it belongs to others now."""
+        port = self._ports.get(str(edge))
+        return None if port in self.reserved else port
+
     def _wishes(self, edge: EdgeKey) -> Iterator[int]:
         name = str(edge)
-        known = self._ports.get(name)
-        if known is not None and known not in self.reserved:
+        known = self.known(edge)
+        if known is not None:
             yield known
         taken = {port for other, port in self._ports.items() if other != name}
         start = zlib.crc32(f"{self._seed}\0{name}".encode())

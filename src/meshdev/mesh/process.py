@@ -185,7 +185,7 @@ class WorkerProcess:
         if channel is None or not channel.idle or self._sent_version == wanted.version:
             return
         for entry in wanted.entries:
-            if entry.id not in self._sent:
+            if entry.id not in self._sent and entry.id in wanted.listeners:
                 self._sent.add(entry.id)
                 channel.send(encode(Listen(entry.id)), wanted.listeners[entry.id].fileno())
         self._sent &= wanted.listeners.keys()

@@ -21,15 +21,20 @@ from typing import Any, Final, assert_never
 from meshdev.mesh.channel import Channel
 from meshdev.mesh.edge import Edge
 from meshdev.mesh.http_relay import HttpRelay
+from meshdev.mesh.name_proxy import NameProxy
 from meshdev.mesh.relay import Relay
 from meshdev.mesh.remote import RemoteEdge, call_by_url
 from meshdev.mesh.waiting import WaitingRoom
 from meshdev.wire.mesh import (
+    FIRST_MET,
     Ack,
     EdgeEntry,
+    EdgeKey,
+    EdgePolicy,
     Exchange,
     Hello,
     Listen,
+    Met,
     Policy,
     Telemetry,
     ToDaemon,
@@ -50,10 +55,10 @@ class Served:
 
     __slots__ = ("edge", "relay", "server")
 
-    def __init__(self, edge: Edge, relay: Relay | HttpRelay, server: asyncio.Server) -> None:
+    def __init__(self, edge: Edge, relay: Relay | HttpRelay | NameProxy) -> None:
         self.edge = edge
         self.relay = relay
-        self.server = server
+        self.server: asyncio.Server | None = None  # None: it is reached through a name proxy only
 
 
 class Worker:
@@ -63,6 +68,8 @@ class Worker:
         self._loop = loop
         self.finished = asyncio.Event()
         self._served: dict[int, Served] = {}
+        self._by_key: dict[EdgeKey, Served] = {}
+        self._next_met = FIRST_MET
         self._sockets: dict[int, socket.socket] = {}
         self._wanted: Policy | None = None
         self._applying: asyncio.Task[None] | None = None
@@ -114,18 +121,26 @@ class Worker:
     async def _apply(self, policy: Policy) -> None:
         for gone in self._served.keys() - {entry.id for entry in policy.edges}:
             ended = self._served.pop(gone)
-            ended.server.close()  # open connections live on until they end by themselves
+            self._by_key.pop(ended.edge.key, None)
+            if ended.server is not None:
+                ended.server.close()  # open connections live on until they end by themselves
             ended.relay.close()
         for entry in policy.edges:
             served = self._served.get(entry.id)
             if served is not None:
                 served.relay.adopt(entry.policy)
-            elif (sock := self._sockets.pop(entry.id, None)) is not None:
-                edge, relay = self._made(entry)
-                server = await self._loop.create_server(relay.accept, sock=sock, backlog=ACCEPT_BACKLOG)
-                self._served[entry.id] = Served(edge, relay, server)
+                continue
+            edge, relay = self._made(entry)
+            self._served[entry.id] = self._by_key[entry.key] = made = Served(edge, relay)
+            if (sock := self._sockets.pop(entry.id, None)) is not None:
+                made.server = await self._loop.create_server(relay.accept, sock=sock, backlog=ACCEPT_BACKLOG)
 
-    def _made(self, entry: EdgeEntry) -> tuple[Edge, Relay | HttpRelay]:
+    def _made(self, entry: EdgeEntry) -> tuple[Edge, Relay | HttpRelay | NameProxy]:
+        if entry.policy.protocol == "proxy":
+            proxy = NameProxy(
+                self._loop, entry, self.start, self._trouble, find=self._relay_of, meet=self._meet
+            )
+            return proxy.edge, proxy
         if entry.policy.protocol not in SPOKEN_AS_HTTP:
             edge = Edge(self._loop, entry, self._changed)
             edge.waits = self._waiting.enter
@@ -133,11 +148,25 @@ class Worker:
         remote = RemoteEdge(self._loop, entry, self._changed) if entry.policy.remote is not None else None
         edge = remote or Edge(self._loop, entry, self._changed)
         edge.waits = self._waiting.enter
-        relay = HttpRelay(self._loop, edge, self.start, lambda text, number: self._say(Trouble(text, number)))
+        relay = HttpRelay(self._loop, edge, self.start, self._trouble)
         if remote is not None:
             remote.explain = relay.complain_once
             call_by_url(relay)
         return edge, relay
+
+    def _trouble(self, text: str, number: int) -> None:
+        self._say(Trouble(text, number))
+
+    def _relay_of(self, key: EdgeKey) -> Relay | HttpRelay | None:
+        served = self._by_key.get(key)
+        return None if served is None or isinstance(served.relay, NameProxy) else served.relay
+
+    def _meet(self, key: EdgeKey, policy: EdgePolicy) -> HttpRelay:
+        """A relay to somebody who is no edge of the policy; the daemon hears of it before its first signals."""
+        entry = EdgeEntry(self._next_met, key, policy)
+        self._next_met += 1
+        self._say(Met(entry.id, key))
+        return HttpRelay(self._loop, Edge(self._loop, entry, self._changed), self.start, self._trouble)
 
     def _changed(self, edge: Edge) -> None:
         self._dirty[edge.id] = edge

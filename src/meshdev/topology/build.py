@@ -97,6 +97,7 @@ def build_node(scope: Scope, *, completes: bool) -> Service | EmbeddedFile:
         uses=table.uses or (),
         publishes=table.publishes or (),
         subscribes=table.subscribes or (),
+        proxy_env=bool(table.proxy_env),
     )
 
 

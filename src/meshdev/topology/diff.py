@@ -10,7 +10,7 @@ from enum import StrEnum
 from meshdev.topology.model import Healthcheck, Service, System
 
 RESTART = frozenset(
-    {"run", "working_dir", "environment", "endpoints", "limits", "one_shot", "engine", "kind"}
+    {"run", "working_dir", "environment", "endpoints", "limits", "one_shot", "engine", "kind", "proxy_env"}
 )
 CALLEES = frozenset({"calls", "uses", "files"})
 IGNORED = frozenset({"name", "where"})

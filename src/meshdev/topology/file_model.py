@@ -173,6 +173,9 @@ class ServiceTable(NodeTable):
     uses: Texts | None = Field(default=None, description='"databases.NAME" and "brokers.NAME"')
     publishes: Texts | None = Field(default=None, description="events it sends")
     subscribes: Texts | None = Field(default=None, description="events it takes")
+    proxy_env: Flag | None = Field(
+        default=None, description="HTTP_PROXY leads to meshdev, so http://NAME/ reaches the service NAME"
+    )
     edges: Annotated[dict[str, EdgeTable] | None, BeforeValidator(_free)] = Field(
         default=None, description="resilience and access, by whom it calls or uses"
     )

@@ -270,6 +270,7 @@ class Service:
     profiles: tuple[str, ...] = ()
     edges: Mapping[str, EdgePolicy] = field(default_factory=dict)
     one_shot: bool = False
+    proxy_env: bool = False
     where: Where | None = None
 
 

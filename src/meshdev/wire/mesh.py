@@ -7,6 +7,7 @@
 | daemon → worker | `Policy` | the whole truth at this version; edges that it does not name are closed |
 | worker → daemon | `Ack` | the policy of this version acts now |
 | worker → daemon | `Waiting` | a caller waits on this edge for a service to start (`EdgePolicy.wake`) |
+| worker → daemon | `Met` | a caller reached somebody who is no edge of the policy: one was made |
 | worker → daemon | `Telemetry` | what happened on the edges since the last such frame |
 | worker → daemon | `Trouble` | something that a person should read |
 
@@ -25,6 +26,7 @@ from msgspec import Struct
 from meshdev.wire.frames import frame
 
 PROTOCOL: Final = 1
+FIRST_MET: Final = 1 << 32
 
 
 class EdgeKey(Struct, frozen=True, array_like=True, order=True):
@@ -77,6 +79,8 @@ class EdgePolicy(Struct, frozen=True, array_like=True):
     ``retry_budget`` is the share of requests that may be retries (None: 0.2). ``slow_start`` is how long a new
     instance's share of the requests grows. With ``wake`` a caller that waits on an edge without upstream is told to the
     daemon (`Waiting`). With ``remote`` requests are made out to a callee that runs elsewhere.
+    ``protocol = "proxy"`` is a caller's name proxy: ``names`` are the hosts (``payments``, ``payments:5000``) that it
+    knows, and the edges that they mean; they are served by the same worker.
     """
 
     upstreams: tuple[Upstream, ...] = ()
@@ -97,6 +101,7 @@ class EdgePolicy(Struct, frozen=True, array_like=True):
     denied: str = ""
     wake: bool = False
     remote: Remote | None = None
+    names: Mapping[str, EdgeKey] = {}
 
 
 class EdgeEntry(Struct, frozen=True, array_like=True):
@@ -236,6 +241,13 @@ class Waiting(Struct, frozen=True, array_like=True, tag="waiting"):
     edge: int
 
 
+class Met(Struct, frozen=True, array_like=True, tag="met"):
+    """From now on this worker, as long as it lives, means the edge ``key`` by ``edge``; `FIRST_MET` or more."""
+
+    edge: int
+    key: EdgeKey
+
+
 class Trouble(Struct, frozen=True, array_like=True, tag="trouble"):
     """A sentence for a person, once per cause; ``edge`` is 0 when it is about no single edge."""
 
@@ -244,7 +256,7 @@ class Trouble(Struct, frozen=True, array_like=True, tag="trouble"):
 
 
 ToWorker = Listen | Policy
-ToDaemon = Hello | Ack | Waiting | Telemetry | Trouble
+ToDaemon = Hello | Ack | Waiting | Met | Telemetry | Trouble
 
 _ENCODER = msgspec.msgpack.Encoder()
 _TO_WORKER: msgspec.msgpack.Decoder[ToWorker] = msgspec.msgpack.Decoder(ToWorker)

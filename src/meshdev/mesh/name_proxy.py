@@ -1,0 +1,214 @@
+"""One caller's own forward proxy: whom it calls is told by the name in each request, not by a listener.
+
+Rules: a name that the policy knows (``payments``, ``payments.local``, whatever the port) is that caller's edge, be it
+declared or not, with all that the edge does · any other host is dialled as it is, over an edge that is made here and
+told to the daemon (`Met`): calls out of the system are seen, too · requests go on in origin form, as an origin expects
+them, with the fields for the proxy taken out, otherwise unchanged (RFC 9112 §3.2) · CONNECT becomes a tunnel, over TCP.
+
+Requests on one connection may be for different hosts, so an exchange begins by finding its relay; the rest is that of
+any HTTP edge (`http_caller`). Edges out of the system are kept while they are used, `MOST_MET` at most.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+from meshdev.mesh.edge import Edge, UnconnectedError
+from meshdev.mesh.http_answer import problem
+from meshdev.mesh.http_caller import HttpCaller
+from meshdev.mesh.http_relay import HttpRelay
+from meshdev.mesh.relay import CalleeSide, Link, Relay, Start, close
+from meshdev.traffic.http1_head import RequestHead, request_head
+from meshdev.traffic.readdress import absolute, host_and_port, readdressed, without
+from meshdev.wire.mesh import EdgeEntry, EdgeError, EdgeKey, EdgePolicy, Upstream
+
+MOST_MET: Final = 256
+ESTABLISHED: Final = b"HTTP/1.1 200 Connection established\r\n\r\n"
+FOR_THE_PROXY: Final = (b"proxy-connection", b"proxy-authorization")
+_HTTP_PORT: Final = 80
+_HTTPS_PORT: Final = 443
+
+Find = Callable[[EdgeKey], Relay | HttpRelay | None]
+Meet = Callable[[EdgeKey, EdgePolicy], HttpRelay]
+
+
+class Asked(NamedTuple):
+    """Whom a request is for, and the head as that one shall get it."""
+
+    relay: Relay | HttpRelay
+    head: RequestHead
+
+
+class NameProxy:
+    """All connections to one caller's proxy.
+
+    ``find`` gives the relay of an edge of the policy, ``meet`` makes one for a host that is none.
+    """
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        entry: EdgeEntry,
+        start: Start,
+        trouble: Callable[[str, int], None],
+        find: Find,
+        meet: Meet,
+    ) -> None:
+        self.edge = Edge(loop, entry, lambda _: None)  # counts what nobody asks for: the proxy is no edge
+        self.unasked = HttpRelay(loop, self.edge, start, trouble)
+        self._find = find
+        self._meet = meet
+        self._met: dict[EdgeKey, HttpRelay] = {}
+
+    def accept(self) -> "ProxyCaller":
+        """The protocol for one accepted connection."""
+        return ProxyCaller(self)
+
+    def adopt(self, policy: EdgePolicy) -> None:
+        """Know these names from now on."""
+        self.edge.adopt(policy)
+
+    def close(self) -> None:
+        """Let go of what was met; what is under way ends by itself."""
+        for relay in self._met.values():
+            relay.close()
+        self._met.clear()
+
+    def asked(self, head: RequestHead) -> Asked | str:
+        """Who is asked, or why nobody can be."""
+        if head.method == "CONNECT":
+            place = host_and_port(head.target, _HTTPS_PORT)
+            if place is None:
+                return "CONNECT without a host and a port"
+            return Asked(self._relay(*place, "connect"), head)
+        parts = absolute(head.target)
+        if parts is None:
+            return "this is a proxy: it needs to be asked for http://NAME/…"
+        place = host_and_port(parts.authority, _HTTP_PORT)
+        if parts.scheme != "http" or place is None:
+            return f"a proxy cannot be asked for {parts.scheme}://{parts.authority.decode('latin-1')}"
+        host = parts.authority.rpartition(b"@")[2]
+        raw = without(readdressed(head.raw, parts.path, host), FOR_THE_PROXY)
+        return Asked(self._relay(*place, "http"), request_head(raw))
+
+    def _relay(self, host: str, port: int, endpoint: str) -> Relay | HttpRelay:
+        name = host.rstrip(".").removesuffix(".local")
+        names = self.edge.policy.names
+        key = names.get(f"{name}:{port}") or names.get(name)
+        known = self._find(key) if key is not None else None
+        return known or self._outside(host, port, endpoint)
+
+    def _outside(self, host: str, port: int, endpoint: str) -> HttpRelay:
+        name = host if port in {_HTTP_PORT, _HTTPS_PORT} else f"{host}:{port}"
+        key = EdgeKey(self.edge.key.caller, name, endpoint)
+        upstream = Upstream(host, port, name)
+        relay = self._met.pop(key, None)
+        if relay is None or relay.edge.policy.upstreams != (upstream,):
+            self._forget_some()
+            relay = self._meet(key, EdgePolicy((upstream,), "http", hold=0.0))
+        self._met[key] = relay  # as the one used last
+        return relay
+
+    def _forget_some(self) -> None:
+        idle = [key for key, relay in self._met.items() if not relay.edge.active]
+        for key in idle[: max(0, len(self._met) - MOST_MET + 1)]:
+            self._met.pop(key).close()
+
+
+class ProxyCaller(HttpCaller):
+    """One connection to a name proxy; a connection counts on every edge that its requests use."""
+
+    __slots__ = ("_proxy", "_used")
+
+    def __init__(self, proxy: NameProxy) -> None:
+        super().__init__(proxy.unasked)
+        self._proxy = proxy
+        self._used: set[Edge] = {self.edge}
+
+    def data_received(self, data: bytes) -> None:
+        """What came belongs to the edge that it was for."""
+        before = self.edge
+        super().data_received(data)
+        after = self.edge
+        if after is not before:
+            before.bytes_in -= len(data)
+            after.bytes_in += len(data)
+
+    def _begin(self, head: RequestHead) -> None:
+        asked = self._proxy.asked(head)
+        if isinstance(asked, str):
+            self._decline(head, asked)
+        elif head.method == "CONNECT":
+            self._connect(asked.relay)
+        elif isinstance(asked.relay, HttpRelay):
+            self._turn_to(asked.relay.edge)
+            self.relay = asked.relay
+            super()._begin(asked.head)
+        else:
+            self._decline(head, f"{asked.relay.edge.key.callee} does not speak HTTP; CONNECT gets there")
+
+    def _decline(self, head: RequestHead, reason: str) -> None:
+        self._turn_to(self._proxy.edge)
+        self.request = head
+        self.edge.in_flight += 1
+        self.fail(400, reason, EdgeError.REFUSED_MESSAGE)
+
+    def _turn_to(self, edge: Edge) -> None:
+        self.edge = edge
+        if edge not in self._used:
+            self._used.add(edge)
+            edge.opened += 1
+        edge.touch()
+
+    def _connect(self, relay: Relay | HttpRelay) -> None:
+        self._turn_to(relay.edge)
+        self._leave_others()
+        if self.transport is not None:
+            self.transport.pause_reading()
+            tunnels = relay.tunnels if isinstance(relay, HttpRelay) else relay
+            Tunnel(tunnels).adopt(self.transport, self.scanner.rest)
+
+    def tunnel(self) -> None:
+        """An upgrade: from here on the connection is this edge's alone."""
+        self._leave_others()
+        super().tunnel()
+
+    def _become_plain(self, early: object) -> None:  # noqa: ARG002 - of the base class
+        """Nobody can know whom this is for."""
+        close(self.transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """It is over on all edges that it used."""
+        self._leave_others()
+        super().connection_lost(exc)
+
+    def _leave_others(self) -> None:
+        for edge in self._used - {self.edge}:
+            edge.closed += 1
+            edge.touch()
+        self._used = {self.edge}
+
+
+class Tunnel(Link):
+    """A link that was asked for by CONNECT: the caller waits to hear whether it is there."""
+
+    __slots__ = ()
+
+    async def _connect(self) -> None:
+        try:
+            await self.edge.connect(self._callee_side)
+        except UnconnectedError as error:
+            self.edge.count_error(error.kind)
+            key = self.edge.key
+            if self.caller.transport is not None:
+                reason = f"no connection to {key.callee}: {error.kind}"
+                self.caller.transport.write(problem(503, reason, error.kind, key))
+            close(self.caller.transport)
+        finally:
+            self._connecting = None
+
+    def join(self, callee: CalleeSide) -> None:
+        """It is there."""
+        if self.caller.transport is not None and self.callee is None:
+            self.caller.transport.write(ESTABLISHED)
+        super().join(callee)

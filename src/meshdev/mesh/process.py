@@ -3,7 +3,7 @@
 Rules: what shall be is a whole (`Wanted`), so a worker that was just started and one that missed ten policies are
 told the same thing · nothing queues: while the channel is not idle the newest `Wanted` waits · listeners stay open
 here, so that connections wait in the kernel while there is no worker · the first restart is immediate, later ones of
-a worker that keeps ending wait a little longer each time.
+a worker that keeps ending wait a little longer each time · one that answers nothing for three seconds is ended.
 """
 
 import asyncio
@@ -18,13 +18,16 @@ from typing import Final
 
 from meshdev.kernel.backoff import Backoff
 from meshdev.mesh.channel import Channel
+from meshdev.mesh.pulse import BEAT_SECONDS, Pulse
 from meshdev.wire.mesh import (
     PROTOCOL,
     Ack,
     EdgeEntry,
     Hello,
     Listen,
+    Ping,
     Policy,
+    Pong,
     ToDaemon,
     WireError,
     decode_to_daemon,
@@ -67,6 +70,8 @@ class WorkerProcess:
         self._wanted = Wanted()
         self._channel: Channel | None = None
         self._restart: asyncio.TimerHandle | None = None
+        self._pulse = Pulse()
+        self._beating: asyncio.TimerHandle | None = None
         self._sent: set[int] = set()
         self._sent_version = 0
         self._started = 0.0
@@ -96,6 +101,7 @@ class WorkerProcess:
         if self._channel is not None:
             self._channel.close()
             self._channel = None
+        self._stop_beating()
         deadline = self._loop.time() + CLOSE_SECONDS
         while not self._reaped():
             if self._loop.time() > deadline:
@@ -135,11 +141,31 @@ class WorkerProcess:
         self._channel = Channel(
             self._loop, ours, received=self._received, closed=self._lost, drained=self._tell
         )
+        self._pulse = Pulse()
+        self._beating = self._loop.call_later(BEAT_SECONDS, self._beat)
         self._tell()
+
+    def _beat(self) -> None:
+        channel = self._channel
+        if channel is None:
+            return
+        if self._pulse.beat():
+            self._report(f"mesh worker (pid {self.pid}) does not answer; it is ended")
+            channel.close()
+            self._lost()
+            return
+        if channel.idle:
+            channel.send(encode(Ping()))
+        self._beating = self._loop.call_later(BEAT_SECONDS, self._beat)
+
+    def _stop_beating(self) -> None:
+        if self._beating is not None:
+            self._beating.cancel()
 
     def _lost(self) -> None:
         """The channel broke: the process is gone, or of no more use."""
         self._channel = None
+        self._stop_beating()
         self._kill()
         if self._loop.time() - self._started > SETTLED_SECONDS:
             self._failures = 0
@@ -194,6 +220,9 @@ class WorkerProcess:
 
     def _received(self, body: bytes) -> None:
         message = decode_to_daemon(body)
+        self._pulse.heard()
+        if isinstance(message, Pong):
+            return
         if isinstance(message, Hello) and message.protocol != PROTOCOL:
             msg = f"the worker speaks protocol {message.protocol}, we speak {PROTOCOL}"
             raise WireError(msg)

@@ -34,8 +34,10 @@ from meshdev.wire.mesh import (
     Exchange,
     Hello,
     Listen,
+    Ping,
     Met,
     Policy,
+    Pong,
     Telemetry,
     ToDaemon,
     Trouble,
@@ -106,6 +108,8 @@ class Worker:
                 self._wanted = message
                 if self._applying is None:
                     self._applying = self.start(self._apply_newest())
+            case Ping():
+                self._say(Pong())
             case _:
                 assert_never(message)
 

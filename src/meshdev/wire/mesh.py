@@ -5,6 +5,7 @@
 | worker → daemon | `Hello` | the first frame: who I am and which protocol I speak |
 | daemon → worker | `Listen` | one listening socket rides along (SCM_RIGHTS): it belongs to this edge |
 | daemon → worker | `Policy` | the whole truth at this version; edges that it does not name are closed |
+| daemon → worker | `Ping` | say that you live (`Pong`) |
 | worker → daemon | `Ack` | the policy of this version acts now |
 | worker → daemon | `Waiting` | a caller waits on this edge for a service to start (`EdgePolicy.wake`) |
 | worker → daemon | `Met` | a caller reached somebody who is no edge of the policy: one was made |
@@ -168,6 +169,14 @@ class Ack(Struct, frozen=True, array_like=True, tag="ack"):
     version: int
 
 
+class Ping(Struct, frozen=True, array_like=True, tag="ping"):
+    """Say that you live."""
+
+
+class Pong(Struct, frozen=True, array_like=True, tag="pong"):
+    """I live."""
+
+
 class RouteCounters(Struct, frozen=True, array_like=True):
     """Exchanges of one method and guessed route: counts by the first digit of the status, latencies in microseconds.
 
@@ -255,8 +264,8 @@ class Trouble(Struct, frozen=True, array_like=True, tag="trouble"):
     edge: int = 0
 
 
-ToWorker = Listen | Policy
-ToDaemon = Hello | Ack | Waiting | Met | Telemetry | Trouble
+ToWorker = Listen | Policy | Ping
+ToDaemon = Hello | Ack | Waiting | Met | Telemetry | Trouble | Pong
 
 _ENCODER = msgspec.msgpack.Encoder()
 _TO_WORKER: msgspec.msgpack.Decoder[ToWorker] = msgspec.msgpack.Decoder(ToWorker)

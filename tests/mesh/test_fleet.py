@@ -12,6 +12,7 @@ import psutil
 import pytest
 
 from meshdev.errors import ServiceError
+from meshdev.mesh import process
 from meshdev.wire.mesh import EdgeKey, EdgePolicy, Exchange
 from support_http_edge import Seen, http_peer, read_response, request
 from support_mesh import EDGE, dial, fleet_of, free_port, greeting, peer, until
@@ -214,3 +215,18 @@ async def test_many_policies_in_one_turn_become_one(tmp_path: Path) -> None:
         versions = {fleet.apply({EDGE: [a.upstream]}) for _ in range(100)}
         assert len(versions) == 1
         await fleet.wait_acked(versions.pop())
+
+
+async def test_a_stuck_worker_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that lives but answers nothing is ended; whoever calls meanwhile is served by the next one."""
+    monkeypatch.setattr(process, "BEAT_SECONDS", 0.2)
+    said: list[str] = []
+    async with fleet_of(tmp_path, report=said) as fleet, peer("a") as a:
+        port = fleet.listen(EDGE)
+        await fleet.wait_acked(fleet.apply({EDGE: [a.upstream]}))
+        assert await greeting(port) == "a"
+        [(_, stuck)] = fleet.processes()
+        os.kill(stuck, signal.SIGSTOP)
+        assert await greeting(port) == "a"
+        assert f"mesh worker (pid {stuck}) does not answer; it is ended" in said
+        assert stuck not in [pid for _, pid in fleet.processes()]

@@ -15,7 +15,9 @@ from meshdev.wire.mesh import (
     EdgePolicy,
     Hello,
     Listen,
+    Ping,
     Policy,
+    Pong,
     Telemetry,
     ToDaemon,
     ToWorker,
@@ -48,7 +50,7 @@ GUARDED = EdgeEntry(
 )
 
 
-@pytest.mark.parametrize("message", [Listen(7), Policy(3, (EDGE, GUARDED)), Policy(4, ())])
+@pytest.mark.parametrize("message", [Listen(7), Policy(3, (EDGE, GUARDED)), Policy(4, ()), Ping()])
 def test_what_the_daemon_says_arrives(message: ToWorker) -> None:
     """Daemon to worker, there and back."""
     [body] = FrameReader().feed(encode(message))
@@ -63,6 +65,7 @@ def test_what_the_daemon_says_arrives(message: ToWorker) -> None:
         Telemetry((EdgeCounters(7, 3, 2, 1, 0, 1000, 2000, {"refused": 1}),), dropped=2),
         Telemetry((EdgeCounters(7, acts={"retry": 2}, circuit="open"),)),
         Trouble("cannot", 7),
+        Pong(),
     ],
 )
 def test_what_a_worker_says_arrives(message: ToDaemon) -> None:

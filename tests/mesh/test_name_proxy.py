@@ -183,6 +183,24 @@ async def test_a_tunnel_to_nobody_is_told(tmp_path: Path) -> None:
                 assert await reader.read() == b""
 
 
+async def test_a_closed_edge_is_closed_by_name_too(tmp_path: Path) -> None:
+    """The rule is told, to a request and to a tunnel; nothing reaches the callee."""
+    seen = Seen()
+    async with http_peer("payments-0", seen) as payments, fleet_of(tmp_path) as fleet:
+        policies = known(payments.upstream)
+        policies[PAYMENTS] = EdgePolicy((payments.upstream,), "http", denied="zero_trust: not declared")
+        port = await proxy_in(fleet, policies)
+        for line in ("GET http://payments/", "CONNECT payments:80"):
+            async with dial(port) as (reader, writer):
+                writer.write(f"{line} HTTP/1.1\r\nHost: payments\r\n\r\n".encode())
+                answer = await read_response(reader)
+            assert answer.status == 403
+            assert answer.reason == "orders may not call payments: zero_trust: not declared"
+        await until(lambda: counted(fleet, PAYMENTS)[::2] == (2, 0))
+        assert fleet.signals()[PAYMENTS].errors == {"denied": 2}
+    assert seen.requests == []
+
+
 async def test_a_killed_worker_meets_hosts_again(tmp_path: Path) -> None:
     """What it called them is forgotten with it; sums go on."""
     async with (

@@ -194,18 +194,26 @@ class Tunnel(Link):
 
     __slots__ = ()
 
+    def _find_upstream(self) -> None:
+        key, rule = self.edge.key, self.edge.policy.denied
+        if rule:
+            self._decline(403, f"{key.caller} may not call {key.callee}: {rule}", EdgeError.DENIED)
+        else:
+            super()._find_upstream()
+
     async def _connect(self) -> None:
         try:
             await self.edge.connect(self._callee_side)
         except UnconnectedError as error:
-            self.edge.count_error(error.kind)
-            key = self.edge.key
-            if self.caller.transport is not None:
-                reason = f"no connection to {key.callee}: {error.kind}"
-                self.caller.transport.write(problem(503, reason, error.kind, key))
-            close(self.caller.transport)
+            self._decline(503, f"no connection to {self.edge.key.callee}: {error.kind}", error.kind)
         finally:
             self._connecting = None
+
+    def _decline(self, status: int, reason: str, error: EdgeError) -> None:
+        self.edge.count_error(error)
+        if self.caller.transport is not None:
+            self.caller.transport.write(problem(status, reason, error, self.edge.key))
+        close(self.caller.transport)
 
     def join(self, callee: CalleeSide) -> None:
         """It is there."""

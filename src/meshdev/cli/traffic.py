@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import click
 import msgspec
@@ -88,7 +88,7 @@ class _Lines:
         clock = time.strftime("%H:%M:%S", time.localtime(view.at))
         status = str(view.status or ("—" if self._unicode else "-")).rjust(3)
         tone = "red" if failed(view) else _CLASSES.get(view.status // 100)
-        what = f"{view.method} {view.target}" + (f"  {view.error}" if view.error else "")
+        what = "  ".join((f"{view.method} {view.target}", *_remarks(view)))
         return "  ".join(
             (
                 clock,
@@ -98,3 +98,14 @@ class _Lines:
                 what,
             )
         )
+
+
+def _remarks(view: ExchangeView) -> Iterator[str]:
+    if view.error:
+        yield view.error
+    if view.by:
+        yield f"(answered by {view.by})"
+    if view.retries:
+        yield f"({view.retries} {'retry' if view.retries == 1 else 'retries'})"
+    if view.hedged:
+        yield "(hedged)"

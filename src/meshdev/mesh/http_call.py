@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from meshdev.mesh.exchanges import Marks
 from meshdev.mesh.http_attempt import Attempt
-from meshdev.mesh.http_guard import Guard, Ticket, Verdict
+from meshdev.mesh.http_guard import Guard, Ticket, Verdict, draw
 from meshdev.mesh.http_pool import Pool
 from meshdev.mesh.relay import EARLY_BYTES
 from meshdev.traffic.http1_head import RequestHead
@@ -174,7 +174,7 @@ class Call:
         self._retries += 1
         if self._guard.times_attempts:
             self._cancel_clock()
-        self._backoff = loop.call_later(rule.delay(self._made, self._guard.draw()), self._attempt)
+        self._backoff = loop.call_later(rule.delay(self._made, draw()), self._attempt)
         return True
 
     def _hedge_now(self) -> None:

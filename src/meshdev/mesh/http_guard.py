@@ -16,6 +16,7 @@ from meshdev.traffic.retry import IDEMPOTENT, TIMEOUT, RetryRule
 from meshdev.wire.mesh import Act, EdgeError, EdgePolicy
 
 OFF = EdgePolicy()
+draw = Random(SystemRandom().getrandbits(64)).random  # noqa: S311 - spreads load, no secret; one for all edges
 NO_VERDICT = frozenset({EdgeError.CALLER_RESET, EdgeError.REFUSED_MESSAGE})
 SERVER_ERROR = 500
 
@@ -62,7 +63,6 @@ class Guard:
         "balancer",
         "breaker",
         "budget",
-        "draw",
         "hedge_after",
         "limit",
         "policy",
@@ -74,7 +74,6 @@ class Guard:
         self._edge = edge
         self.policy = policy
         old = before.policy if before is not None else OFF
-        self.draw = Random(SystemRandom().getrandbits(64)).random  # noqa: S311 - spreads load, no secret
         self.timeout = policy.timeout
         self.hedge_after = policy.hedge_after
         methods = frozenset(policy.retry_methods) or IDEMPOTENT

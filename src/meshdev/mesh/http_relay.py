@@ -18,7 +18,7 @@ from typing import Final
 from meshdev.mesh.edge import Edge
 from meshdev.mesh.http_callee import HttpCallee
 from meshdev.mesh.http_caller import HttpCaller
-from meshdev.mesh.http_guard import Guard, is_guarded
+from meshdev.mesh.http_guard import Guard, draw, is_guarded
 from meshdev.mesh.http_pool import Pool
 from meshdev.mesh.http_trace import Tracer
 from meshdev.mesh.relay import Relay, Start, close
@@ -95,7 +95,7 @@ class HttpRelay:
             return self.next_pool()
         balancer = guard.balancer
         key = head.value(balancer.header) if balancer.header else None
-        return balancer.choose(self._pools, now=self.loop.time(), draw=guard.draw(), key=key, avoid=avoid)
+        return balancer.choose(self._pools, now=self.loop.time(), draw=draw(), key=key, avoid=avoid)
 
     def pool_of(self, upstream: Upstream) -> Pool:
         """The connections to ``upstream``; a pool that is leaving when it is not in the policy."""

@@ -193,6 +193,23 @@ async def test_a_timeout_is_tried_again() -> None:
         assert it.exchanges()[0].retries == 1
 
 
+async def test_each_attempt_has_its_time_when_timeouts_are_tried_again() -> None:
+    """Two attempts that take more than the timeout together, but not each."""
+    answers = [FAILURE, OK]
+
+    async def late(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        await asyncio.sleep(0.6)
+        writer.write(answers.pop(0))
+
+    async with (
+        scripted(late) as a,
+        http_edge(a.upstream, timeout=1.0, **RETRIES) as it,
+        dial(it.port) as streams,
+    ):
+        assert await ask(streams) == (200, "")
+
+
 async def test_a_large_request_times_out_too() -> None:
     """Though it can no longer be repeated."""
     async with (

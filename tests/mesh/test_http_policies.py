@@ -253,13 +253,15 @@ async def test_a_slow_call_gets_a_second_chance() -> None:
 
 
 async def test_the_first_may_still_win() -> None:
-    """Then the second is let go of."""
-    release = asyncio.Event()
+    """Then the second is let go of with the first byte, not only at the end."""
+    begin, end = asyncio.Event(), asyncio.Event()
 
     async def late(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while await reader.readuntil(b"\r\n\r\n"):
-            await release.wait()
-            writer.write(OK)
+        await reader.readuntil(b"\r\n\r\n")
+        await begin.wait()
+        writer.write(OK[:-1])
+        await end.wait()
+        writer.write(OK[-1:])
 
     async with (
         scripted(late) as slow,
@@ -269,9 +271,10 @@ async def test_the_first_may_still_win() -> None:
     ):
         streams[1].write(GET)
         await until(lambda: len(slower.connections) == 1)
-        release.set()
-        assert (await read_response(streams[0])).body == b"ok"
+        begin.set()
         await until(lambda: not slower.connections)
+        end.set()
+        assert (await read_response(streams[0])).body == b"ok"
         it.exchanges()
         assert it.counters.acts == {"hedge": 1}
 

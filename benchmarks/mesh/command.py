@@ -8,6 +8,7 @@ from typing import Final
 
 from benchmarks import report
 from benchmarks.mesh import load, page, proxies, tables
+from benchmarks.mesh.endurance.command import main as endurance
 from benchmarks.mesh.tables.base import say
 from benchmarks.tools.base import Unfit
 from benchmarks.tools.binary_peers import CACHE
@@ -19,6 +20,8 @@ ROUNDS: Final = 7
 
 def main(argv: Sequence[str]) -> int:
     """Measure, print the tables, keep the results."""
+    if argv[:1] == ["endurance"]:
+        return endurance(argv[1:])
     arguments = _arguments(argv)
     chosen = [one for one in tables.ALL if one.name in (arguments.only or [one.name])]
     if not arguments.render:

@@ -82,9 +82,16 @@ async def test_more_than_may_be_under_way_are_turned_away() -> None:
 
 
 async def test_least_request_avoids_the_busy_one() -> None:
-    """Who has a request under way gets no other while someone is idle."""
+    """Who has a request under way gets no other while someone is idle; when all are idle they take turns."""
+    release = asyncio.Event()
+
+    async def late(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while await reader.readuntil(b"\r\n\r\n"):
+            await release.wait()
+            writer.write(OK)
+
     async with (
-        scripted(hang) as slow,
+        scripted(late) as slow,
         http_peer("fast") as fast,
         http_edge(slow.upstream, fast.upstream, balance="least-request") as it,
         dial(it.port) as first,
@@ -93,6 +100,9 @@ async def test_least_request_avoids_the_busy_one() -> None:
         first[1].write(GET)
         await until(lambda: len(slow.connections) == 1)
         assert [await by_name(second) for _ in range(6)] == ["fast"] * 6
+        release.set()
+        assert (await read_response(first[0])).body == b"ok"
+        assert Counter([await by_name(second) for _ in range(6)]) == {"fast": 3, "ok": 3}
 
 
 async def test_a_header_decides() -> None:

@@ -12,7 +12,6 @@ from support_http_edge import (
     Seen,
     ask,
     by_name,
-    hang,
     http_edge,
     http_peer,
     read_response,

@@ -171,7 +171,7 @@ class StandIn:
             raise UsageError(f"no service {name!r}", hint=f"there are: {', '.join(self.views)}")
         return self.views[name]
 
-    def why(self, name: str) -> WhyView:
+    async def why(self, name: str) -> WhyView:
         view = self.service(name)
         step = WhyStep(service=name, phase=view.phase, health=view.health, why=view.why, depth=0)
         return WhyView(service=name, chain=[step], last_lines=["boom"])

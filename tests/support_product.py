@@ -11,7 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+import msgspec
 import pytest
+
+from meshdev.client import calls
+from meshdev.client.control import Control
+from meshdev.client.project import find_project
 
 PROGRAMS = Path(__file__).parent / "e2e" / "programs"
 T = TypeVar("T")
@@ -59,6 +64,11 @@ class Product:
     def status(self) -> dict[str, dict[str, Any]]:
         """``status --json`` by service name."""
         return {view["name"]: view for view in json.loads(self.run("status", "--json").stdout)}
+
+    def processes(self) -> list[dict[str, Any]]:
+        """Meshdev's own processes, as the daemon tells them: role, pid, what they cost."""
+        control = Control(find_project(None, cwd=self.root, environ=self.env()))
+        return [msgspec.to_builtins(view) for view in control.send(calls.processes())]
 
     def lock(self) -> dict[str, Any]:
         """What the daemon's lock file says."""

@@ -49,7 +49,7 @@ def build_api(operator: Operator) -> Starlette:
             Route("/v1/snapshot", _answer(lambda _: operator.snapshot())),
             Route("/v1/services", _answer(lambda _: operator.services())),
             Route("/v1/services/{name}", _answer(lambda request: operator.service(_name(request)))),
-            Route("/v1/services/{name}/why", _answer(lambda request: operator.why(_name(request)))),
+            Route("/v1/services/{name}/why", routes.why),
             Route("/v1/services/{name}/env", _answer(lambda request: operator.env(_name(request)))),
             Route("/v1/graph", _answer(lambda _: operator.graph())),
             Route("/v1/edges", _answer(lambda _: operator.edges())),
@@ -83,6 +83,9 @@ class _Routes:
 
     async def plan(self, request: Request) -> Response:
         return Json(await self._operator.up(await _body(request, UpRequest), apply=False))
+
+    async def why(self, request: Request) -> Response:
+        return Json(await self._operator.why(_name(request)))
 
     async def start(self, request: Request) -> Response:
         return Json(self._operator.start(await _body(request, ServicesRequest)))

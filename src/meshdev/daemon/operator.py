@@ -127,7 +127,7 @@ class Operator:
         """How a service is shown, by the last sample of usage."""
         return self.viewer.service(self.system.services[state.name], state, self.usage)
 
-    def why(self, name: str) -> WhyView:
+    async def why(self, name: str) -> WhyView:
         """The chain of reasons, and the last lines of the service's log."""
         self._known([name])
         states = self.store.core.state.services
@@ -135,9 +135,13 @@ class Operator:
         for depth, (service, text) in enumerate(self.store.core.why(name)):
             steps.append(why_step(self.view(states[service]), text, depth))
         root = steps[-1].service if steps else name
-        self.flush_logs()
-        lines = [line.text for line in LogReader(self.log_dir).tail([root], LAST_LINES)]
+        lines = await asyncio.to_thread(self._last_lines, root)
         return WhyView(service=name, chain=steps, last_lines=lines)
+
+    def _last_lines(self, name: str) -> list[str]:
+        """What a service said last, written out first; for a thread, since a disk may be slow."""
+        self.flush_logs()
+        return [line.text for line in LogReader(self.log_dir).tail([name], LAST_LINES)]
 
     def env(self, name: str) -> EnvView:
         """What the first incarnation sees, or the next one would (less its port, not known before)."""

@@ -1,0 +1,20 @@
+"""For all tests: code of meshdev's that blocks an event loop fails the test that runs it (`support_blocking`)."""
+
+import inspect
+from collections.abc import Iterator
+
+import pytest
+
+from support_blocking import guard
+
+
+@pytest.fixture(autouse=True)
+def _no_blocking_call_in_a_loop(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Guards every async test; what a test itself does between its awaits is its own business."""
+    if not inspect.iscoroutinefunction(getattr(request, "function", None)):
+        yield
+        return
+    blockbuster = guard()
+    blockbuster.activate()
+    yield
+    blockbuster.deactivate()

@@ -52,7 +52,7 @@ async def events(project: Project, after: int) -> AsyncGenerator[list[StreamEven
                 if batch:
                     yield batch
         except OSError as error:
-            raise trouble(project, error, calls.QUICK) from None
+            raise await asyncio.to_thread(trouble, project, error, calls.QUICK) from None
 
 
 async def follow(project: Project, *, patience: float | None = None) -> AsyncGenerator[Mirror]:
@@ -109,7 +109,7 @@ async def _connection(project: Project) -> AsyncIterator[tuple[asyncio.StreamRea
         _refuse_foreign(path)
         reader, writer = await asyncio.open_unix_connection(path)
     except OSError as error:
-        raise trouble(project, error, calls.QUICK) from None
+        raise await asyncio.to_thread(trouble, project, error, calls.QUICK) from None
     try:
         yield reader, writer
     finally:

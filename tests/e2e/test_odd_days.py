@@ -79,3 +79,32 @@ def test_a_service_that_never_ran_has_no_age(product: Product) -> None:
     (line,) = (line for line in product.run("status").stdout.splitlines() if line.startswith("other"))
 
     assert line.split() == ["other", "○", "stopped", "0"]
+
+
+def test_a_storm_of_reloads_is_suspended_and_told(product: Product) -> None:
+    """Saves without end: after ten reloads the watch rests and says until when; a restart ends that."""
+    product.write(
+        '[services.busy]\ncommand = "sleep 600"\nprotocol = "none"\nwatch = "*.txt"\nstop = { grace = "1s" }\n'
+    )
+    product.run("up", "-d", "--wait")
+
+    def reload(number: int) -> bool:
+        (product.root / "page.txt").write_text(str(number))
+        said = "suspended"
+        return (
+            eventually(
+                lambda: (
+                    said
+                    if said in product.run("logs", "busy").stdout
+                    else product.status()["busy"]["instances"][0]["generation"] >= number + 2
+                )
+            )
+            == said
+        )
+
+    assert next(number for number in range(20) if reload(number)) <= 11
+    assert "until you restart busy" in product.run("logs", "busy").stdout
+    product.run("restart", "busy")
+    before = product.status()["busy"]["instances"][0]["generation"]
+    (product.root / "page.txt").write_text("again")
+    eventually(lambda: product.status()["busy"]["instances"][0]["generation"] > before)

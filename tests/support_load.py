@@ -32,7 +32,7 @@ def rate(default: float = 100.0) -> float:
 
 @contextmanager
 def load_on(port: int, *, per_second: float) -> Iterator[Load]:
-    """Load while the block lasts, from a process of its own."""
+    """Load while the block lasts, from a process of its own; it has had its first answer when the block begins."""
     load = Load()
     with subprocess.Popen(
         [sys.executable, PROGRAMS / "load.py", str(port), str(per_second)],
@@ -41,6 +41,8 @@ def load_on(port: int, *, per_second: float) -> Iterator[Load]:
         text=True,
     ) as process:
         try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "answered\n"
             yield load
         except BaseException:
             process.kill()

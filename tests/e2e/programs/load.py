@@ -1,8 +1,9 @@
 """Open-loop load: ``load.py PORT RATE`` sends RATE requests a second, come what may, until its stdin ends.
 
 Every third request is a POST (nobody may repeat it), every tenth has a connection of its own, every 25th asks for
-/slow. They take a kept connection, or a new one when all are busy. At the end one line of JSON: how many were sent, how
-many were answered 200, what became of the others, and by whom the good ones were answered.
+/slow. They take a kept connection, or a new one when all are busy. The first good answer is told by a line; at the end
+one line of JSON: how many were sent, how many were answered 200, what became of the others, and by whom the good ones
+were answered.
 """
 
 import asyncio
@@ -33,6 +34,8 @@ async def call(number: int, due: float) -> None:
         return
     millis.append((time.perf_counter() - due) * 1000)
     if status == 200:
+        if not answered_by:
+            print("answered", flush=True)
         answered_by[body] += 1
     outcomes["200" if status == 200 else f"{method} {status} {body[:120]}"] += 1
 

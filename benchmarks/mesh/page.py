@@ -8,12 +8,17 @@ from typing import Final
 
 from benchmarks import report
 from benchmarks.mesh import tables
+from benchmarks.mesh.endurance.kept import as_text
 from benchmarks.mesh.proxies import REFERENCE
 from benchmarks.mesh.tables.base import DIRECT, Column, Table
 from benchmarks.report import OURS, Results
 from benchmarks.summary import shown
 
 BEGIN: Final = "# The mesh beside other proxies\n"
+_LIMITS: Final = (
+    "`python -m benchmarks mesh endurance`: one real worker (two for *killed*), each trial bounded in count and time. "
+    "Small versions of all of them are among the tests (`tests/mesh/test_endurance.py`)."
+)
 _PREFACE: Final = Path(__file__).with_name("preface.md")
 
 
@@ -25,7 +30,9 @@ def section(folder: Path) -> str:
     versions = {name: version for _, results in parts for name, version in results.versions.items()}
     told = ", ".join(f"{name} {version}" for name, version in versions.items())
     preface = _PREFACE.read_text("utf-8").format(machine=report.machine(), versions=told, reference=REFERENCE)
-    return "\n".join([BEGIN, preface, *(table(one, results) for one, results in parts)])
+    tried = as_text(folder)
+    limits = [f"## At its limits\n\n{_LIMITS}\n\n{tried}"] if tried else []
+    return "\n".join([BEGIN, preface, *(table(one, results) for one, results in parts), *limits])
 
 
 def put_in(page: Path, part: str) -> None:

@@ -7,6 +7,7 @@ from benchmarks.mesh import load, page
 from benchmarks.mesh.costs import parse_schedstat
 from benchmarks.mesh.endurance.base import Finding
 from benchmarks.mesh.endurance.gigabyte import blocks
+from benchmarks.mesh.endurance.kept import as_text, keep
 from benchmarks.mesh.proxies.base import free_ports
 from benchmarks.mesh.tables.requests import Requests
 from benchmarks.report import Results
@@ -82,3 +83,15 @@ def test_no_two_blocks_of_the_large_body_are_alike() -> None:
     found = {block for _, block in zip(range(50), blocks(), strict=False)}
     assert len(found) == 50
     assert {len(block) for block in found} == {1 << 20}
+
+
+def test_the_last_finding_of_each_trial_is_kept(tmp_path: Path) -> None:
+    """One that is tried again replaces its own, and the page says which did not hold."""
+    assert as_text(tmp_path) == ""
+    keep(tmp_path, "slow", Finding(broken=["grew"]))
+    keep(tmp_path, "killed", Finding(broken=["late"]))
+    keep(tmp_path, "slow", Finding(told=["flat"]))
+    text = as_text(tmp_path)
+    assert "- *slow*: held" in text
+    assert "- *killed*: **did not hold**" in text
+    assert "grew" not in text

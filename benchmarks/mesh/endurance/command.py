@@ -6,10 +6,15 @@ import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 from benchmarks.mesh import endurance
 from benchmarks.mesh.endurance.base import Finding, Setting
+from benchmarks.mesh.endurance.kept import keep
 from benchmarks.mesh.tables.base import say
+from benchmarks.tools.binary_peers import CACHE
+
+RESULTS: Final = CACHE / "results"
 
 
 def main(argv: Sequence[str]) -> int:
@@ -38,4 +43,5 @@ def main(argv: Sequence[str]) -> int:
         for text in finding.told:
             print(f"  {text}")
         broken += len(finding.broken)
+        keep(RESULTS, trial.name, finding)
     return 1 if broken else 0

@@ -68,6 +68,18 @@ def test_program_with_reuseaddr_binds_over_the_hold(registry: Path) -> None:
     pool.close()
 
 
+def test_a_stranger_cannot_take_a_held_port(registry: Path) -> None:
+    """Who knows nothing of meshdev and asks for that very port does not get it until it is released."""
+    pool = PortPool(registry)
+    held = pool.hold()
+    with socket.socket() as stranger:
+        with pytest.raises(OSError, match="in use"):
+            stranger.bind(("127.0.0.1", held.port))
+        held.release()
+        stranger.bind(("127.0.0.1", held.port))
+    pool.close()
+
+
 def test_held_port_refuses_connections(registry: Path) -> None:
     """A probe can't mistake the hold for the service."""
     pool = PortPool(registry)

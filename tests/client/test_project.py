@@ -44,6 +44,13 @@ def test_a_project_whose_file_has_gone_is_found_by_its_lock(tmp_path: Path) -> N
     assert tmp_path.resolve() == find_project(None, cwd=inner, environ={}).root
 
 
+def test_a_file_in_the_place_of_the_state_folder_is_no_daemon(tmp_path: Path) -> None:
+    """Odd, but nothing runs; `up` says what cannot be written."""
+    (tmp_path / "meshdev.toml").touch()
+    (tmp_path / ".meshdev").touch()
+    assert find_project(None, cwd=tmp_path, environ={}).presence() is Presence.ABSENT
+
+
 @pytest.mark.parametrize("file", [None, "missing.toml"])
 def test_no_project_says_what_to_do(tmp_path: Path, file: str | None) -> None:
     """Without a file the error has a way out."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from meshdev.daemon.lock import LockInfo, ProjectLock, read_lock
-from meshdev.errors import DaemonError
+from meshdev.errors import DaemonError, StorageError
 
 
 def info(run_id: str = "r1") -> LockInfo:
@@ -30,6 +30,18 @@ def test_a_second_daemon_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "daemon.lock"
     with ProjectLock(path, info()), pytest.raises(DaemonError, match=rf"pid {os.getpid()}"):
         ProjectLock(path, info("r2")).__enter__()
+
+
+def test_a_lock_that_cannot_be_written(tmp_path: Path) -> None:
+    """A full disk, or something else in its place, is told as what it is."""
+    path = tmp_path / "daemon.lock"
+    path.symlink_to("/dev/full")
+    with pytest.raises(StorageError, match="cannot write"):
+        ProjectLock(path, info()).__enter__()
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(StorageError, match="Is a directory"):
+        ProjectLock(path, info()).__enter__()
 
 
 def test_a_dead_holders_lock_is_taken_over(tmp_path: Path) -> None:

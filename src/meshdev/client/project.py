@@ -111,7 +111,7 @@ class Project:
     def _locked(self) -> bool:
         try:
             fd = os.open(self.paths.lock_file, os.O_RDONLY | os.O_CLOEXEC)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return False
         except PermissionError:
             return True

@@ -13,7 +13,7 @@ from typing import Self
 
 import msgspec
 
-from meshdev.errors import DaemonError
+from meshdev.errors import DaemonError, StorageError
 
 _TRIES = 5
 _PAUSE = 0.02
@@ -30,7 +30,7 @@ class LockInfo(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ProjectLock:
-    """Held for the life of the daemon; raises DaemonError when another one holds it."""
+    """Held for the life of the daemon; raises DaemonError when another one holds it, StorageError."""
 
     def __init__(self, path: Path, info: LockInfo) -> None:
         self._path = path
@@ -44,6 +44,8 @@ class ProjectLock:
             message = f"{self._path} belongs to another user: {error.strerror}"
             hint = "use a copy of the project of your own, or ask them to run `meshdev down`"
             raise DaemonError(message, hint=hint) from error
+        except OSError as error:
+            raise _refused(self._path, error) from error
         if not self._take():
             holder = read_lock(self._path)
             os.close(self._fd)
@@ -51,8 +53,12 @@ class ProjectLock:
             who = f" (pid {holder.pid}, uid {holder.uid})" if holder else ""
             message = f"another meshdev daemon runs this project{who}"
             raise DaemonError(message, hint="`meshdev attach` shows it, `meshdev down` stops it")
-        os.ftruncate(self._fd, 0)
-        os.pwrite(self._fd, msgspec.json.encode(self._info) + b"\n", 0)
+        try:
+            os.ftruncate(self._fd, 0)
+            os.pwrite(self._fd, msgspec.json.encode(self._info) + b"\n", 0)
+        except OSError as error:
+            os.close(self._fd)
+            raise _refused(self._path, error) from error
         return self
 
     def _take(self) -> bool:
@@ -72,6 +78,11 @@ class ProjectLock:
         os.ftruncate(self._fd, 0)
         os.close(self._fd)
         self._fd = -1
+
+
+def _refused(path: Path, error: OSError) -> StorageError:
+    hint = "meshdev keeps its lock there; free some space, or remove what is in its place"
+    return StorageError(f"cannot write {path}: {error.strerror}", hint=hint)
 
 
 def read_lock(path: Path) -> LockInfo | None:

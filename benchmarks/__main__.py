@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -25,6 +26,7 @@ def main(argv: Sequence[str]) -> int:
     if argv[:1] == ["mesh"]:
         return mesh.main(argv[1:])
     arguments = _arguments(argv)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is cleared away
     chosen = [
         one
         for one in scenarios.ALL

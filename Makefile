@@ -44,6 +44,7 @@ check: $(VENV)/.dev  ## style, types, contracts
 bench: $(VENV)/.dev  ## the benchmarks, side by side with the peers (docs/benchmarks.md)
 	@$(PIP) install -e '.[dev,bench]'
 	@$(BIN)/python -m benchmarks
+	@$(BIN)/python -m benchmarks mesh
 
 shots: $(VENV)/.dev  ## pictures of the dashboard over the running shop (docs/images)
 	@$(BIN)/python docs/shots.py

@@ -15,14 +15,14 @@ _HEADERS: Final = {
     "Accept": "*/*",
     "Accept-Encoding": "gzip, deflate, br",
 }
-_GRACE_SECONDS: Final = 30.0
+_GRACE_SECONDS: Final = 90.0
 _REPORT: Final = """
 function done(summary, latency)
   local e = summary.errors
   io.write(string.format(
-    'REPORT {"requests": %d, "microseconds": %d, "bytes": %d, "p50": %d, "p99": %d, "failed": %d}\\n',
+    'REPORT {"requests": %d, "microseconds": %d, "bytes": %d, "p50": %d, "p99": %d, "failed": %d, "late": %d}\\n',
     summary.requests, summary.duration, summary.bytes, latency:percentile(50), latency:percentile(99),
-    e.connect + e.read + e.write + e.status + e.timeout))
+    e.connect + e.read + e.write + e.status, e.timeout))
 end
 """
 _DIFFER: Final = """
@@ -44,7 +44,7 @@ class Heads(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What wrk saw; latencies in microseconds."""
+    """What wrk saw; latencies in microseconds. ``late``: the answer took more than 2 s (it may still have come)."""
 
     requests: int
     seconds: float
@@ -52,6 +52,7 @@ class Load:
     p50: float
     p99: float
     failed: int
+    late: int = 0
 
     @property
     def rate(self) -> float:
@@ -95,6 +96,7 @@ def parse(output: str) -> Load:
         p50=told["p50"],
         p99=told["p99"],
         failed=told["failed"],
+        late=told.get("late", 0),
     )
 
 

@@ -88,7 +88,8 @@ class Prober:
                 mark = self._mark_of(ref)
                 return await probe_exec(self._reaper, argv, place, within=check.timeout, mark=mark)
             case ProbeKind.FILE:
-                return probe_file(place.cwd / target)
+                # A thread, since the file may be on a network that hangs.
+                return await asyncio.to_thread(probe_file, place.cwd / target)
             case ProbeKind.GRPC:
                 return probe_grpc()
             case _:

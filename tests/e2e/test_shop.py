@@ -103,17 +103,20 @@ def test_no_order_is_lost_or_charged_twice(shop: Shop, capsys: pytest.CaptureFix
     history = shop.urls()["order-history"]
     rebuilt = httpx.post(f"{history}/rebuild", timeout=60).raise_for_status().json()
 
+    restarts = {name: view.restarts for name, view in shop.views().items()}
+    # Seen once on an overloaded machine, for four services, and not understood: hence shown, and not an error.
+    unasked = {name: count - killed[name] for name, count in restarts.items() if count > killed[name]}
+
     with capsys.disabled():
         print(  # noqa: T201 -- a run of its own (SHOP_CHAOS_SECONDS=60) is read by a person
             f"\nseed {SEED}: {killed.total()} kills {dict(killed)}, {len(customers.acknowledged)} orders"
-            f" acknowledged, {len(books.completed)} completed, customers saw {dict(customers.failures)}"
+            f" acknowledged, {len(books.completed)} completed, customers saw {dict(customers.failures)}, restarts beyond the kills: {unasked}"
         )
     problems = audit(books, customers.acknowledged)
     assert not problems, f"SHOP_CHAOS_SEED={SEED}"
     assert books.summary == rebuilt
     assert killed
     assert books.completed
-    restarts = {name: view.restarts for name, view in shop.views().items()}
     assert {name: count for name, count in killed.items() if restarts[name] < count} == {}
 
 

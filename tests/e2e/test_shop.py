@@ -110,7 +110,8 @@ def test_no_order_is_lost_or_charged_twice(shop: Shop, capsys: pytest.CaptureFix
     with capsys.disabled():
         print(  # noqa: T201 -- a run of its own (SHOP_CHAOS_SECONDS=60) is read by a person
             f"\nseed {SEED}: {killed.total()} kills {dict(killed)}, {len(customers.acknowledged)} orders"
-            f" acknowledged, {len(books.completed)} completed, customers saw {dict(customers.failures)}, restarts beyond the kills: {unasked}"
+            f" acknowledged, {len(books.completed)} completed, customers saw {dict(customers.failures)},"
+            f" restarts beyond the kills: {unasked}"
         )
     problems = audit(books, customers.acknowledged)
     assert not problems, f"SHOP_CHAOS_SEED={SEED}"

@@ -66,9 +66,10 @@ class Soak(Trial):
     def _compare(self, samples: list[Taken], finding: Finding) -> None:
         first, last = samples[len(samples) // 2], samples[-1]
         grown = last.memory - first.memory
+        told = ", ".join(f"{one.memory / MEGABYTE:.1f}" for one in samples)
         finding.check(
             grown < GROWTH,
-            f"memory at rest, cycle by cycle (the second half must be flat): {', '.join(f'{one.memory / MEGABYTE:.1f}' for one in samples)} MB",
+            f"memory at rest by cycles, of which the second half must be flat: {told} MB",
         )
         finding.check(
             last.descriptors <= first.descriptors,

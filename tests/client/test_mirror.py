@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from meshdev.client.mirror import NOTICES_KEPT, Mirror
-from meshdev.wire.control import EdgeView, ServiceView, Snapshot, StreamEvent
+from meshdev.wire.control import EdgeSignalsView, EdgeView, ServiceView, Snapshot, StreamEvent
 from support_control import instance, service, system
 
 EDGE = EdgeView(caller="orders", callee="payments", kind="calls")
@@ -127,3 +127,35 @@ def test_replay_from_anywhere_gives_the_same(changes: list[tuple[str, str]], dat
     for event in events[data.draw(st.integers(0, len(events))) :]:
         again = again.apply(event)
     assert again is mirror
+
+
+def _signals(rps: float, callee: str = "payments") -> EdgeSignalsView:
+    return EdgeSignalsView(
+        caller="orders",
+        callee=callee,
+        protocol="http",
+        declared=True,
+        observed=True,
+        requests=1,
+        errors=0,
+        in_flight=0,
+        rps=rps,
+        p50_ms=None,
+        p90_ms=None,
+        p99_ms=None,
+        bytes_in=0,
+        bytes_out=0,
+    )
+
+
+def test_signals_of_moved_edges_replace_the_old_ones() -> None:
+    """The others stay as they were told last."""
+    snapshot = Snapshot(seq=1, system=system(), services=[], signals=[_signals(1.0), _signals(2.0, "stock")])
+    mirror = Mirror.of(snapshot).apply(_event(2, "edges", edges=[_signals(5.0)]))
+    assert {name[1]: view.rps for name, view in mirror.signals.items()} == {"payments": 5.0, "stock": 2.0}
+
+
+def test_a_changed_topology_brings_its_edges() -> None:
+    """The declared edges are those of the file as it was applied last."""
+    other = EdgeView(caller="orders", callee="stock", kind="calls")
+    assert _mirror().apply(_event(11, "topology", declared=[other])).edges == (other,)

@@ -3,6 +3,8 @@
 import asyncio
 from typing import Any
 
+import pytest
+
 from meshdev.daemon.edge_book import EdgeBook
 from meshdev.daemon.edges import Edge
 from meshdev.daemon.journal import Journal
@@ -157,3 +159,25 @@ async def test_a_first_call_that_is_under_way_is_none_yet() -> None:
 
     assert [view.requests for view in subject.views(101.0)] == [10, 3]
     assert [view.series[-1] for view in subject.views(101.0)] == [10, 0]
+
+
+@pytest.mark.parametrize(
+    ("quiet", "changes"), [(0.5, True), (9.9, True), (11.0, True), (20.0, False), (61.0, True), (70.0, False)]
+)
+def test_figures_that_fade_are_told_until_they_are_nothing(quiet: float, *, changes: bool) -> None:
+    """A rate falls to nothing ten seconds after the last call, percentiles change a minute after it."""
+    signals = {KEY: EdgeSignals()}
+    signals[KEY].add(counters(1))
+    subject = book(signals)
+    subject.read(100.0)
+
+    assert bool(subject._moving(100.0 + quiet)) is changes
+
+
+def test_an_edge_on_which_a_call_waits_is_told() -> None:
+    """Although nothing has come to an end on it."""
+    signals = {KEY: EdgeSignals(in_flight=1)}
+    subject = book(signals)
+    subject.read(100.0)
+
+    assert [view.in_flight for view in subject._moving(500.0)] == [1]

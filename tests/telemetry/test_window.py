@@ -1,5 +1,7 @@
 """The window: differences of growing counters, by second, bounded."""
 
+import math
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -79,3 +81,22 @@ def test_nothing_is_lost_within_the_window_and_nothing_kept_beyond(
 
     expected = sum(count for at, count in came if at > now - SECONDS)
     assert window.last(SECONDS, now).requests == expected
+
+
+def test_failures_have_a_rate_and_a_series() -> None:
+    """Of the same seconds as the requests."""
+    window = Window(0.0)
+    window.read(Reading(requests=4, failures=1), 1.0)
+    window.read(Reading(requests=9, failures=4), 2.0)
+
+    assert window.last(10, 2.0).failure_rate == 2.0
+    assert window.error_series(3, 2.0) == [0, 1, 3]
+
+
+def test_it_knows_for_how_long_nothing_has_happened() -> None:
+    """For ever when nothing ever did."""
+    window = Window(0.0)
+    assert window.quiet_for(5.0) == math.inf
+    window.read(Reading(requests=1), 6.0)
+    window.read(Reading(requests=1), 9.0)
+    assert window.quiet_for(9.5) == 3.5

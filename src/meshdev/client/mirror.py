@@ -16,22 +16,35 @@ from typing import Self
 
 from msgspec import structs
 
-from meshdev.wire.control import EdgeView, InstanceView, ServiceView, Snapshot, StreamEvent, SystemView
+from meshdev.wire.control import (
+    EdgeSignalsView,
+    EdgeView,
+    InstanceView,
+    ServiceView,
+    Snapshot,
+    StreamEvent,
+    SystemView,
+)
 
 NOTICES_KEPT = 200
+
+EdgeName = tuple[str, str, str]
+"""Caller, callee, endpoint."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mirror:
     """The system as of event ``seq``; ``connected`` is False while the stream is being reconnected.
 
-    ``notices`` are the latest `NOTICES_KEPT` events of kind ``notice``, oldest first.
+    ``notices`` are the latest `NOTICES_KEPT` events of kind ``notice``, oldest first. ``edges`` are the declared ones,
+    ``signals`` what each edge of the mesh carries.
     """
 
     seq: int
     system: SystemView
     services: Mapping[str, ServiceView]
     edges: tuple[EdgeView, ...] = ()
+    signals: Mapping[EdgeName, EdgeSignalsView] = field(default_factory=lambda: MappingProxyType({}))
     notices: tuple[StreamEvent, ...] = field(default=(), repr=False)
     connected: bool = True
 
@@ -43,6 +56,7 @@ class Mirror:
             system=snapshot.system,
             services=MappingProxyType({service.name: service for service in snapshot.services}),
             edges=tuple(snapshot.edges),
+            signals=MappingProxyType({_name(signals): signals for signals in snapshot.signals}),
         )
 
     def apply(self, event: StreamEvent) -> "Mirror":
@@ -50,6 +64,7 @@ class Mirror:
         if event.seq <= self.seq:
             return self
         services, system, notices = self.services, self.system, self.notices
+        edges, signals = self.edges, self.signals
         match event.kind:
             case "service" if event.service is not None:
                 view = _with_known_usage(event.service, services.get(event.service.name))
@@ -64,9 +79,21 @@ class Mirror:
                 system = event.system
             case "notice":
                 notices = (*notices, event)[-NOTICES_KEPT:]
+            case "edges" if event.edges is not None:
+                signals = MappingProxyType({**signals, **{_name(moved): moved for moved in event.edges}})
+            case "topology" if event.declared is not None:
+                edges = tuple(event.declared)
             case _:  # a kind of a newer daemon
                 pass
-        return replace(self, seq=event.seq, services=services, system=system, notices=notices)
+        return replace(
+            self,
+            seq=event.seq,
+            services=services,
+            system=system,
+            notices=notices,
+            edges=edges,
+            signals=signals,
+        )
 
     def renewed(self, snapshot: Snapshot) -> "Mirror":
         """The picture of a fresh snapshot, with the notices that were seen before."""
@@ -79,6 +106,10 @@ class Mirror:
     def reconnected(self) -> "Mirror":
         """The same picture, marked as live."""
         return replace(self, connected=True)
+
+
+def _name(signals: EdgeSignalsView) -> EdgeName:
+    return signals.caller, signals.callee, signals.endpoint
 
 
 def _with_usage(view: ServiceView, usage: Mapping[str, tuple[float, int]]) -> ServiceView:

@@ -105,10 +105,8 @@ class EdgeBook:
         """Read by the second until `close`, and tell followers which edges moved."""
         while not self._closing.is_set():
             now = time.monotonic()
-            moved = self.read(now)
-            if moved and self._journal.followers:
-                signals = self._signals()
-                views = [self._view(key, signals[key], now) for key in moved]
+            self.read(now)
+            if self._journal.followers and (views := self._moving(now)):
                 self._journal.append(StreamEvent(seq=0, at=time.time(), kind="edges", edges=views))
             try:
                 await asyncio.wait_for(self._closing.wait(), INTERVAL_SECONDS)
@@ -119,6 +117,14 @@ class EdgeBook:
         """Let `run` return and the followers of exchanges go."""
         self._closing.set()
         self.exchanges.close()
+
+    def _moving(self, now: float) -> list[EdgeSignalsView]:
+        """The edges whose figures change: something happens on them, or their rates and percentiles fade out."""
+        return [
+            self._view(key, signals, now)
+            for key, signals in self._signals().items()
+            if signals.in_flight or signals.held or _fades(self._windows[key].quiet_for(now))
+        ]
 
     def _view(self, key: EdgeKey, signals: EdgeSignals, now: float) -> EdgeSignalsView:
         edge, port = self._edges().get(key, (None, 0))
@@ -138,6 +144,7 @@ class EdgeBook:
             errors=_failures(signals),
             in_flight=signals.in_flight,
             rps=round(recent.rate, 2),
+            eps=round(recent.failure_rate, 2),
             p50_ms=_quantile(0.5, minute, signals.total),
             p90_ms=_quantile(0.9, minute, signals.total),
             p99_ms=_quantile(0.99, minute, signals.total),
@@ -152,10 +159,19 @@ class EdgeBook:
             held=signals.held,
             errors_by_kind=dict(signals.errors),
             series=window.series(SERIES_SECONDS, now),
+            error_series=window.error_series(SERIES_SECONDS, now),
             latency_buckets=_buckets(signals.total),
             latency_sum_ms=round(_sum_ms(signals.total), 3),
             routes=[_route(name, route) for name, route in signals.routes.items()],
         )
+
+
+def _fades(quiet: float) -> bool:
+    """Whether figures still change after so many seconds without any call, up to a second after they last did."""
+    return (
+        any(end <= quiet < end + 2 * INTERVAL_SECONDS for end in (RATE_SECONDS, LATENCY_SECONDS))
+        or quiet < RATE_SECONDS
+    )
 
 
 def _reading(signals: EdgeSignals, protocol: str) -> Reading:

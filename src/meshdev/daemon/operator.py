@@ -110,6 +110,7 @@ class Operator:
             system=self.system_view(),
             services=self.services(),
             edges=edge_views(self.system),
+            signals=self.edges(),
         )
 
     def services(self) -> list[ServiceView]:
@@ -193,6 +194,9 @@ class Operator:
         if apply:
             if self.store.core.state.shutting_down is not None:
                 raise UsageError("the system is shutting down", hint="wait for it to end, then `meshdev up`")
+            declared = edge_views(new)
+            if declared != edge_views(self.system):
+                self.announce(StreamEvent(seq=0, at=self.wall_now(), kind="topology", declared=declared))
             self.system = new
             self.adopt(new)
             self.store.post(Applied(new))

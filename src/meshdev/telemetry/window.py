@@ -4,8 +4,9 @@ A `Reading` is what the counters say at a moment; the window keeps the differenc
 take no room, and counters that went back (a worker was replaced) begin anew.
 """
 
+import math
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from meshdev.telemetry.histogram import Histogram
@@ -62,6 +63,11 @@ class Span:
         """Requests a second."""
         return self.requests / self.seconds if self.seconds else 0.0
 
+    @property
+    def failure_rate(self) -> float:
+        """Failed requests a second."""
+        return self.failures / self.seconds if self.seconds else 0.0
+
     def milliseconds(self, q: float) -> float | None:
         """The latency's quantile ``q``, None when nothing was measured."""
         return self.latency.quantile(q) / 1000.0 if self.latency.counts else None
@@ -105,10 +111,21 @@ class Window:
 
     def series(self, seconds: int, now: float) -> list[int]:
         """Requests in each of the last so many seconds, the oldest first."""
+        return self._by_second(seconds, now, lambda slot: slot.requests)
+
+    def error_series(self, seconds: int, now: float) -> list[int]:
+        """Failed requests in each of the last so many seconds, the oldest first."""
+        return self._by_second(seconds, now, lambda slot: slot.failures)
+
+    def quiet_for(self, now: float) -> float:
+        """Seconds since something happened last; infinite when nothing has, within the window."""
+        return now - self._slots[-1][0] if self._slots else math.inf
+
+    def _by_second(self, seconds: int, now: float, figure: Callable[[Reading], int]) -> list[int]:
         found = [0] * seconds
         for at, slot in reversed(self._slots):
             age = int(now - at)
             if age >= seconds:
                 break
-            found[seconds - 1 - max(age, 0)] += slot.requests
+            found[seconds - 1 - max(age, 0)] += figure(slot)
         return found

@@ -164,7 +164,8 @@ class EdgeSignalsView(View, frozen=True, kw_only=True):
     """What an edge carries.
 
     ``requests`` and ``errors`` (no answer, a transport error, 5xx) count since the daemon started; ``rps`` is over
-    ten seconds; percentiles are over the last minute, or over everything when that was quiet. An edge that is not
+    ten seconds, and so is ``eps``, its failed ones; percentiles are over the last minute, or over everything when that
+    was quiet. ``series`` and ``error_series`` are the last minute by the second, the oldest first. An edge that is not
     read as HTTP counts connections as requests and has no percentiles. ``policies`` and ``faults`` name what acts;
     ``denied`` is the rule that closes the edge, if one does; ``acts`` counts what policies did (retries, …), and
     ``circuit`` is ``open``, ``half-open`` or empty.
@@ -199,6 +200,8 @@ class EdgeSignalsView(View, frozen=True, kw_only=True):
     circuit: str = ""
     latency_buckets: list[int] = []
     latency_sum_ms: float = 0.0
+    eps: float = 0.0
+    error_series: list[int] = []
 
 
 class ExchangeView(View, frozen=True, kw_only=True):
@@ -264,6 +267,7 @@ class Snapshot(View, frozen=True, kw_only=True):
     system: SystemView
     services: list[ServiceView]
     edges: list[EdgeView] = []
+    signals: list[EdgeSignalsView] = []
 
 
 class StreamEvent(View, frozen=True, kw_only=True):
@@ -271,8 +275,9 @@ class StreamEvent(View, frozen=True, kw_only=True):
 
     ``service`` (``service``: its new view) · ``removed`` (``name`` left the topology) · ``notice`` (``text`` at
     ``level``) · ``system`` (``system``: its new view) · ``usage`` (``usage`` maps an instance id to
-    ``[cpu_percent, rss_bytes]``) · ``edges`` (``edges``: those that carried something) · ``reset`` (the client's
-    sequence number is too old: take a snapshot).
+    ``[cpu_percent, rss_bytes]``) · ``edges`` (``edges``: those whose figures moved, also when they fall back to
+    nothing) · ``topology`` (``declared``: the edges that the file declares now) · ``reset`` (the client's sequence
+    number is too old: take a snapshot).
     """
 
     seq: int
@@ -285,6 +290,7 @@ class StreamEvent(View, frozen=True, kw_only=True):
     system: SystemView | None = None
     usage: dict[str, tuple[float, int]] | None = None
     edges: list[EdgeSignalsView] | None = None
+    declared: list[EdgeView] | None = None
 
 
 class PlanStep(View, frozen=True, kw_only=True):

@@ -14,6 +14,7 @@ from meshdev.wire.mesh import Exchange, RouteCounters
 MOST_ROUTES: Final = 200
 MOST_RECENT: Final = 500
 OTHER: Final = "{other}"
+_SERVER_ERROR: Final = 500
 _CLASSES: Final = 6  # by the first digit of the status; 0 when there was no answer
 
 Summary = tuple[float, int, RequestHead, int, int, int, str, str, str, "Marks"]
@@ -34,10 +35,11 @@ TRACE_DIGITS: Final = 32
 class _Route:
     """One route's counts since they were last taken."""
 
-    __slots__ = ("latency", "statuses")
+    __slots__ = ("broken", "latency", "statuses")
 
     def __init__(self) -> None:
         self.statuses = [0] * _CLASSES
+        self.broken = 0
         self.latency: dict[int, int] = {}
 
 
@@ -74,6 +76,8 @@ class Exchanges:
         route.statuses[status // 100] += 1
         index = bucket(microseconds)
         route.latency[index] = route.latency.get(index, 0) + 1
+        if error and 0 < status < _SERVER_ERROR:
+            route.broken += 1
         if len(self._recent) < MOST_RECENT:
             self._recent.append((started, microseconds, head, status, *sizes, instance, ids, error, marks))
         else:
@@ -92,7 +96,8 @@ class Exchanges:
     def take(self, edge: int) -> tuple[tuple[RouteCounters, ...], tuple[Exchange, ...], int]:
         """Counts by route, summaries, and how many summaries were dropped; then begin anew."""
         routes = tuple(
-            RouteCounters(name, tuple(route.statuses), route.latency) for name, route in self._routes.items()
+            RouteCounters(name, tuple(route.statuses), route.latency, route.broken)
+            for name, route in self._routes.items()
         )
         recent = tuple(
             Exchange(

@@ -25,6 +25,7 @@ from meshdev.mesh.relay import EARLY_BYTES, WRITE_BUFFER_BYTES, Link, close, res
 from meshdev.mesh.tcp_facts import untouched
 from meshdev.traffic.http1 import Mark, Refusal, RequestScanner, State
 from meshdev.traffic.http1_head import RequestHead
+from meshdev.traffic.refused import refused_head
 from meshdev.traffic.retry import IDEMPOTENT
 from meshdev.wire.mesh import EdgeError
 
@@ -204,8 +205,10 @@ class HttpCaller(asyncio.Protocol):
             self._record(callee.status, callee.upstream.instance)
             self._linger()
         elif callee.has_begun or head is None:
-            self.edge.count_error(EdgeError.CALLEE_RESET)
-            self._record(callee.status, callee.upstream.instance, EdgeError.CALLEE_RESET)
+            stopped = self.eof and exc is None  # by the caller: it had ended its side before
+            error = EdgeError.CALLER_RESET if stopped else EdgeError.CALLEE_RESET
+            self.edge.count_error(error)
+            self._record(callee.status, callee.upstream.instance, error)
             (reset if exc is not None else close)(self.transport)
         elif self.eof:  # the caller stopped first
             self.edge.count_error(EdgeError.CALLER_RESET)
@@ -289,6 +292,11 @@ class HttpCaller(asyncio.Protocol):
     # --- answers of our own -----------------------------------------------------------------------
 
     def _refuse(self, refusal: Refusal) -> None:
+        if self.request is None:  # its head is refused: tell what it seems to have been
+            self.request = refused_head(self.scanner.rest)
+            self.edge.in_flight += 1
+            self._started = perf_counter()
+            self.bytes_in, self.bytes_out, self._ids = len(self.scanner.rest), 0, ""
         self.fail(refusal.status, refusal.reason, EdgeError.REFUSED_MESSAGE)
 
     def fail(self, status: int, reason: str, error: EdgeError, instance: str = "") -> None:

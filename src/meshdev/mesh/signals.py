@@ -3,21 +3,24 @@
 Sums only ever grow, whichever worker they came from; gauges (`active`, `held`, `in_flight`) are as of the last frame.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from meshdev.telemetry.histogram import Histogram
-from meshdev.wire.mesh import EdgeCounters
+from meshdev.wire.mesh import EdgeCounters, RouteCounters
 
 STATUS_CLASSES = 6
 
 
 @dataclass(slots=True)
 class RouteSignals:
-    """Exchanges of one method and guessed route; ``statuses`` counts by first digit, the first is "no answer"."""
+    """Exchanges of one method and guessed route; ``statuses`` counts by first digit, the first is "no answer".
+
+    ``broken`` counts those that failed although their status does not say so (`wire.mesh.RouteCounters`).
+    """
 
     statuses: list[int] = field(default_factory=lambda: [0] * STATUS_CLASSES)
     latency: Histogram = field(default_factory=Histogram)
+    broken: int = 0
 
     @property
     def requests(self) -> int:
@@ -26,14 +29,15 @@ class RouteSignals:
 
     @property
     def failures(self) -> int:
-        """How many of them had no answer, or a 5xx."""
-        return self.statuses[0] + self.statuses[5]
+        """How many of them had no answer, a 5xx, or an error of transport or of the mesh's."""
+        return self.statuses[0] + self.statuses[5] + self.broken
 
-    def add(self, statuses: tuple[int, ...], latency: Mapping[int, int]) -> None:
+    def add(self, counters: RouteCounters) -> None:
         """Add what happened since."""
-        for index, count in enumerate(statuses):
+        for index, count in enumerate(counters.statuses):
             self.statuses[index] += count
-        self.latency.add(latency)
+        self.latency.add(counters.latency)
+        self.broken += counters.broken
 
 
 @dataclass(slots=True)
@@ -71,11 +75,11 @@ class EdgeSignals:
             self.acts[act] = self.acts.get(act, 0) + count
         self.circuit = counters.circuit
         for route in counters.routes:
-            self.total.add(route.statuses, route.latency)
+            self.total.add(route)
             known = self.routes.get(route.route)
             if known is None:
                 known = self.routes[route.route] = RouteSignals()
-            known.add(route.statuses, route.latency)
+            known.add(route)
 
     def worker_died(self) -> None:
         """Its connections died with it, and so did the news of their end."""

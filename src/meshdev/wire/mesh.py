@@ -180,12 +180,14 @@ class Pong(Struct, frozen=True, array_like=True, tag="pong"):
 class RouteCounters(Struct, frozen=True, array_like=True):
     """Exchanges of one method and guessed route: counts by the first digit of the status, latencies in microseconds.
 
-    The first count is of exchanges without an answer; ``latency`` are buckets of `telemetry.histogram`.
+    The first count is of exchanges without an answer; ``latency`` are buckets of `telemetry.histogram`. ``broken`` are
+    those that failed with a status below 500: their answer broke off, or the mesh gave it (400, 403).
     """
 
     route: str
     statuses: tuple[int, ...]
     latency: Mapping[int, int]
+    broken: int = 0
 
 
 class Exchange(Struct, frozen=True, array_like=True):

@@ -14,6 +14,7 @@ from meshdev.telemetry.logline import (
     level_of,
     logfmt_fields,
     parse,
+    trace_id_of,
 )
 
 
@@ -173,3 +174,29 @@ def test_any_text_can_be_asked(line: str) -> None:
 def test_lines_that_look_structured_can_be_asked(line: str) -> None:
     """Neither can text that looks like JSON or logfmt."""
     assert parse(line).level is level_of(line)
+
+
+TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f'{{"msg":"x","trace_id":"{TRACE}"}}',
+        f'{{"msg":"x","traceID":"{TRACE.upper()}"}}',
+        f'{{"msg":"x","traceparent":"00-{TRACE}-00f067aa0ba902b7-01"}}',
+        f'{{"msg":"no field, but {TRACE} in the text"}}',
+        f"level=info msg=paid traceId={TRACE}",
+        f"paid [{TRACE}] in 3 ms",
+        f"\x1b[32mINFO\x1b[0m traceparent: 00-{TRACE}-00f067aa0ba902b7-01",
+    ],
+)
+def test_the_trace_of_a_line(line: str) -> None:
+    """In the fields, in a traceparent, or as 32 hexadecimal digits."""
+    assert trace_id_of(line) == TRACE
+
+
+@pytest.mark.parametrize("line", ["", "0" * 32, "a" * 31, "a" * 33, "8a6e0804-2bd0-4672-b79d-d97027f9071a"])
+def test_what_is_no_trace(line: str) -> None:
+    """Zeros, other lengths, UUIDs."""
+    assert trace_id_of(line) == ""

@@ -74,7 +74,16 @@ _BUNYAN = (
 
 _LEVEL_KEYS = ("level", "severity", "lvl", "levelname", "log.level", "loglevel", "@level", "severity_text")
 _MESSAGE_KEYS = ("message", "msg", "event", "body", "@message", "text")
-_TRACE_KEYS = ("trace_id", "traceid", "traceId", "trace.id", "otelTraceID", "dd.trace_id", "traceparent")
+_TRACE_KEYS = (
+    "trace_id",
+    "traceid",
+    "traceId",
+    "traceID",
+    "trace.id",
+    "otelTraceID",
+    "dd.trace_id",
+    "traceparent",
+)
 _TIME_KEYS = ("time", "timestamp", "ts", "@timestamp", "datetime")
 
 _HEAD = 96
@@ -100,6 +109,7 @@ _PYTHON_END = re.compile(
     r"^(?:[\w$]+\.)*\w*(?:Error|Exception|Warning|Interrupt|Exit|Group)(?::|$)|^(?:\w+\.)+\w+: "
 )
 _TRACEPARENT = re.compile(r"\b[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}\b")
+_TRACE_ID = re.compile(r"(?<![\w-])(?!0{32})[0-9a-f]{32}(?![\w-])", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +135,18 @@ def parse(text: str) -> Parsed:
     traceparent = _TRACEPARENT.search(plain)
     trace = traceparent[1] if traceparent else str(_first(pairs, _TRACE_KEYS) or "")
     return Parsed(plain, _plain_level(plain), trace, fields=pairs)
+
+
+def trace_id_of(text: str) -> str:
+    """The trace that a line belongs to: a field's or a traceparent's, else the first 32 hex digits; empty without.
+
+    >>> trace_id_of('{"msg":"paid","traceId":"4BF92F3577B34DA6A3CE929D0E0E4736"}')
+    '4bf92f3577b34da6a3ce929d0e0e4736'
+    """
+    if named := parse(text).trace_id:
+        return named.lower()
+    bare = _TRACE_ID.search(strip_ansi(text))
+    return bare[0].lower() if bare else ""
 
 
 def level_of(text: str) -> Level:

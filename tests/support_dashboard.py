@@ -19,6 +19,7 @@ from meshdev.tui.screens.services import ServicesScreen
 from meshdev.tui.scrollback import Line
 from meshdev.tui.widgets.log_view import LogView
 from meshdev.wire.control import (
+    EdgeSignalsView,
     EdgeView,
     ExitView,
     InstanceView,
@@ -238,6 +239,27 @@ def service(name: str, /, **changes: object) -> ServiceView:
         restarts=0,
         instances=[instance(name)],
         since=NOW - 750,
+    )
+    return msgspec.structs.replace(view, **changes)
+
+
+def signals(caller: str, callee: str, /, **changes: object) -> EdgeSignalsView:
+    """A quiet HTTP edge that was used once."""
+    view = EdgeSignalsView(
+        caller=caller,
+        callee=callee,
+        protocol="http",
+        declared=True,
+        observed=True,
+        requests=100,
+        errors=0,
+        in_flight=0,
+        rps=0.0,
+        p50_ms=None,
+        p90_ms=None,
+        p99_ms=None,
+        bytes_in=20_000,
+        bytes_out=180_000,
     )
     return msgspec.structs.replace(view, **changes)
 

@@ -28,10 +28,14 @@ from meshdev.tui.model import Happening, Link, Picture, blockers
 from meshdev.tui.outcome import Outcome
 from meshdev.tui.palette import Commands
 from meshdev.tui.screens.base import Frame
+from meshdev.tui.screens.graph import GraphScreen
 from meshdev.tui.screens.help import HelpScreen
+from meshdev.tui.screens.logs import LogsScreen
 from meshdev.tui.screens.quit import QuitScreen
 from meshdev.tui.screens.services import ServicesScreen
 from meshdev.tui.screens.stopping import MOST, StoppingScreen
+from meshdev.tui.screens.traces import TracesScreen
+from meshdev.tui.screens.traffic import TrafficScreen
 from meshdev.tui.themes import DARK, LIGHT, OWN, derived, wanted_theme
 
 if TYPE_CHECKING:
@@ -51,7 +55,10 @@ class Dashboard(App[Outcome]):
     TITLE = "meshdev"
     ENABLE_COMMAND_PALETTE = True
     COMMANDS: ClassVar = {Commands}
-    MODES: ClassVar[dict[str, str | Callable[[], Screen[None]]]] = {"services": ServicesScreen}
+    MODES: ClassVar[dict[str, str | Callable[[], Screen[None]]]] = {
+        screen.MODE: screen
+        for screen in (ServicesScreen, GraphScreen, TrafficScreen, TracesScreen, LogsScreen)
+    }
     DEFAULT_MODE = "services"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(APP_KEYS)]
 
@@ -241,12 +248,19 @@ class Dashboard(App[Outcome]):
         """Don't wait for the end of the stop."""
         self.exit(Outcome.STOP)
 
+    # --- screens ----------------------------------------------------------------------------------
+
+    def action_show(self, mode: str) -> None:
+        """Bring a screen to the front."""
+        if mode != self.current_mode:
+            self.switch_mode(mode)
+
     # --- help, theme ------------------------------------------------------------------------------
 
     def action_help(self) -> None:
         """Show all keys."""
         if not isinstance(self.screen, HelpScreen):
-            self.push_screen(HelpScreen())
+            self.push_screen(HelpScreen(self.current_mode))
 
     def action_toggle_theme(self) -> None:
         """Dark or light."""

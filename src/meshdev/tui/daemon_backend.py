@@ -74,6 +74,7 @@ def picture_of(mirror: Mirror, before: Picture, now: float) -> Picture:
         system=mirror.system,
         services=services,
         edges=mirror.edges,
+        signals=tuple(mirror.signals.values()),
         happenings=tuple(sorted((*notices, *seen), key=lambda happening: happening.at)),
         seen=seen,
         link=link,

@@ -13,7 +13,7 @@ from meshdev.tui.cells import clean
 from meshdev.tui.columns import Column
 from meshdev.tui.states import State, state_of
 from meshdev.tui.tone import Tone
-from meshdev.wire.control import EdgeView, InstanceView, ServiceView, SystemView
+from meshdev.wire.control import EdgeSignalsView, EdgeView, InstanceView, ServiceView, SystemView
 
 RELOAD_SHOWN = 30.0
 """Seconds for which a reload that went well stays in the `why` column."""
@@ -41,12 +41,14 @@ class Happening:
 class Picture:
     """Everything that the dashboard knows at one moment; services stand in the order of the topology file.
 
-    ``happenings`` are the daemon's notices and what the dashboard saw change itself (``seen``), oldest first.
+    ``edges`` are the declared ones, ``signals`` what each edge of the mesh carries. ``happenings`` are the daemon's
+    notices and what the dashboard saw change itself (``seen``), oldest first.
     """
 
     system: SystemView | None = None
     services: tuple[ServiceView, ...] = ()
     edges: tuple[EdgeView, ...] = ()
+    signals: tuple[EdgeSignalsView, ...] = ()
     happenings: tuple[Happening, ...] = ()
     seen: tuple[Happening, ...] = ()
     link: Link = Link.CONNECTING

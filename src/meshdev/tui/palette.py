@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
-from meshdev.tui.keys import APP_KEYS, LOG_KEYS, SERVICE_KEYS, Key
+from meshdev.tui.keys import APP_KEYS, PLACES, Key
 from meshdev.tui.screens.services import ServicesScreen
 from meshdev.tui.states import state_of
 from meshdev.tui.tone import Tone
@@ -57,7 +57,8 @@ class Commands(Provider):
         yield Command("Stop the system", "and close the dashboard", self.dashboard.stop_system)
 
     def _keys(self) -> Iterator[Command]:
-        for key in (*SERVICE_KEYS, *LOG_KEYS, *APP_KEYS):
+        here = [group for place in PLACES if place.mode == self.app.current_mode for group in place.groups]
+        for key in (*(key for group in here for key in group), *APP_KEYS):
             if key.action not in {"command_palette", "interrupt", "find_next", "back", "focus_next"}:
                 yield Command(key.text, f"key {key.written}", partial(self._run, key))
 
@@ -77,6 +78,7 @@ class Commands(Provider):
         for name in sorted(self.app.available_themes):
             yield Command(f"Theme {name}", "colours", partial(setattr, self.app, "theme", name))
 
-    def _select(self, name: str) -> None:
-        if isinstance(self.screen, ServicesScreen):
-            self.screen.select(name)
+    async def _select(self, name: str) -> None:
+        await self.app.switch_mode(ServicesScreen.MODE)
+        if isinstance(self.app.screen, ServicesScreen):
+            self.app.screen.select(name)

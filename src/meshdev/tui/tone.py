@@ -20,6 +20,7 @@ class Tone(StrEnum):
     ACCENT = "accent"
     KEY = "key"
     MATCH = "match"
+    HERE = "here"
 
 
 @dataclass(frozen=True, slots=True)

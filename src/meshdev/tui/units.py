@@ -52,6 +52,49 @@ def percent(value: float) -> str:
     return f"{value:.1f}%"
 
 
+def latency(milliseconds: float) -> str:
+    """A duration of a call, in at most six cells.
+
+    >>> [latency(ms) for ms in (0.42, 7.25, 340.4, 2500.0, 90_000.0)]
+    ['0.42ms', '7.2ms', '340ms', '2.5s', '90s']
+    """
+    if milliseconds < 0.995:  # noqa: PLR2004 -- two significant digits
+        return f"{milliseconds:.2f}ms"
+    if milliseconds < 9.95:  # noqa: PLR2004 -- two significant digits
+        return f"{milliseconds:.1f}ms"
+    if milliseconds < 999.5:  # noqa: PLR2004 -- three
+        return f"{milliseconds:.0f}ms"
+    return f"{milliseconds / 1000:.1f}s" if milliseconds < 9950 else f"{milliseconds / 1000:.0f}s"  # noqa: PLR2004
+
+
+def rate(each_second: float) -> str:
+    """So many a second, in at most four cells.
+
+    >>> [rate(r) for r in (0.0, 0.3, 7.25, 120.4, 4321.0, 66_000.0)]
+    ['0', '0.3', '7.2', '120', '4.3k', '66k']
+    """
+    if each_second < 0.05:  # noqa: PLR2004 -- nothing
+        return "0"
+    if each_second < 9.95:  # noqa: PLR2004 -- a decimal only where it says something
+        return f"{each_second:.1f}"
+    if each_second < 999.5:  # noqa: PLR2004 -- three digits
+        return f"{each_second:.0f}"
+    thousands = each_second / 1000
+    return f"{thousands:.1f}k" if thousands < 9.95 else f"{thousands:.0f}k"  # noqa: PLR2004
+
+
+def share(part: float) -> str:
+    """A share of all, in at most five cells; what is not nothing never looks like nothing.
+
+    >>> [share(p) for p in (0.0, 0.0004, 0.0125, 0.25, 1.0)]
+    ['0%', '<0.1%', '1.2%', '25%', '100%']
+    """
+    hundredths = part * 100
+    if 0 < hundredths < 0.1:  # noqa: PLR2004 -- see above
+        return "<0.1%"
+    return f"{hundredths:.1f}%" if 0 < hundredths < 9.95 else f"{hundredths:.0f}%"  # noqa: PLR2004
+
+
 def count(number: int) -> str:
     """A count with thin separators.
 

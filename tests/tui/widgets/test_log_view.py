@@ -144,9 +144,9 @@ async def test_text_is_selected_with_the_mouse_and_copied(visit: Visiting) -> No
     """As it is shown, over several lines; nothing moves meanwhile."""
     async with visit(healthy()) as seen:
         await seen.press("@orders")
-        await seen.pilot.mouse_down("#log", offset=(10, 3))
-        await seen.pilot.hover("#log", offset=(12, 4))
-        await seen.pilot.mouse_up("#log", offset=(20, 5))
+        await seen.pilot.mouse_down("#log", offset=(10, 2))
+        await seen.pilot.hover("#log", offset=(12, 3))
+        await seen.pilot.mouse_up("#log", offset=(20, 4))
         await seen.settle()
         assert "paused" in seen.text()
         await seen.press("ctrl+c")

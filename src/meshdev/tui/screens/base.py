@@ -6,6 +6,7 @@ A screen gets one immutable picture per tick (`show`) and draws from it alone; i
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar, cast
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.screen import Screen
@@ -16,8 +17,10 @@ from meshdev.tui.cells import clean
 from meshdev.tui.headline import headline
 from meshdev.tui.keys import APP_KEYS, KEYBOARD_ACTIONS, Key
 from meshdev.tui.model import Happening, Link, Picture, totals_of
+from meshdev.tui.tabs import vitals_of
 from meshdev.tui.tone import Span, Tone
 from meshdev.tui.widgets.bars import Banner, Bar, KeyBar
+from meshdev.tui.widgets.tab_bar import TabBar
 
 if TYPE_CHECKING:
     from meshdev.tui.app import Dashboard
@@ -32,6 +35,9 @@ class Frame(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = []
     AUTO_FOCUS = None
 
+    MODE: ClassVar[str] = ""
+    """Its name in `keys.places`."""
+
     DEFAULT_CSS = """
     Frame { background: $surface; layers: base; }
     Frame #ticker { background: $surface; }
@@ -45,6 +51,7 @@ class Frame(Screen[None]):
     def compose(self) -> ComposeResult:
         """Lay the frame out around the body."""
         yield Bar(id="headline")
+        yield TabBar(self.MODE, id="tabs")
         yield Banner(id="banner")
         yield from self.compose_body()
         yield Bar(id="ticker")
@@ -74,6 +81,7 @@ class Frame(Screen[None]):
         """Draw the bars."""
         bar = self.query_one("#headline", Bar)
         bar.say(headline(picture, totals_of(picture.services), now, self.size.width))
+        self.query_one(TabBar).show(vitals_of(picture.signals))
         banner = self.query_one(Banner)
         if picture.link is Link.LOST:
             away = units.age(now - picture.link_since)
@@ -83,6 +91,10 @@ class Frame(Screen[None]):
             banner.say([])
         self.query_one("#ticker", Bar).say(ticker(self.dashboard.said, picture.happenings))
         self.query_one(KeyBar).offer((*self.keys(), *APP_KEYS))
+
+    @on(TabBar.Picked)
+    def _picked_screen(self, event: TabBar.Picked) -> None:
+        self.dashboard.action_show(event.mode)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """While something is typed, keys are text."""

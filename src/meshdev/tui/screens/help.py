@@ -1,5 +1,6 @@
 """``?``: every key, and what the shapes mean. Made from the tables, so it can't be wrong."""
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -9,7 +10,7 @@ from textual.screen import ModalScreen
 
 from meshdev.tui import states
 from meshdev.tui.cells import pad
-from meshdev.tui.keys import APP_KEYS, LOG_KEYS, SERVICE_KEYS, Key
+from meshdev.tui.keys import APP_KEYS, PLACES, Key
 from meshdev.tui.tone import Span, Tone
 from meshdev.tui.widgets.span_view import SpanView
 
@@ -48,6 +49,10 @@ class HelpScreen(ModalScreen[None]):
     }
     """
 
+    def __init__(self, mode: str) -> None:
+        super().__init__()
+        self._mode = mode
+
     def compose(self) -> ComposeResult:
         """One long list."""
         with Vertical(id="box") as box:
@@ -58,21 +63,26 @@ class HelpScreen(ModalScreen[None]):
     def on_mount(self) -> None:
         """Fill it."""
         view = self.query_one(SpanView)
-        view.show_lines(help_lines())
+        view.show_lines(help_lines(self._mode))
         view.focus()
 
 
-def help_lines() -> list[list[Span]]:
-    """The keys of each group, then the shapes."""
-    lines: list[list[Span]] = []
-    for group in (SERVICE_KEYS, LOG_KEYS, APP_KEYS):
-        lines.append([Span(group[0].group, Tone.TITLE)])
-        lines += [_key(key) for key in group]
-        lines.append([])
+def help_lines(mode: str) -> list[list[Span]]:
+    """The keys of the screen in front, those that work everywhere, the shapes, then the other screens' keys."""
+    here = [group for place in PLACES if place.mode == mode for group in place.groups]
+    others = [group for place in PLACES if place.mode != mode for group in place.groups if group not in here]
+    lines = [line for group in (*here, APP_KEYS) for line in _group(group)]
     lines.append([Span("States", Tone.TITLE)])
     for state, meaning in _STATES:
         lines.append([Span(pad(str(state), 13), state.tone), Span(meaning, Tone.TEXT)])
-    return lines
+    lines.append([])
+    return [*lines, *(line for group in others for line in _group(group))][:-1]
+
+
+def _group(keys: Sequence[Key]) -> list[list[Span]]:
+    if not keys:
+        return []
+    return [[Span(keys[0].group, Tone.TITLE)], *(_key(key) for key in keys), []]
 
 
 def _key(key: Key) -> list[Span]:

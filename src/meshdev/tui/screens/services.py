@@ -42,6 +42,7 @@ _ORDER_COLUMNS = {order: column for column, order in _COLUMN_ORDERS.items()}
 class ServicesScreen(Frame):
     """See the module."""
 
+    MODE = "services"
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings(SERVICE_KEYS),
         *bindings(LOG_KEYS, but=frozenset({"find", "find_next"})),

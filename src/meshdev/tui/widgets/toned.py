@@ -35,6 +35,7 @@ class Toned(Widget):
         & > .toned--alert { color: $bad; text-style: bold; }
         & > .toned--accent { color: $accent; }
         & > .toned--key { color: $accent; text-style: bold; }
+        & > .toned--here { color: $accent; text-style: bold underline; }
         & > .toned--match { color: $match-foreground; background: $match-background; }
     }
     """

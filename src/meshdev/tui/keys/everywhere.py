@@ -1,0 +1,52 @@
+"""The keys that mean the same on every screen."""
+
+from meshdev.tui.keys.key import Key
+from meshdev.tui.keys.places import PLACES
+
+EVERYWHERE = "Everywhere"
+
+APP_KEYS: tuple[Key, ...] = (
+    *(
+        Key(
+            place.number,
+            place.number,
+            f"{place.title}: {place.about}",
+            f"show('{place.mode}')",
+            EVERYWHERE,
+            priority=True,
+        )
+        for place in PLACES
+    ),
+    Key("tab", "Tab", "To the other pane", "focus_next", EVERYWHERE, priority=True),
+    Key(
+        "ctrl+p,colon",
+        "ctrl+p",
+        "Every action by name",
+        "command_palette",
+        EVERYWHERE,
+        10,
+        "actions",
+        priority=True,
+    ),
+    Key("question_mark", "?", "This help", "help", EVERYWHERE, 1, "help", priority=True),
+    Key("ctrl+l", "ctrl+l", "Light or dark", "toggle_theme", EVERYWHERE),
+    Key(
+        "q,ctrl+q",
+        "q",
+        "Leave: stop the system, or let it run",
+        "leave",
+        EVERYWHERE,
+        1,
+        "quit",
+        priority=True,
+    ),
+    Key("ctrl+c", "ctrl+c", "As q; twice stops the system", "interrupt", EVERYWHERE, priority=True),
+)
+
+KEYBOARD_ACTIONS = frozenset(
+    key.name
+    for keys in (*(group for place in PLACES for group in place.groups), APP_KEYS)
+    for key in keys
+    if key.priority and key.action != "interrupt"
+)
+"""The actions of keys that the application handles itself."""

@@ -1,0 +1,34 @@
+"""The dashboard's screens: their number keys, names, and keys. The tabs, the help and the palette are made from it.
+
+A screen to come has its line here, its class in `Dashboard.MODES`, and its keys in a module beside this one.
+"""
+
+from dataclasses import dataclass
+
+from meshdev.tui.keys.graph import GRAPH_KEYS
+from meshdev.tui.keys.key import Key
+from meshdev.tui.keys.log_pane import LOG_KEYS
+from meshdev.tui.keys.logs import LOGS_KEYS
+from meshdev.tui.keys.services import SERVICE_KEYS
+from meshdev.tui.keys.traces import TRACES_KEYS
+from meshdev.tui.keys.traffic import TRAFFIC_KEYS
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A screen: ``mode`` is Textual's name for it, ``groups`` are the keys of its parts (each without doubles)."""
+
+    number: str
+    mode: str
+    title: str
+    about: str
+    groups: tuple[tuple[Key, ...], ...]
+
+
+PLACES: tuple[Place, ...] = (
+    Place("1", "services", "Services", "all services, and one of them closely", (SERVICE_KEYS, LOG_KEYS)),
+    Place("2", "graph", "Graph", "who calls whom, and how that goes", (GRAPH_KEYS,)),
+    Place("3", "traffic", "Traffic", "single calls over the edges", (TRAFFIC_KEYS,)),
+    Place("4", "traces", "Traces", "what belongs together across services", (TRACES_KEYS,)),
+    Place("5", "logs", "Logs", "all services' lines by time", (LOGS_KEYS,)),
+)

@@ -1,0 +1,65 @@
+"""The line of screens and golden signals."""
+
+import pytest
+
+from meshdev.tui.cells import width_of
+from meshdev.tui.keys import PLACES
+from meshdev.tui.tabs import Vitals, line, said, vitals_of
+from meshdev.tui.tone import Tone
+from support_dashboard import signals
+
+
+def test_the_system_is_judged_by_its_entries() -> None:
+    """What somebody asks from outside counts once, not once a hop."""
+    vitals = vitals_of(
+        [
+            signals("outside", "storefront", rps=10.0, eps=1.0, p99_ms=80.0),
+            signals("storefront", "orders", rps=30.0, eps=9.0, p99_ms=900.0),
+        ]
+    )
+    assert vitals == Vitals(rps=10.0, eps=1.0, p99_ms=80.0)
+    assert vitals.error_share == 0.1
+
+
+def test_where_everybody_is_called_all_edges_count() -> None:
+    """A ring has no entry."""
+    ring = [signals("a", "b", rps=2.0), signals("b", "a", rps=3.0)]
+    assert vitals_of(ring).rps == 5.0
+
+
+def test_old_latencies_and_foreign_protocols_are_left_out() -> None:
+    """A percentile of an edge that carries nothing now, connections of a broker."""
+    vitals = vitals_of(
+        [
+            signals("outside", "storefront", rps=0.0, p99_ms=80.0),
+            signals("outside", "events", rps=7.0, protocol="nats"),
+        ]
+    )
+    assert vitals == Vitals()
+
+
+def test_faults_that_act_are_counted_once_and_shouted() -> None:
+    """However many edges one of them acts on."""
+    edges = [signals("a", "b", faults=["slow"]), signals("b", "c", faults=["slow", "lost"])]
+    groups = said(vitals_of(edges))
+    assert [(span.text, span.tone) for span in groups[-1]] == [("⚡ 2 faults", Tone.ALERT)]
+
+
+@pytest.mark.parametrize(("eps", "tone"), [(0.0, Tone.MUTED), (0.01, Tone.WARN), (1.0, Tone.ALERT)])
+def test_errors_have_a_tone(eps: float, tone: Tone) -> None:
+    """None, few, many."""
+    (share,) = (group[0] for group in said(Vitals(rps=10.0, eps=eps)) if group[1].text == " errors")
+    assert share.tone is tone
+
+
+@pytest.mark.parametrize("width", [60, 80, 120, 200])
+def test_it_fits_and_the_names_can_be_hit(width: int) -> None:
+    """The least important signal goes first."""
+    spans, spots = line(PLACES, "graph", Vitals(12.5, 0.25, 340.0, 1), width)
+    text = "".join(span.text for span in spans)
+    assert width_of(text) <= width
+    assert [text[start:end] for start, end, _ in spots] == [
+        f"{place.number} {place.title}" for place in PLACES
+    ]
+    assert next(span.text for span in spans if span.tone is Tone.HERE) == "Graph"
+    assert ("p99" in text) == (width >= 120)

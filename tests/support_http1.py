@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Sequence
 
 from meshdev.traffic.http1 import Mark, Refusal, RequestScanner, ResponseScanner
-from meshdev.traffic.http1_head import RequestHead, ResponseHead, request_head
+from meshdev.traffic.http1_head import RequestHead, ResponseHead
+from meshdev.traffic.http1_memory import request_head
 
 _POST = b"POST / HTTP/1.1\r\nHost: a\r\n"
 

@@ -15,7 +15,7 @@ def test_summaries_beyond_the_bound_are_counted_as_dropped() -> None:
     """The counts are complete all the same."""
     exchanges = Exchanges()
     for _ in range(MOST_RECENT + 5):
-        exchanges.record(get("/"), 200, perf_counter(), (1, 2), "a", "")
+        exchanges.record(get("/"), 200, perf_counter(), (1, 2), "a", b"")
     [route], recent, dropped = exchanges.take(1)
     assert route.statuses == (0, 0, MOST_RECENT + 5, 0, 0, 0)
     assert sum(route.latency.values()) == MOST_RECENT + 5
@@ -29,7 +29,7 @@ def test_routes_beyond_the_bound_are_one() -> None:
     names: set[str] = set()
     for number in range(MOST_ROUTES * 3):
         word = "".join(chr(ord("a") + int(digit)) for digit in str(number))
-        exchanges.record(get(f"/{word}"), 404, perf_counter(), (0, 0), "a", "")
+        exchanges.record(get(f"/{word}"), 404, perf_counter(), (0, 0), "a", b"")
         if number % 50 == 0:
             names |= {route.route for route in exchanges.take(1)[0]}
     names |= {route.route for route in exchanges.take(1)[0]}

@@ -3,7 +3,8 @@
 import pytest
 
 from meshdev.traffic.http1 import MOST_HEAD_BYTES, Mark, Refusal, RequestScanner, ResponseScanner, State
-from meshdev.traffic.http1_head import KNOWN_REQUESTS, Framing, RequestHead, ResponseHead, request_head
+from meshdev.traffic.http1_head import Framing, RequestHead, ResponseHead
+from meshdev.traffic.http1_memory import KNOWN_REQUESTS, request_head
 from support_http1 import FOREIGN, REFUSED_REQUESTS, REFUSED_RESPONSES, read_requests, read_responses, settled
 
 GET = request_head(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
@@ -167,7 +168,7 @@ def test_what_a_head_tells() -> None:
         b"PUT /a?b=c HTTP/1.1\r\n",
     )
     assert (head.framing, head.length, head.keep_alive, head.upgrades) == (Framing.LENGTH, 12, False, False)
-    assert (head.traced, head.trace, head.request_id) == (True, "", b"r1")
+    assert (head.traced, head.parent_at, head.has_request_id) == (True, 0, True)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meshdev.traffic.http1_head import request_head
+from meshdev.traffic.http1_memory import request_head
 from meshdev.traffic.readdress import Absolute, absolute, below, host_and_port, readdressed, without
 
 HEAD = b"GET /x HTTP/1.1\r\nAccept: */*\r\nhOSt:  here \r\nX-Host: here\r\n\r\n"

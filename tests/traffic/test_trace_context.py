@@ -2,7 +2,7 @@
 
 import pytest
 
-from meshdev.traffic.trace_context import PARENT_BYTES, find_parent, without_trace
+from meshdev.traffic.trace_context import PARENT_BYTES, TRACE_BYTES, find_parent, without_trace
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 GOOD = f"00-{TRACE}-00f067aa0ba902b7-01"
@@ -14,8 +14,8 @@ GOOD = f"00-{TRACE}-00f067aa0ba902b7-01"
 def test_a_parent_is_found(line: str) -> None:
     """Whatever the name's case, the blanks, or a later version's additions."""
     raw = f"GET / HTTP/1.1\r\nx-note: {GOOD}\r\n{line}\r\nHost: a\r\n\r\n".encode()
-    at, trace = find_parent(raw)
-    assert (trace, raw[at : at + PARENT_BYTES]) == (TRACE, b"00f067aa0ba902b7")
+    at = find_parent(raw)
+    assert raw[at - TRACE_BYTES - 1 : at + PARENT_BYTES] == f"{TRACE}-00f067aa0ba902b7".encode()
     assert raw.rfind(b"00f067aa0ba902b7") == at
 
 
@@ -34,7 +34,7 @@ def test_a_parent_is_found(line: str) -> None:
 )
 def test_what_is_malformed_is_no_parent(value: str) -> None:
     """W3C Trace Context §3.2.2: a new trace begins then."""
-    assert find_parent(f"GET / HTTP/1.1\r\ntraceparent: {value}\r\n\r\n".encode()) == (0, "")
+    assert find_parent(f"GET / HTTP/1.1\r\ntraceparent: {value}\r\n\r\n".encode()) == 0
 
 
 def test_lines_of_a_trace_are_taken_out() -> None:

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 from meshdev.telemetry.histogram import bucket
 from meshdev.traffic.http1_head import RequestHead
+from meshdev.traffic.trace_context import TRACE_BYTES
 from meshdev.wire.mesh import Exchange, RouteCounters
 
 MOST_ROUTES: Final = 200
@@ -17,7 +18,7 @@ OTHER: Final = "{other}"
 _SERVER_ERROR: Final = 500
 _CLASSES: Final = 6  # by the first digit of the status; 0 when there was no answer
 
-Summary = tuple[float, int, RequestHead, int, int, int, str, str, str, "Marks"]
+Summary = tuple[float, int, RequestHead, int, int, int, str, bytes, str, "Marks"]
 
 
 class Marks(NamedTuple):
@@ -29,7 +30,6 @@ class Marks(NamedTuple):
 
 
 UNMARKED: Final = Marks()
-TRACE_DIGITS: Final = 32
 
 
 class _Route:
@@ -61,7 +61,7 @@ class Exchanges:
         started: float,
         sizes: tuple[int, int],
         instance: str,
-        ids: str,
+        ids: bytes,
         error: str = "",
         marks: Marks = UNMARKED,
     ) -> None:
@@ -110,9 +110,9 @@ class Exchanges:
                 bytes_in=bytes_in,
                 bytes_out=bytes_out,
                 instance=instance,
-                trace=ids[:TRACE_DIGITS],
+                trace=ids[:TRACE_BYTES].decode(),
                 error=error,
-                span=ids[TRACE_DIGITS + 1 :],
+                span=ids[TRACE_BYTES + 1 :].decode(),
                 retries=marks.retries,
                 hedged=marks.hedged,
                 by=marks.by,

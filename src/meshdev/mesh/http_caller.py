@@ -80,7 +80,7 @@ class HttpCaller(asyncio.Protocol):
         self.bytes_in = 0  # of the current exchange, as the caller sent it
         self.bytes_out = 0
         self._started = 0.0
-        self._ids = ""  # of the trace and of our span
+        self._ids = b""  # of the trace and of our span
         self.early_bytes = 0  # what waits for an instance
         self._kept = b""  # the request so far, while it may have to be sent again
         self._lingering: asyncio.TimerHandle | None = None
@@ -296,7 +296,7 @@ class HttpCaller(asyncio.Protocol):
             self.request = refused_head(self.scanner.rest)
             self.edge.in_flight += 1
             self._started = perf_counter()
-            self.bytes_in, self.bytes_out, self._ids = len(self.scanner.rest), 0, ""
+            self.bytes_in, self.bytes_out, self._ids = len(self.scanner.rest), 0, b""
         self.fail(refusal.status, refusal.reason, EdgeError.REFUSED_MESSAGE)
 
     def fail(self, status: int, reason: str, error: EdgeError, instance: str = "") -> None:

@@ -6,7 +6,7 @@ The ids of trace and span go with the exchange, so that a call can be found in t
 from random import Random, SystemRandom
 
 from meshdev.traffic.http1_head import RequestHead
-from meshdev.traffic.trace_context import PARENT_BYTES, without_trace
+from meshdev.traffic.trace_context import PARENT_BYTES, TRACE_BYTES, without_trace
 
 
 class Tracer:
@@ -17,37 +17,30 @@ class Tracer:
     def __init__(self) -> None:
         self._draw = Random(SystemRandom().getrandbits(128)).getrandbits  # noqa: S311 - names, not secrets
 
-    def spliced(self, head: RequestHead) -> tuple[bytes, str]:
+    def spliced(self, head: RequestHead) -> tuple[bytes, bytes]:
         """The head as the callee gets it, and the ids: the trace's 32 digits, a hyphen, the span's 16.
 
         A request id that we give is the trace's.
         """
-        draw = self._draw
+        draw, raw, line = self._draw, head.raw, head.line
         at = head.parent_at
         if at:
-            ids = f"{head.trace}-{draw(64) or 1:016x}"
-            raw = head.raw
-            named = ids.encode()
-            parent, rest = named[-PARENT_BYTES:], raw[at + PARENT_BYTES :]
-            if head.request_id is not None:
-                return raw[:at] + parent + rest, ids
-            line = head.line
-            return b"%bx-request-id: %b\r\n%b%b%b" % (
-                line,
-                named[:32],
-                raw[len(line) : at],
-                parent,
-                rest,
+            trace_at = at - TRACE_BYTES - 1
+            ids = raw[trace_at:at] + draw(64).to_bytes(8).hex().encode()
+            if head.has_request_id:
+                return b"".join((raw[:trace_at], ids, raw[at + PARENT_BYTES :])), ids
+            name = ids[:TRACE_BYTES]
+            fields = raw[len(line) : trace_at]
+            return b"".join(
+                (line, b"x-request-id: ", name, b"\r\n", fields, ids, raw[at + PARENT_BYTES :])
             ), ids
-        drawn = f"{draw(192) or 1:048x}"
-        ids = f"{drawn[:32]}-{drawn[32:]}"
-        name = ids.encode()
-        fields = without_trace(head.fields) if head.traced else head.fields
-        if head.request_id is not None:
-            return b"%btraceparent: 00-%b-01\r\n%b" % (head.line, name, fields), ids
-        return b"%btraceparent: 00-%b-01\r\nx-request-id: %b\r\n%b" % (
-            head.line,
-            name,
-            name[:32],
-            fields,
+        ids = draw(192).to_bytes(24).hex("-", -16).encode()
+        fields = raw[len(line) :]
+        if head.traced:
+            fields = without_trace(fields)
+        if head.has_request_id:
+            return b"".join((line, b"traceparent: 00-", ids, b"-01\r\n", fields)), ids
+        name = ids[:TRACE_BYTES]
+        return b"".join(
+            (line, b"traceparent: 00-", ids, b"-01\r\nx-request-id: ", name, b"\r\n", fields)
         ), ids

@@ -18,7 +18,8 @@ from meshdev.mesh.http_answer import problem
 from meshdev.mesh.http_caller import HttpCaller
 from meshdev.mesh.http_relay import HttpRelay
 from meshdev.mesh.relay import CalleeSide, Link, Relay, Start, close
-from meshdev.traffic.http1_head import RequestHead, request_head
+from meshdev.traffic.http1_head import RequestHead
+from meshdev.traffic.http1_memory import request_head
 from meshdev.traffic.readdress import absolute, host_and_port, readdressed, without
 from meshdev.wire.mesh import EdgeEntry, EdgeError, EdgeKey, EdgePolicy, Upstream
 

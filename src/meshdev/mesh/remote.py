@@ -60,7 +60,7 @@ def call_by_url(relay: HttpRelay) -> None:
     """Have ``relay`` call its callee by the URL that the policy tells."""
     trace = relay.spliced
 
-    def spliced(head: RequestHead) -> tuple[bytes, str]:
+    def spliced(head: RequestHead) -> tuple[bytes, bytes]:
         raw, ids = trace(head)
         remote = relay.edge.policy.remote
         if remote is None:

@@ -20,8 +20,6 @@ from meshdev.traffic.http1_head import (
     BARE_LINE_FEED,
     BODILESS,
     FIRST_FINAL,
-    KNOWN_REQUESTS,
-    KNOWN_RESPONSES,
     NOT_A_REQUEST,
     NOT_A_RESPONSE,
     BadMessageError,
@@ -31,9 +29,8 @@ from meshdev.traffic.http1_head import (
     could_become_request,
     could_become_response,
     has_bare_line_feed,
-    request_head,
-    response_head,
 )
+from meshdev.traffic.http1_memory import known_request, request_head, response_head
 
 MOST_HEAD_BYTES: Final = 64 * 1024
 HEAD_END: Final = b"\r\n\r\n"
@@ -136,11 +133,12 @@ class Scanner(Generic[Head]):
 class RequestScanner(Scanner[RequestHead]):
     """Reads what a client says on one connection."""
 
-    __slots__ = ("_first", "_skipped")
+    __slots__ = ("_first", "_last", "_skipped")
 
     def __init__(self) -> None:
         super().__init__()
         self._first = True
+        self._last: RequestHead | None = None  # the one that `whole` gave: most often it comes again
         self._skipped = 0
 
     def whole(self, data: bytes) -> RequestHead | None:
@@ -150,7 +148,9 @@ class RequestScanner(Scanner[RequestHead]):
         """
         if self._first or self.rest or self.state is not _AT_HEAD:
             return None
-        head = KNOWN_REQUESTS.get(data)
+        head = self._last
+        if head is None or head.raw != data:
+            head = known_request(data)
         if head is None:
             if not data.endswith(HEAD_END) or data.find(HEAD_END) + len(HEAD_END) != len(data):
                 return None
@@ -158,6 +158,7 @@ class RequestScanner(Scanner[RequestHead]):
                 head = request_head(data)
             except BadMessageError:
                 return None
+        self._last = head
         if not head.bodiless:
             self._begin_body(head)
         return head
@@ -215,10 +216,13 @@ class ResponseScanner(Scanner[ResponseHead]):
     `head` is the newest head of the current response: an interim one, then the final one.
     """
 
-    __slots__ = ("_request", "head")
+    __slots__ = ("_last", "_request", "head")
 
     def __init__(self) -> None:
         super().__init__()
+        self._last: ResponseHead | None = (
+            None  # the newest plain one that `whole` saw: most often it comes again
+        )
         self._request: RequestHead | None = None
         self.head: ResponseHead | None = None
 
@@ -234,15 +238,17 @@ class ResponseScanner(Scanner[ResponseHead]):
             return False
         if request.upgrades or request.method == "HEAD":
             return False
-        end = data.find(HEAD_END) + len(HEAD_END)
-        raw = data[:end]
-        head = KNOWN_RESPONSES.get(raw)
-        if head is None:
+        head = self._last
+        if head is None or not data.startswith(head.raw):
+            raw = data[: data.find(HEAD_END) + len(HEAD_END)]
             try:
                 head = response_head(raw)
             except BadMessageError:
                 return False
-        if not head.plain or len(data) - end != head.length:
+            if not head.plain:
+                return False
+            self._last = head
+        if len(data) - len(head.raw) != head.length:
             return False
         self.head = head
         self._request = None

@@ -3,12 +3,12 @@
 A head is checked as a whole by one pattern (tokens, no folding, no bare CR or LF, no control characters, no space
 before a colon), so that looking for CR LF name colon in the lowered head afterwards finds header lines and nothing
 else. Framing follows RFC 9112 §6.3; where it lets a recipient repair an ambiguity, the message is refused instead.
-Heads repeat on kept-alive connections, byte for byte, so the smaller ones are remembered once parsed.
+What was parsed once is remembered (`http1_memory`).
 """
 
 import re
 from enum import IntEnum
-from typing import Final, TypeVar
+from typing import Final
 
 from meshdev.traffic.route import route_of
 from meshdev.traffic.trace_context import find_parent
@@ -28,16 +28,13 @@ _LOOKED_AT: Final = re.compile(
     rb"\r\n(content-length|transfer-encoding|connection|upgrade|host|traceparent|x-request-id):"
     rb"[\t ]*+([^\r]*+)"
 )
-_METHODS: Final = {
+METHODS: Final = {
     name.encode(): name for name in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT")
 }
 _BARE_LF: Final = re.compile(rb"(?<!\r)\n")
 _VERSIONS: Final = (b"HTTP/1.1\r\n", b"HTTP/1.0\r\n")
 _CODINGS: Final = frozenset({b"gzip", b"x-gzip", b"deflate", b"compress", b"x-compress"})
 _MOST_LENGTH_DIGITS: Final = 18
-_MOST_REMEMBERED: Final = 512
-_MOST_SEEN: Final = 4096
-_MOST_REMEMBERED_BYTES: Final = 1024
 FIRST_FINAL: Final = 200
 BODILESS: Final = frozenset({204, 304})
 _MOST_METHOD_BYTES: Final = 32
@@ -46,7 +43,6 @@ NOT_A_RESPONSE: Final = "not a status line"
 BARE_LINE_FEED: Final = "a line does not end with CR LF"
 
 Told = dict[bytes, list[bytes]]
-HeadT = TypeVar("HeadT")
 
 
 class BadMessageError(Exception):
@@ -69,16 +65,16 @@ class Framing(IntEnum):
 
 
 class RequestHead:
-    """A request's head: ``raw`` is ``line`` and ``fields``, between which headers may be put.
+    """A request's head: ``raw`` is ``line`` and the fields, between which headers may be put.
 
-    ``trace`` is the id of the trace that it belongs to and ``parent_at`` where its parent id begins in ``raw``; empty
-    and 0 when there is no well-formed traceparent. ``traced`` says whether there is any.
+    ``parent_at`` is where the parent id of its well-formed traceparent begins in ``raw``, behind the trace's id and a
+    hyphen; 0 when there is none. ``traced`` says whether there is any. ``route`` is empty until it is guessed.
     """
 
     __slots__ = (
         "bodiless",
-        "fields",
         "framing",
+        "has_request_id",
         "keep_alive",
         "length",
         "line",
@@ -86,10 +82,8 @@ class RequestHead:
         "minor",
         "parent_at",
         "raw",
-        "request_id",
         "route",
         "target",
-        "trace",
         "traced",
         "upgrades",
     )
@@ -102,11 +96,9 @@ class RequestHead:
             )
         self.raw = raw
         method, self.target, minor = match.group(1, 2, 3)
-        self.method = _METHODS.get(method) or method.decode("ascii")
+        self.method = METHODS.get(method) or method.decode("ascii")
         self.minor = 1 if minor == b"1" else 0
-        fields_at = match.start(4)
-        self.line = raw[:fields_at]
-        self.fields = raw[fields_at:]
+        self.line = raw[: match.start(4)]
         self.route = ""
         told = _told(raw)
         if len(told.get(b"host", ())) > 1:
@@ -114,10 +106,8 @@ class RequestHead:
         self.framing, self.length = _request_framing(told, self.minor)
         self.bodiless = not self.length and self.framing is not Framing.CHUNKED
         self.traced = b"traceparent" in told
-        self.parent_at, self.trace = 0, ""
-        if self.traced and len(told[b"traceparent"]) == 1:
-            self.parent_at, self.trace = find_parent(raw)
-        self.request_id = told[b"x-request-id"][0] if b"x-request-id" in told else None
+        self.parent_at = find_parent(raw) if self.traced and len(told[b"traceparent"]) == 1 else 0
+        self.has_request_id = b"x-request-id" in told
         self.keep_alive = self.minor == 1
         self.upgrades = method == b"CONNECT"
         if b"connection" in told:
@@ -179,52 +169,6 @@ class ResponseHead:
 
     def __hash__(self) -> int:
         return hash(self.raw)
-
-
-class Memory(dict[bytes, HeadT]):
-    """Heads by their bytes, remembered when they come a second time, so that heads that never repeat cost little."""
-
-    __slots__ = ("_seen",)
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._seen: set[int] = set()
-
-    def saw(self, raw: bytes, head: HeadT) -> None:
-        """A head that is not remembered was parsed."""
-        if len(raw) > _MOST_REMEMBERED_BYTES:
-            return
-        seen, key = self._seen, hash(raw)
-        if key not in seen:
-            if len(seen) >= _MOST_SEEN:
-                seen.clear()
-            seen.add(key)
-            return
-        if len(self) >= _MOST_REMEMBERED:
-            self.clear()
-        self[raw] = head
-
-
-KNOWN_REQUESTS: Final[Memory[RequestHead]] = Memory()
-KNOWN_RESPONSES: Final[Memory[ResponseHead]] = Memory()
-
-
-def request_head(raw: bytes) -> RequestHead:
-    """Parse a whole head, empty line included. Raises BadMessageError."""
-    head = KNOWN_REQUESTS.get(raw)
-    if head is None:
-        head = RequestHead(raw)
-        KNOWN_REQUESTS.saw(raw, head)
-    return head
-
-
-def response_head(raw: bytes) -> ResponseHead:
-    """Parse a whole head, empty line included. Raises BadMessageError."""
-    head = KNOWN_RESPONSES.get(raw)
-    if head is None:
-        head = ResponseHead(raw)
-        KNOWN_RESPONSES.saw(raw, head)
-    return head
 
 
 # --- before a head is complete ------------------------------------------------------------------------

@@ -17,19 +17,23 @@ _VALUE: Final = re.compile(
     rb"[\t ]*+(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(-[^\r]*+)?[\t ]*+\r"
 )
 _LINES: Final = re.compile(rb"(?i)(?<=\r\n)trace(?:parent|state):[^\r]*+\r\n")
+TRACE_BYTES: Final = 32
 PARENT_BYTES: Final = 16
 FIRST_VERSION: Final = b"00"
 
 
-def find_parent(raw: bytes) -> tuple[int, str]:
-    """Where the parent id begins in a checked head with one traceparent, and the trace's id; 0 if malformed."""
+def find_parent(raw: bytes) -> int:
+    """Where the parent id begins in a checked head with one traceparent, behind the trace's id and a hyphen.
+
+    0 if it is malformed.
+    """
     at = raw.find(_NAME)
     if at < 0:
         at = raw.lower().find(_NAME)
     match = _VALUE.match(raw, at + len(_NAME))
     if match is None or (match[1] == FIRST_VERSION and match[3]):
-        return 0, ""
-    return match.end(2) + 1, match[2].decode()
+        return 0
+    return match.end(2) + 1
 
 
 def without_trace(fields: bytes) -> bytes:

@@ -2,9 +2,13 @@
 
 import asyncio
 import contextlib
+import gc
 import json
 from typing import Any
 
+from meshdev.mesh.http_attempt import Attempt
+from meshdev.mesh.http_call import Call
+from meshdev.mesh.http_caller import HttpCaller
 from meshdev.wire.mesh import CircuitBreaker
 from support_http_edge import (
     FAILURE,
@@ -367,3 +371,22 @@ async def test_rules_may_change_under_a_caller() -> None:
         assert {await ask(streams) for _ in range(4)} == {(200, "")}
         it.rule(retry_attempts=0)
         assert {await ask(streams) for _ in range(4)} == {(503, ""), (200, "")}
+
+
+async def test_a_call_that_is_over_is_freed_at_once() -> None:
+    """No cycle is left for a collection: of what lives long, that comes once in millions of requests."""
+    async with http_peer("a") as a, http_edge(a.upstream, timeout=PATIENCE) as it:
+        gc.collect()
+        gc.disable()
+        try:
+            for _ in range(3):
+                async with dial(it.port) as streams:
+                    for _ in range(3):
+                        await by_name(streams)
+            await until(lambda: it.edge.active == 0)
+            it.callers.clear()
+            assert [
+                thing for thing in gc.get_objects() if isinstance(thing, Call | Attempt | HttpCaller)
+            ] == []
+        finally:
+            gc.enable()

@@ -207,6 +207,7 @@ class Call:
             self._backoff.cancel()
         for attempt in tuple(self.attempts):
             attempt.drop()
+        self.winner = None  # it names us: let go of each other, so that no collection is needed to free both
         if self._ticket is not None:
             self._guard.end(self._ticket, status, error, self.relay.loop.time())
         return Marks(by, self._retries, self._hedged)

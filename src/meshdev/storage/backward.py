@@ -1,10 +1,11 @@
 """Reading one node's log backwards, chunk by chunk, without reading what is not asked for.
 
-Rules: begins at the end as it is now, and never sees what comes later. The beginning of a line whose end has not
-come is left out: it belongs to whoever reads forwards from the same place (`forward_from` hands it over). The end of
-a line whose beginning the quota has taken is a line of its own.
+Rules: begins at the end as it is now (or at a moment before it), and never sees what comes later. The beginning of a
+line whose end has not come is left out: it belongs to whoever reads forwards from the same place (`forward_from` hands
+it over). The end of a line whose beginning the quota has taken is a line of its own.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from itertools import islice
 from typing import NamedTuple
@@ -12,19 +13,23 @@ from typing import NamedTuple
 from meshdev.storage.forward import Forward
 from meshdev.storage.layout import RECORD, Mark, Record
 from meshdev.storage.line import Batch
-from meshdev.storage.node import NodeFiles, Piece
+from meshdev.storage.node import BackwardText, NodeFiles, Piece
 
 _SCAN_MOST = 512
 """Chunks that are searched for lines without their end."""
 
 
 class Backward:
-    """Where a reader stands in one node's log, on its way to the beginning."""
+    """Where a reader stands in one node's log, on its way to the beginning.
 
-    def __init__(self, files: NodeFiles) -> None:
+    ``upto``, in epoch seconds, is the time of the last batch that counts; by default that is the newest one.
+    """
+
+    def __init__(self, files: NodeFiles, upto: float | None = None) -> None:
         self.files = files
+        self._text = BackwardText(files)
         self._rests: dict[int, Piece] = {}
-        self._walk = _walk(files, files.segments())
+        self._walk = _walk(files, files.segments()) if upto is None else _walk_from(files, upto)
         self._head = next(self._walk, None)
         self._end = self._head
 
@@ -39,7 +44,7 @@ class Backward:
         """The batch before this place; None when its chunk held no whole line (go on while `time_ns` is not None)."""
         if self._head is None:
             return self._orphan() if self._rests else None
-        record, data = self._head.record, self._head.text(self.files)
+        record, data = self._head.record, self._text.read(self._head.segment, self._head.record)
         self._head = next(self._walk, None)
         if record.marks & Mark.OPEN:
             data = self._ended(record, data)
@@ -111,6 +116,27 @@ class _Place(NamedTuple):
     def text(self, files: NodeFiles) -> bytes:
         """The chunk that it names; empty when it has gone."""
         return next(files.texts(self.segment, [self.record]), b"")
+
+
+def _walk_from(files: NodeFiles, upto: float) -> Iterator[_Place]:
+    """All records that are not later than ``upto``, last first."""
+    segments = files.segments()
+    while segments:
+        index = files.index(segments[-1])
+        times = range(0, len(index), RECORD.size)
+        count = bisect_right(times, upto, key=lambda at, index=index: _time(index, at))  # type: ignore[misc]
+        if count:
+            at = times[count - 1]
+            end = _Place(segments[-1], at, Record._make(RECORD.unpack_from(index, at)))
+            return _walk(files, segments, end)
+        segments.pop()
+    return iter(())
+
+
+def _time(index: bytes, at: int) -> float:
+    record = Record._make(RECORD.unpack_from(index, at))
+    # The end of a segment has no time of its own: it counts as later than all before it.
+    return record.time_ns / 1e9 if not record.marks & Mark.LAST else float("inf")
 
 
 def _walk(files: NodeFiles, segments: list[int], end: _Place | None = None) -> Iterator[_Place]:

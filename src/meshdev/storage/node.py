@@ -22,6 +22,7 @@ from meshdev.storage.layout import (
 from meshdev.storage.line import LINE_MOST, Batch, cut_mark
 
 _UNKNOWN = Source("", 0, "")
+_BLOCK = 128 * 1024
 _KEPT = LINE_MOST - 64
 """Bytes that are kept of a line in pieces: with the mark of what is missing it is still shown whole."""
 
@@ -56,18 +57,44 @@ class NodeFiles:
         """The bytes of neighbouring records in their order; nothing when the segment is gone."""
         if not records:
             return
-        try:
-            fd = os.open(segment_log(self.directory, segment), os.O_RDONLY | os.O_CLOEXEC)
-        except FileNotFoundError:
-            return
         first = records[0].offset
-        try:
-            data = os.pread(fd, records[-1].offset + records[-1].length - first, first)
-        finally:
-            os.close(fd)
+        data = self.read(segment, first, records[-1].offset + records[-1].length - first)
+        if not data:
+            return
         for record in records:
             start = record.offset - first
             yield data[start : start + record.length]
+
+    def read(self, segment: int, start: int, length: int) -> bytes:
+        """Bytes of a segment's text; empty when it is gone."""
+        try:
+            fd = os.open(segment_log(self.directory, segment), os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return b""
+        try:
+            return os.pread(fd, length, start)
+        finally:
+            os.close(fd)
+
+
+class BackwardText:
+    """The text of a node's records that are asked for last first: the disk is read in larger blocks."""
+
+    __slots__ = ("_block", "_files", "_from", "_segment")
+
+    def __init__(self, files: NodeFiles) -> None:
+        self._files = files
+        self._segment = -1
+        self._from = 0
+        self._block = b""
+
+    def read(self, segment: int, record: Record) -> bytes:
+        """The bytes of ``record``; empty when the segment is gone."""
+        start, end = record.offset, record.offset + record.length
+        if segment != self._segment or start < self._from or end > self._from + len(self._block):
+            self._segment, self._from = segment, max(0, min(start, end - _BLOCK))
+            self._block = self._files.read(segment, self._from, end - self._from)
+        return self._block[start - self._from : end - self._from]
 
 
 class Piece:

@@ -10,8 +10,8 @@ Lines of several nodes are merged by the time at which meshdev read them; within
     view.newer()                                        # what has come meanwhile; never waits, call it at your pace
 """
 
-from collections.abc import Iterable, Iterator
-from heapq import merge
+from collections.abc import Callable, Iterable, Iterator
+from heapq import heapify, heappop, heapreplace, merge
 from pathlib import Path
 from typing import NamedTuple
 
@@ -35,13 +35,22 @@ class Totals(NamedTuple):
 class LogView:
     """A place in the logs of some nodes, from which one reads back and on. Made by `LogReader`.
 
-    ``nodes`` None means all nodes, those that appear later too. Nothing that is in `older` comes in `newer` again.
+    ``nodes`` None means all nodes that ``wants`` agrees to, those that appear later too. Nothing that is in `older`
+    comes in `newer` again.
     """
 
     def __init__(
-        self, log_dir: Path, nodes: Iterable[str] | None, *, at_end: bool = True, since_ns: int = 0
+        self,
+        log_dir: Path,
+        nodes: Iterable[str] | None,
+        *,
+        at_end: bool = True,
+        since_ns: int = 0,
+        upto: float | None = None,
+        wants: Callable[[str], bool] | None = None,
     ) -> None:
         self._log_dir = log_dir
+        self._wants = wants
         self._named = None if nodes is None else tuple(dict.fromkeys(nodes))
         self._seen_ns = -1
         self._forward: dict[str, Forward] = {}
@@ -50,7 +59,7 @@ class LogView:
         for node in self._named if self._named is not None else self._present():
             files = NodeFiles(node, node_dir(log_dir, node))
             if at_end:
-                backward = self._backward[node] = Backward(files)
+                backward = self._backward[node] = Backward(files, upto)
                 self._forward[node] = backward.forward_from()
             else:
                 forward = self._forward[node] = Forward(files)
@@ -71,15 +80,19 @@ class LogView:
         """At least ``least`` lines before this place, in their order; fewer at the beginning or at ``most_bytes``."""
         found: list[Batch] = []
         lines = size = 0
-        while lines < least and size < most_bytes:
-            latest = max(
-                (backward for backward in self._backward.values() if backward.time_ns is not None),
-                key=lambda backward: backward.time_ns or 0,
-                default=None,
-            )
-            if latest is None:
-                break
-            batch = latest.take()
+        backwards = list(self._backward.values())
+        latest = [
+            (-time, at) for at, backward in enumerate(backwards) if (time := backward.time_ns) is not None
+        ]
+        heapify(latest)
+        while latest and lines < least and size < most_bytes:
+            at = latest[0][1]
+            batch = backwards[at].take()
+            time = backwards[at].time_ns
+            if time is None:
+                heappop(latest)
+            else:
+                heapreplace(latest, (-time, at))
             if batch is not None:
                 found.append(batch)
                 size += len(batch.data)
@@ -159,7 +172,8 @@ class LogView:
         if changed == self._seen_ns:
             return []
         self._seen_ns = changed
-        return LogReader(self._log_dir).nodes()
+        nodes = LogReader(self._log_dir).nodes()
+        return nodes if self._wants is None else [node for node in nodes if self._wants(node)]
 
 
 class LogReader:
@@ -195,9 +209,15 @@ class LogReader:
         yield from view.unfinished()
         view.close()
 
-    def open(self, nodes: Iterable[str] | None = None) -> LogView:
-        """A view that stands at the end as it is now."""
-        return LogView(self.log_dir, nodes)
+    def open(
+        self,
+        nodes: Iterable[str] | None = None,
+        *,
+        upto: float | None = None,
+        wants: Callable[[str], bool] | None = None,
+    ) -> LogView:
+        """A view that stands at the end as it is now, or behind what was read not later than ``upto``."""
+        return LogView(self.log_dir, nodes, upto=upto, wants=wants)
 
     def open_at(self, when: float, nodes: Iterable[str] | None = None) -> LogView:
         """A view that stands at ``when`` (epoch seconds; 0: the beginning) and reads on from there only."""

@@ -53,6 +53,11 @@ class Joiner:
         self._in = _In.NOTHING
         self._count = 0  # lines of the entry so far; 0 before the first line
 
+    @property
+    def inside(self) -> bool:
+        """Whether the next line may be part of a trace that has begun."""
+        return self._in is not _In.NOTHING
+
     def belongs(self, line: str) -> bool:
         """Whether ``line`` is part of the entry before it (the line before it, when that stood alone)."""
         now = self._in

@@ -35,3 +35,14 @@ def test_routes_beyond_the_bound_are_one() -> None:
     names |= {route.route for route in exchanges.take(1)[0]}
     assert OTHER in names
     assert len(names) == MOST_ROUTES + 1
+
+
+def test_the_span_that_the_caller_told_is_kept() -> None:
+    """So that its calls can be joined to a tree; without one there is none."""
+    exchanges = Exchanges()
+    trace, parent, span = b"4bf92f3577b34da6a3ce929d0e0e4736", b"00f067aa0ba902b7", b"b7ad6b7169203331"
+    raw = b"GET / HTTP/1.1\r\nTraceparent: 00-" + trace + b"-" + parent + b"-01\r\n\r\n"
+    for head in (RequestHead(raw), get("/")):
+        exchanges.record(head, 200, perf_counter(), (1, 2), "a", trace + b"-" + span)
+    told = [(exchange.span, exchange.parent) for exchange in exchanges.take(1)[1]]
+    assert told == [(span.decode(), parent.decode()), (span.decode(), "")]

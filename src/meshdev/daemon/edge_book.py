@@ -72,6 +72,7 @@ class EdgeBook:
             retries=exchange.retries,
             hedged=exchange.hedged,
             by=exchange.by,
+            parent=exchange.parent,
         )
         self._ring.append(view)
         self.exchanges.append(view)

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from meshdev.telemetry.histogram import bucket
 from meshdev.traffic.http1_head import RequestHead
-from meshdev.traffic.trace_context import TRACE_BYTES
+from meshdev.traffic.trace_context import PARENT_BYTES, TRACE_BYTES
 from meshdev.wire.mesh import Exchange, RouteCounters
 
 MOST_ROUTES: Final = 200
@@ -116,6 +116,7 @@ class Exchanges:
                 retries=marks.retries,
                 hedged=marks.hedged,
                 by=marks.by,
+                parent=_parent(head),
             )
             for started, microseconds, head, status, bytes_in, bytes_out, instance, ids, error, marks in self._recent
         )
@@ -124,3 +125,9 @@ class Exchanges:
         self._recent = []
         self._dropped = 0
         return routes, recent, dropped
+
+
+def _parent(head: RequestHead) -> str:
+    """The span that the caller named as the parent of this call."""
+    at = head.parent_at
+    return head.raw[at : at + PARENT_BYTES].decode() if at else ""

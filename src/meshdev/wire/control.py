@@ -21,6 +21,7 @@ clock), sizes bytes. A field may be added within a version; none is renamed or r
 | POST /v1/services/{name}/scale | `ScaleRequest` → `ServiceView` |
 | POST /v1/shutdown | `ShutdownRequest` → 202; progress arrives as events, then the daemon is gone |
 | GET /v1/lease | held open by a foreground `up`; when it breaks without `POST /v1/lease/release`, the system stops |
+| /v1/faults…, /v1/leases… | see `wire.fault_views` |
 | GET /v1/openapi.json | this, as OpenAPI 3.1 |
 
 An error answers 4xx/5xx with `ErrorView` (RFC 9457, ``application/problem+json``).
@@ -29,6 +30,8 @@ An error answers 4xx/5xx with `ErrorView` (RFC 9457, ``application/problem+json`
 from typing import Any
 
 from msgspec import Struct
+
+from meshdev.wire.fault_views import FaultView
 
 API_VERSION = 1
 LATENCY_BOUNDS_MS = (1.0, 2.5, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 500.0, 1000.0, 2500.0, 5000.0, 10000.0)
@@ -169,6 +172,7 @@ class EdgeSignalsView(View, frozen=True, kw_only=True):
     read as HTTP counts connections as requests and has no percentiles. ``policies`` and ``faults`` name what acts;
     ``denied`` is the rule that closes the edge, if one does; ``acts`` counts what policies did (retries, …), and
     ``circuit`` is ``open``, ``half-open`` or empty.
+    ``fault_hits`` counts what injected faults did, by `FaultSpec.key`, since the daemon started.
     ``latency_buckets`` counts the requests that took at most each of `LATENCY_BOUNDS_MS`, the last one all of them.
     """
 
@@ -200,6 +204,7 @@ class EdgeSignalsView(View, frozen=True, kw_only=True):
     circuit: str = ""
     latency_buckets: list[int] = []
     latency_sum_ms: float = 0.0
+    fault_hits: dict[str, int] = {}
     eps: float = 0.0
     error_series: list[int] = []
 
@@ -208,7 +213,7 @@ class ExchangeView(View, frozen=True, kw_only=True):
     """One call over an edge; ``at`` is when it began, ``status`` 0 means that no answer came (``error`` says why).
 
     ``by`` is who answered when it was not the callee (``meshdev``), ``retries`` counts the attempts after the first,
-    ``span`` is the parent id that the callee got.
+    ``span`` is the parent id that the callee got, ``parent`` the one that the caller told (empty: it told none).
     """
 
     seq: int
@@ -228,6 +233,8 @@ class ExchangeView(View, frozen=True, kw_only=True):
     retries: int = 0
     hedged: bool = False
     by: str = ""
+    faults: list[str] = []
+    parent: str = ""
 
 
 class GraphView(View, frozen=True, kw_only=True):
@@ -290,6 +297,7 @@ class StreamEvent(View, frozen=True, kw_only=True):
     system: SystemView | None = None
     usage: dict[str, tuple[float, int]] | None = None
     edges: list[EdgeSignalsView] | None = None
+    faults: list[FaultView] | None = None
     declared: list[EdgeView] | None = None
 
 

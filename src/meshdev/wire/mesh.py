@@ -24,6 +24,7 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
+from meshdev.wire.faults import FaultSpec
 from meshdev.wire.frames import frame
 
 PROTOCOL: Final = 1
@@ -81,7 +82,8 @@ class EdgePolicy(Struct, frozen=True, array_like=True):
     instance's share of the requests grows. With ``wake`` a caller that waits on an edge without upstream is told to the
     daemon (`Waiting`). With ``remote`` requests are made out to a callee that runs elsewhere.
     ``protocol = "proxy"`` is a caller's name proxy: ``names`` are the hosts (``payments``, ``payments:5000``) that it
-    knows, and the edges that they mean; they are served by the same worker.
+    knows, and the edges that they mean; they are served by the same worker. ``faults`` are those that are switched on,
+    in the order in which they were; one that is equal to one of the policy before goes on as it is.
     """
 
     upstreams: tuple[Upstream, ...] = ()
@@ -103,6 +105,7 @@ class EdgePolicy(Struct, frozen=True, array_like=True):
     wake: bool = False
     remote: Remote | None = None
     names: Mapping[str, EdgeKey] = {}
+    faults: tuple[FaultSpec, ...] = ()
 
 
 class EdgeEntry(Struct, frozen=True, array_like=True):
@@ -130,6 +133,7 @@ class EdgeError(StrEnum):
     CIRCUIT_OPEN = "circuit-open"  # refused at once with 503
     OVER_LIMIT = "over-limit"  # more than max_concurrency, refused at once with 503
     DENIED = "denied"  # the edge is closed: 403, or the connection's end
+    FAULT = "fault"  # injected on purpose
 
 
 class Act(StrEnum):
@@ -193,8 +197,8 @@ class RouteCounters(Struct, frozen=True, array_like=True):
 class Exchange(Struct, frozen=True, array_like=True):
     """One request and its response. ``started`` is on the worker's clock (see `Telemetry`); status 0 is no answer.
 
-    ``span`` is the parent id that the callee got. ``retries`` counts the attempts after the first; ``by`` is who
-    answered when it was not the callee (``meshdev``).
+    ``span`` is the parent id that the callee got, ``parent`` the one that the caller told (empty: none). ``retries``
+    counts the attempts after the first; ``by`` is who answered when it was not the callee (``meshdev``).
     """
 
     edge: int
@@ -212,6 +216,8 @@ class Exchange(Struct, frozen=True, array_like=True):
     retries: int = 0
     hedged: bool = False
     by: str = ""
+    parent: str = ""
+    faults: tuple[str, ...] = ()
 
 
 class EdgeCounters(Struct, frozen=True, array_like=True):
@@ -232,6 +238,7 @@ class EdgeCounters(Struct, frozen=True, array_like=True):
     routes: tuple[RouteCounters, ...] = ()
     acts: Mapping[str, int] = {}
     circuit: str = ""
+    fault_hits: Mapping[str, int] = {}
 
 
 class Telemetry(Struct, frozen=True, array_like=True, tag="telemetry"):

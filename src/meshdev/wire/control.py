@@ -214,6 +214,7 @@ class ExchangeView(View, frozen=True, kw_only=True):
 
     ``by`` is who answered when it was not the callee (``meshdev``), ``retries`` counts the attempts after the first,
     ``span`` is the parent id that the callee got, ``parent`` the one that the caller told (empty: it told none).
+    ``faults`` are the injected faults that had a part in it (`FaultSpec.key`).
     """
 
     seq: int
@@ -275,6 +276,7 @@ class Snapshot(View, frozen=True, kw_only=True):
     services: list[ServiceView]
     edges: list[EdgeView] = []
     signals: list[EdgeSignalsView] = []
+    faults: list[FaultView] = []
 
 
 class StreamEvent(View, frozen=True, kw_only=True):
@@ -283,8 +285,9 @@ class StreamEvent(View, frozen=True, kw_only=True):
     ``service`` (``service``: its new view) · ``removed`` (``name`` left the topology) · ``notice`` (``text`` at
     ``level``) · ``system`` (``system``: its new view) · ``usage`` (``usage`` maps an instance id to
     ``[cpu_percent, rss_bytes]``) · ``edges`` (``edges``: those whose figures moved, also when they fall back to
-    nothing) · ``topology`` (``declared``: the edges that the file declares now) · ``reset`` (the client's sequence
-    number is too old: take a snapshot).
+    nothing) · ``topology`` (``declared``: the edges that the file declares now) · ``faults`` (``faults``: all of them,
+    since one was added, switched, has ended or hit) · ``reset`` (the client's sequence number is too old: take a
+    snapshot).
     """
 
     seq: int

@@ -1,0 +1,50 @@
+"""Chance that can be repeated: every draw is a hash of what it is for, not the next number of a shared stream.
+
+A draw is made from the seed, the fault (edge, id and kind), the ordinal of the connection or request that it is about,
+the draw's name and its index. So the same seed and the same order of requests give the same decisions, on however
+many workers, whichever other faults come and go, and however bytes are cut. BLAKE2b, 53 bits.
+
+| draw | by | decides |
+|---|---|---|
+| ``hit`` | each fault, once per connection (TCP) or request (HTTP) | the percentage |
+| ``delay``, ``angle`` | latency, delay | how long; both for bell curves |
+| ``size`` | slicer, per piece | how large |
+| ``gap``, ``bit`` | corrupt, per flipped byte | where, and what |
+"""
+
+from copy import copy
+from hashlib import blake2b
+from math import cos, log, pi, sqrt
+
+_SCALE = 2.0**-53
+
+
+class Draws:
+    """The draws of one fault on one edge; `about` gives those for one connection or request."""
+
+    __slots__ = ("_hash",)
+
+    def __init__(self, seed: int, edge: str, fault: str) -> None:
+        self._hash = blake2b(f"{seed}\n{edge}\n{fault}\n".encode(), digest_size=8)
+
+    def __copy__(self) -> "Draws":
+        twin = Draws.__new__(Draws)
+        twin._hash = self._hash.copy()  # noqa: SLF001 - it is one of us
+        return twin
+
+    def about(self, ordinal: int) -> "Draws":
+        """The draws for connection or request number ``ordinal`` (from 1)."""
+        draws = copy(self)
+        draws._hash.update(b"%d\n" % ordinal)  # noqa: SLF001 - it is one of us
+        return draws
+
+    def uniform(self, name: str, index: int = 0) -> float:
+        """A number in [0, 1)."""
+        drawn = self._hash.copy()
+        drawn.update(f"{name} {index}".encode())
+        return (int.from_bytes(drawn.digest(), "big") >> 11) * _SCALE
+
+    def normal(self, index: int = 0) -> float:
+        """A number from the standard bell curve (Box-Muller, from the draws ``delay`` and ``angle``)."""
+        radius = sqrt(-2.0 * log(1.0 - self.uniform("delay", index)))
+        return radius * cos(2.0 * pi * self.uniform("angle", index))

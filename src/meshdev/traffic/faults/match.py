@@ -1,0 +1,92 @@
+"""Whom a fault hits: what is asked for, counted, and drawn.
+
+The order of decisions, the same for connections and requests: the edge's caller → method, path, headers → the ordinal
+is taken → ``after``, ``first``, ``every`` → ``times`` → the draw ``hit`` against the percentage. Draws do not depend on
+each other: a delay of 50 % and an error of 50 % meet on a quarter of the requests.
+"""
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Final, Protocol
+
+from meshdev.wire.faults import FaultMatch
+
+_PART: Final = re.compile(r"\*\*|\*|\?|[^*?]+")
+_OF_PATHS: Final = {"**": ".*", "*": "[^/]*", "?": "[^/]"}
+_OF_WORDS: Final = {"**": ".*", "*": ".*", "?": "."}
+
+
+class Request(Protocol):
+    """What a match asks of a request."""
+
+    @property
+    def method(self) -> str:
+        """``GET`` and the like."""
+
+    @property
+    def target(self) -> bytes:
+        """Path and query, as written."""
+
+    def value(self, name: bytes, /) -> bytes | None:
+        """The first value of the header with this (lowered) name."""
+
+
+@lru_cache(maxsize=512)
+def glob(pattern: str, *, path: bool = False) -> re.Pattern[str]:
+    """``*`` is anything (of a path: within a segment, and ``**`` anything), ``?`` one character."""
+    means = _OF_PATHS if path else _OF_WORDS
+    parts = (means.get(part) or re.escape(part) for part in _PART.findall(pattern))
+    return re.compile("".join(parts), re.DOTALL)
+
+
+def fits_caller(match: FaultMatch, caller: str) -> bool:
+    """Whether calls of ``caller`` are meant."""
+    return not match.caller or glob(match.caller).fullmatch(caller) is not None
+
+
+def fits(match: FaultMatch, request: Request) -> bool:
+    """Whether ``request`` is meant, by method, path (without the query) and headers."""
+    if match.methods and request.method not in match.methods:
+        return False
+    if match.path:
+        path = request.target.partition(b"?")[0].decode("utf-8", "replace")
+        if glob(match.path, path=True).fullmatch(path) is None:
+            return False
+    return all(_fits_header(request, name, pattern) for name, pattern in match.headers.items())
+
+
+def asks_for_http(match: FaultMatch) -> bool:
+    """Whether only a request can fit, never a connection of which nothing is read."""
+    return bool(match.methods or match.path or match.headers)
+
+
+def counts(match: FaultMatch, ordinal: int) -> bool:
+    """Whether number ``ordinal`` (from 1) of those that fit is meant."""
+    at = ordinal - match.after
+    return at > 0 and (not match.first or at <= match.first) and (not match.every or at % match.every == 0)
+
+
+def exhausted(match: FaultMatch, hits: int) -> bool:
+    """Whether it has hit as often as it may."""
+    return bool(match.times) and hits >= match.times
+
+
+def _fits_header(request: Request, name: str, pattern: str) -> bool:
+    value = request.value(name.lower().encode("latin-1", "replace"))
+    return value is not None and glob(pattern).fullmatch(value.decode("utf-8", "replace")) is not None
+
+
+def plain(match: FaultMatch) -> Mapping[str, object]:
+    """What a match says, by the names that it has in topology files and in the API; what says nothing is left out."""
+    said: dict[str, object] = {
+        "method": list(match.methods),
+        "path": match.path,
+        "header": dict(match.headers),
+        "caller": match.caller,
+        "after": match.after,
+        "first": match.first,
+        "every": match.every,
+        "times": match.times,
+    }
+    return {name: value for name, value in said.items() if value}

@@ -15,7 +15,7 @@ def test_summaries_beyond_the_bound_are_counted_as_dropped() -> None:
     """The counts are complete all the same."""
     exchanges = Exchanges()
     for _ in range(MOST_RECENT + 5):
-        exchanges.record(get("/"), 200, perf_counter(), (1, 2), "a", b"")
+        exchanges.record(get("/"), 200, perf_counter(), 1, 2, "a", b"")
     [route], recent, dropped = exchanges.take(1)
     assert route.statuses == (0, 0, MOST_RECENT + 5, 0, 0, 0)
     assert sum(route.latency.values()) == MOST_RECENT + 5
@@ -29,7 +29,7 @@ def test_routes_beyond_the_bound_are_one() -> None:
     names: set[str] = set()
     for number in range(MOST_ROUTES * 3):
         word = "".join(chr(ord("a") + int(digit)) for digit in str(number))
-        exchanges.record(get(f"/{word}"), 404, perf_counter(), (0, 0), "a", b"")
+        exchanges.record(get(f"/{word}"), 404, perf_counter(), 0, 0, "a", b"")
         if number % 50 == 0:
             names |= {route.route for route in exchanges.take(1)[0]}
     names |= {route.route for route in exchanges.take(1)[0]}
@@ -43,6 +43,6 @@ def test_the_span_that_the_caller_told_is_kept() -> None:
     trace, parent, span = b"4bf92f3577b34da6a3ce929d0e0e4736", b"00f067aa0ba902b7", b"b7ad6b7169203331"
     raw = b"GET / HTTP/1.1\r\nTraceparent: 00-" + trace + b"-" + parent + b"-01\r\n\r\n"
     for head in (RequestHead(raw), get("/")):
-        exchanges.record(head, 200, perf_counter(), (1, 2), "a", trace + b"-" + span)
+        exchanges.record(head, 200, perf_counter(), 1, 2, "a", trace + b"-" + span)
     told = [(exchange.span, exchange.parent) for exchange in exchanges.take(1)[1]]
     assert told == [(span.decode(), parent.decode()), (span.decode(), "")]

@@ -7,7 +7,7 @@ Recording is on the hot path: one tuple, two dictionary updates.
 from time import perf_counter
 from typing import Final, NamedTuple
 
-from meshdev.telemetry.histogram import bucket
+from meshdev.telemetry.histogram import EXACT, SHIFTED, SUB_BITS
 from meshdev.traffic.http1_head import RequestHead
 from meshdev.traffic.trace_context import PARENT_BYTES, TRACE_BYTES
 from meshdev.wire.mesh import Exchange, RouteCounters
@@ -54,12 +54,13 @@ class Exchanges:
         self._recent: list[Summary] = []
         self._dropped = 0
 
-    def record(
+    def record(  # noqa: PLR0913, PLR0917 - on the hot path: an object for some of them would cost more than all
         self,
         head: RequestHead,
         status: int,
         started: float,
-        sizes: tuple[int, int],
+        bytes_in: int,
+        bytes_out: int,
         instance: str,
         ids: bytes,
         error: str = "",
@@ -74,12 +75,20 @@ class Exchanges:
         if route is None:
             route = self._new_route(head.route)
         route.statuses[status // 100] += 1
-        index = bucket(microseconds)
-        route.latency[index] = route.latency.get(index, 0) + 1
+        if microseconds < EXACT:  # the histogram's `bucket`, without a call
+            index = microseconds
+        else:
+            shift = microseconds.bit_length() - SHIFTED
+            index = (shift << SUB_BITS) + (microseconds >> shift)
+        latency = route.latency
+        latency[index] = latency.get(index, 0) + 1
         if error and 0 < status < _SERVER_ERROR:
             route.broken += 1
-        if len(self._recent) < MOST_RECENT:
-            self._recent.append((started, microseconds, head, status, *sizes, instance, ids, error, marks))
+        recent = self._recent
+        if len(recent) < MOST_RECENT:
+            recent.append(
+                (started, microseconds, head, status, bytes_in, bytes_out, instance, ids, error, marks)
+            )
         else:
             self._dropped += 1
 

@@ -69,9 +69,7 @@ class Attempt:
         self._pool = pool = callee.pool
         pool.in_flight += 1
         call.tried.append(pool)
-        callee.serve(self, call.head)
-        callee.write(b"".join(call.kept))
-        callee.sent += call.kept_bytes
+        callee.serve(self, call.head, b"".join(call.kept))
         call.joined(self)
 
     def drop(self) -> None:

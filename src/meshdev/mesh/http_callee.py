@@ -18,6 +18,11 @@ def nowhere(_: bytes) -> None:
     """Where bytes go when a connection is not there yet, or no longer."""
 
 
+def unusable() -> bool:
+    """What a connection that is not there yet says of being usable."""
+    return True
+
+
 class Served(Protocol):
     """Who gets the answer: a caller, or an attempt on its behalf."""
 
@@ -46,6 +51,8 @@ class HttpCallee(asyncio.Protocol):
         "answered",
         "caller",
         "edge",
+        "instance",
+        "is_closing",
         "paused",
         "pool",
         "relay",
@@ -61,9 +68,11 @@ class HttpCallee(asyncio.Protocol):
         self.relay = relay
         self.edge = relay.edge
         self.pool = relay.pool_of(upstream)
+        self.instance = upstream.instance
         self.scanner = ResponseScanner()
         self.transport: asyncio.Transport | None = None
         self.write: Callable[[bytes], None] = nowhere
+        self.is_closing: Callable[[], bool] = unusable  # whether nothing can be sent any more
         self.caller: Served | None = None
         self.sent = 0  # bytes of all requests so far
         self.answered = False  # whether any byte of the current response has come
@@ -74,11 +83,15 @@ class HttpCallee(asyncio.Protocol):
     def __repr__(self) -> str:
         return f"<HttpCallee {self.upstream}, {'idle' if self.caller is None else 'busy'}>"
 
-    def serve(self, caller: Served, request: RequestHead) -> None:
-        """From now on answer ``request`` of ``caller``."""
+    def serve(self, caller: Served, request: RequestHead, said: bytes) -> None:
+        """From now on answer ``request`` of ``caller``, of which ``said`` is sent now."""
         self.caller = caller
         self.answered = False
-        self.scanner.expect(request)
+        scanner = self.scanner
+        scanner.request = request
+        scanner.head = None
+        self.write(said)
+        self.sent += len(said)
 
     @property
     def upstream(self) -> Upstream:
@@ -101,10 +114,6 @@ class HttpCallee(asyncio.Protocol):
         if self.transport is not None and not self.transport.is_closing():
             (self.transport.resume_reading if wanted else self.transport.pause_reading)()
 
-    def gone(self) -> bool:
-        """Whether nothing can be sent any more."""
-        return self.transport is None or self.transport.is_closing()
-
     def half_close(self) -> None:
         """Nothing more will be sent; over TLS that cannot be said without giving up the answer."""
         if self.transport is not None and not self.transport.is_closing() and self.transport.can_write_eof():
@@ -122,19 +131,21 @@ class HttpCallee(asyncio.Protocol):
         self.transport = cast("asyncio.Transport", transport)
         self.transport.set_write_buffer_limits(high=WRITE_BUFFER_BYTES)
         self.write = self.transport.write
+        self.is_closing = self.transport.is_closing
 
     def data_received(self, data: bytes) -> None:
         """Pass on at once what the instance says, up to the end of the response."""
         caller = self.caller
         edge = self.edge
-        edge.bytes_out += len(data)
+        size = len(data)
+        edge.bytes_out += size
         if edge.clean:
             edge.touch()
         if caller is None:
             close(self.transport)  # it speaks without being asked: of no more use
             return
         self.answered = True
-        caller.bytes_out += len(data)
+        caller.bytes_out += size
         scanner = self.scanner
         if scanner.whole(data):
             caller.write(data)

@@ -141,14 +141,12 @@ class HttpCaller(asyncio.Protocol):
         pool = relay.next_pool()
         while pool is not None and pool.idle:
             callee = pool.idle.pop()
-            if callee.gone():
+            if callee.is_closing():
                 continue
             callee.reused = True
             self._kept = spliced
             self.callee = callee
-            callee.serve(self, head)
-            callee.write(spliced)
-            callee.sent += len(spliced)
+            callee.serve(self, head, spliced)
             if self.paused:
                 callee.reading(False)  # noqa: FBT003 - a switch
             return
@@ -173,7 +171,7 @@ class HttpCaller(asyncio.Protocol):
     def _request_has_ended(self) -> None:
         self.request_ended = True
         if self._response_ended:
-            self._exchange_ended()
+            self.response_ended()
         elif self.eof:
             self._pass_on_eof()
 
@@ -192,10 +190,47 @@ class HttpCaller(asyncio.Protocol):
     # --- what the callee says ---------------------------------------------------------------------
 
     def response_ended(self) -> None:
-        """The response is complete."""
+        """The response is complete, and with it the exchange, if the request is."""
         self._response_ended = True
-        if self.request_ended:
-            self._exchange_ended()
+        callee, request = self.callee, self.request
+        if not self.request_ended or callee is None or request is None:
+            return
+        scanner = callee.scanner
+        head = scanner.head
+        if self.call is None and head is not None:  # as `_record` does, without its detours
+            self.request = None
+            self._kept = b""
+            self.edge.in_flight -= 1
+            self.edge.exchanges.record(
+                request, head.status, self._started, self.bytes_in, self.bytes_out, callee.instance, self._ids
+            )
+        else:
+            self._record(callee.status, callee.instance)
+        self.callee = None
+        self.request_ended = self._response_ended = False
+        callee.caller = None
+        stays = (
+            request.keep_alive and head is not None and head.keep_alive and not scanner.ends_with_connection()
+        )
+        pool = callee.pool
+        if stays and not self.eof and not pool.leaving and not scanner.rest and not callee.is_closing():
+            if self.paused:
+                callee.reading(True)  # noqa: FBT003 - a switch
+            callee.rested = False
+            pool.idle.append(callee)
+            if not self.relay.watches_idle:
+                self.relay.watch_idle()
+        else:
+            close(callee.transport)
+        if not stays:
+            close(self.transport)
+            return
+        if self.scanner.rest:
+            self._read(b"")
+        elif self.eof:
+            close(self.transport)
+        if not self._reading:
+            self.update_reading()
 
     def callee_lost(self, callee: HttpCallee, exc: Exception | None) -> None:
         """The callee went away before the exchange was over."""
@@ -224,35 +259,6 @@ class HttpCaller(asyncio.Protocol):
             instance = callee.upstream.instance
             reason = f"{instance or self.edge.key.callee} closed the connection without an answer"
             self.fail(502, reason, EdgeError.CALLEE_RESET, instance)
-
-    def _exchange_ended(self) -> None:
-        callee, request = self.callee, self.request
-        if callee is None or request is None:
-            return
-        self._record(callee.status, callee.pool.upstream.instance)
-        self.callee = None
-        self.request_ended = self._response_ended = False
-        callee.caller = None
-        scanner = callee.scanner
-        head = scanner.head
-        stays = (
-            request.keep_alive and head is not None and head.keep_alive and not scanner.ends_with_connection()
-        )
-        if stays and not self.eof and not callee.pool.leaving and not scanner.rest and not callee.gone():
-            if self.paused:
-                callee.reading(True)  # noqa: FBT003 - a switch
-            self.relay.keep(callee)
-        else:
-            close(callee.transport)
-        if not stays:
-            close(self.transport)
-            return
-        if self.scanner.rest:
-            self._read(b"")
-        elif self.eof:
-            close(self.transport)
-        if not self._reading:
-            self.update_reading()
 
     def tunnel(self) -> None:
         """From here on bytes pass as they are, both ways."""
@@ -284,9 +290,16 @@ class HttpCaller(asyncio.Protocol):
             if self.call is not None:
                 marks = self.call.over(status, error, by)
                 self.call = None
-            sizes = (self.bytes_in, self.bytes_out)
             self.edge.exchanges.record(
-                request, status, self._started, sizes, instance, self._ids, error, marks
+                request,
+                status,
+                self._started,
+                self.bytes_in,
+                self.bytes_out,
+                instance,
+                self._ids,
+                error,
+                marks,
             )
 
     # --- answers of our own -----------------------------------------------------------------------

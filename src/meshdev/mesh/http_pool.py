@@ -28,7 +28,7 @@ class Pool:
         """A connection that can be used at once."""
         while self.idle:
             callee = self.idle.pop()
-            if not callee.gone():
+            if not callee.is_closing():
                 callee.reused = True
                 return callee
         return None

@@ -13,10 +13,10 @@ A call is led by `http_call`, and on an edge with policies by what `http_guard` 
 
 import asyncio
 from collections.abc import Callable
+from itertools import cycle, repeat
 from typing import Final
 
 from meshdev.mesh.edge import Edge
-from meshdev.mesh.http_callee import HttpCallee
 from meshdev.mesh.http_caller import HttpCaller
 from meshdev.mesh.http_guard import Guard, draw, is_guarded
 from meshdev.mesh.http_pool import Pool
@@ -26,6 +26,11 @@ from meshdev.traffic.http1_head import RequestHead
 from meshdev.wire.mesh import EdgePolicy, Upstream
 
 IDLE_ROUND: Final = 1.0
+
+
+def _in_turn(pools: list[Pool]) -> Callable[[], Pool | None]:
+    """Gives the connections to the instance whose turn it is; without a frame of Python's, for each request asks."""
+    return cycle(pools).__next__ if pools else repeat(None).__next__
 
 
 class HttpRelay:
@@ -39,10 +44,11 @@ class HttpRelay:
         self.start = start
         self.tunnels = Relay(loop, edge, start)
         self._pools = [Pool(upstream) for upstream in edge.policy.upstreams]
+        self.next_pool = _in_turn(self._pools)
         self.unguarded = Guard(edge, EdgePolicy())
         self.guard = Guard(edge, edge.policy) if is_guarded(edge.policy) else None
-        self._turn = 0
         self._round: asyncio.TimerHandle | None = None
+        self.watches_idle = False
         self._trouble = trouble
         self._troubled: set[str] = set()
         self.spliced = Tracer().spliced
@@ -63,10 +69,12 @@ class HttpRelay:
         """Act by ``policy`` from now on: what left it gets nothing new, and is let go of as soon as it is idle."""
         self.edge.adopt(policy)
         known = {pool.upstream: pool for pool in self._pools}
-        self._pools = [
-            known[upstream] if upstream in known else Pool(upstream, self.loop.time())
-            for upstream in policy.upstreams
-        ]
+        if policy.upstreams != tuple(known):
+            self._pools = [
+                known[upstream] if upstream in known else Pool(upstream, self.loop.time())
+                for upstream in policy.upstreams
+            ]
+            self.next_pool = _in_turn(self._pools)
         self.guard = Guard(self.edge, policy, self.guard) if is_guarded(policy) else None
         if self.guard is None:
             self.edge.circuit = ""
@@ -76,17 +84,6 @@ class HttpRelay:
                 close(callee.transport)
             pool.idle.clear()
         self.tunnels.drain()
-
-    def next_pool(self) -> Pool | None:
-        """The connections to the instance whose turn it is; the next one's comes then."""
-        pools = self._pools
-        if not pools:
-            return None
-        turn = self._turn
-        if turn >= len(pools):
-            turn = 0
-        self._turn = turn + 1
-        return pools[turn]
 
     def choose(self, head: RequestHead, avoid: list[Pool]) -> Pool | None:
         """The connections to the instance that the policy gives ``head`` to, rather not one of ``avoid``."""
@@ -106,12 +103,10 @@ class HttpRelay:
         stray.leaving = True
         return stray
 
-    def keep(self, callee: HttpCallee) -> None:
-        """The connection is idle from now on; it is closed when it stays so for long."""
-        callee.rested = False
-        callee.pool.idle.append(callee)
-        if self._round is None:
-            self._round = self.loop.call_later(IDLE_ROUND, self.close_rested)
+    def watch_idle(self) -> None:
+        """Some connection is idle from now on; it is closed when it stays so for long."""
+        self.watches_idle = True
+        self._round = self.loop.call_later(IDLE_ROUND, self.close_rested)
 
     def close(self) -> None:
         """Let go of every idle connection; what is under way ends by itself."""
@@ -122,6 +117,7 @@ class HttpRelay:
     def close_rested(self) -> None:
         """Close what was idle for a whole round: the callee may be about to do so, and must not be raced."""
         self._round = None
+        self.watches_idle = False
         any_left = False
         for pool in self._pools:
             staying = [callee for callee in pool.idle if not callee.rested]
@@ -132,4 +128,4 @@ class HttpRelay:
             pool.idle = staying
             any_left = any_left or bool(staying)
         if any_left:
-            self._round = self.loop.call_later(IDLE_ROUND, self.close_rested)
+            self.watch_idle()

@@ -10,21 +10,21 @@ from math import ceil
 from typing import Final
 
 SUB_BITS: Final = 5
-_EXACT: Final = 1 << (SUB_BITS + 1)
-_SHIFTED: Final = SUB_BITS + 1
+EXACT: Final = 1 << (SUB_BITS + 1)
+SHIFTED: Final = SUB_BITS + 1
 
 
 def bucket(value: int) -> int:
     """The number of the bucket that ``value`` falls into; negative values count as 0."""
-    if value < _EXACT:
+    if value < EXACT:
         return max(value, 0)
-    shift = value.bit_length() - _SHIFTED
+    shift = value.bit_length() - SHIFTED
     return (shift << SUB_BITS) + (value >> shift)
 
 
 def middle(index: int) -> float:
     """What a bucket stands for: itself while buckets are exact, then the middle of its range."""
-    if index < _EXACT:
+    if index < EXACT:
         return float(index)
     shift = (index >> SUB_BITS) - 1
     return float(((index - (shift << SUB_BITS)) << shift) + (1 << shift >> 1))

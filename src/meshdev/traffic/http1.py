@@ -216,24 +216,24 @@ class ResponseScanner(Scanner[ResponseHead]):
     `head` is the newest head of the current response: an interim one, then the final one.
     """
 
-    __slots__ = ("_last", "_request", "head")
+    __slots__ = ("_last", "head", "request")
 
     def __init__(self) -> None:
         super().__init__()
         self._last: ResponseHead | None = (
             None  # the newest plain one that `whole` saw: most often it comes again
         )
-        self._request: RequestHead | None = None
+        self.request: RequestHead | None = None  # which the next response answers
         self.head: ResponseHead | None = None
 
     def expect(self, request: RequestHead) -> None:
-        """The next response answers ``request``."""
-        self._request = request
+        """The next response answers ``request`` (its owner may as well set both)."""
+        self.request = request
         self.head = None
 
     def whole(self, data: bytes) -> bool:
         """Whether ``data`` is just one whole response of the plainest form, which is read then; else feed it."""
-        request = self._request
+        request = self.request
         if self.rest or self.state is not _AT_HEAD or request is None:
             return False
         if request.upgrades or request.method == "HEAD":
@@ -251,7 +251,7 @@ class ResponseScanner(Scanner[ResponseHead]):
         if len(data) - len(head.raw) != head.length:
             return False
         self.head = head
-        self._request = None
+        self.request = None
         return True
 
     def ends_with_connection(self) -> bool:
@@ -262,7 +262,7 @@ class ResponseScanner(Scanner[ResponseHead]):
         events: list[ResponseEvent] = []
         start = 0
         while start < len(data):
-            request = self._request
+            request = self.request
             if request is None:
                 events.append(self._refuse(data[start:], 502, "a response that nobody asked for"))
                 return events
@@ -279,7 +279,7 @@ class ResponseScanner(Scanner[ResponseHead]):
             self.head = head
             events.append(head)
             if head.status >= FIRST_FINAL or head.status == _SWITCHING:
-                self._request = None
+                self.request = None
                 return self._final(request, head, data, end, events)
         return events
 

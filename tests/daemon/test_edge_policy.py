@@ -20,11 +20,12 @@ calls = ["orders", "carts"]
 ports = ["8080:http"]
 [services.front.edges.orders]
 timeout = "2s"
-retries = {{ attempts = 3, on = ["5xx", "reset"], backoff = "10ms", budget = 0.5 }}
+retries = {{ attempts = 3, on = ["5xx", "reset"], backoff = "10ms", budget = 0.5, methods = ["GET", "post"] }}
 circuit_breaker = {{ consecutive_errors = 5 }}
 max_concurrency = 7
 balance = "least-request"
 hedge_after = "50ms"
+slow_start = "30s"
 [services.front.edges.carts]
 allow = false
 [services.orders]
@@ -63,6 +64,8 @@ def test_rules_are_handed_over(tmp_path: Path) -> None:
         max_concurrency=7,
         balance="least-request",
         hedge_after=0.05,
+        retry_methods=("GET", "POST"),
+        slow_start=30.0,
     )
     assert words(found) == [
         "timeout 2s",
@@ -71,6 +74,7 @@ def test_rules_are_handed_over(tmp_path: Path) -> None:
         "at most 7 at once",
         "hedging after 50ms",
         "least-request",
+        "slow start over 30s",
     ]
 
 

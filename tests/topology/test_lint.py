@@ -105,6 +105,19 @@ def test_retries(tmp_path: Path) -> None:
     ]
 
 
+def test_rules_without_http(tmp_path: Path) -> None:
+    """On an edge that is not read as HTTP most rules do nothing; being closed is the exception."""
+    text = services(
+        'calls = { b = { timeout = "1s", slow_start = "1s" }, c = { timeout = "1s" }, d = { allow = false } }',
+        'protocol = "grpc"',
+        "endpoints = { http = {}, rpc = { protocol = 'grpc' } }",
+        'protocol = "tcp"',
+    )
+    assert findings(tmp_path, text) == [
+        "meshdev.toml:1: warning: a -> b: timeout, slow_start need HTTP, and b speaks grpc [rules-without-http]"
+    ]
+
+
 def test_nothing_to_run(tmp_path: Path) -> None:
     """A file without services, or with none left, says so."""
     assert findings(tmp_path, "") == ["meshdev.toml: warning: there is nothing to run [nothing-to-run]"]

@@ -342,11 +342,12 @@ def test_edges(tmp_path: Path) -> None:
         uses = ["brokers.e"]
         [services.a.calls.b]
         timeout = "2s"
-        retries = { attempts = 3, on = ["5xx", "503"], backoff = "10ms", budget = "20%" }
+        retries = { attempts = 3, on = ["5xx", "503"], backoff = "10ms", budget = "20%", methods = "post" }
         circuit_breaker = { error_rate = 0.5, window = "1m", open_for = "2s" }
         max_concurrency = 9
         balance = "hash:x-user"
         hedge_after = "100ms"
+        slow_start = "30s"
         [services.a.calls.c]
         [services.a.edges."brokers.e"]
         allow = false
@@ -362,7 +363,9 @@ def test_edges(tmp_path: Path) -> None:
     breaker = CircuitBreaker(None, 0.5, 60.0, 2.0)
     assert made.calls == ("b", "c")
     assert made.edges == {
-        "b": EdgePolicy(2.0, 3, ("5xx", "503"), 0.01, 0.2, breaker, 9, "hash:x-user", 0.1),
+        "b": EdgePolicy(
+            2.0, 3, ("5xx", "503"), 0.01, 0.2, breaker, 9, "hash:x-user", 0.1, True, ("POST",), 30.0
+        ),
         "brokers.e": EdgePolicy(retry_attempts=2, retry_on=("connect",), allow=False),
     }
 

@@ -36,6 +36,8 @@ def policy_of(system: System, edge: Edge) -> EdgePolicy:
         max_concurrency=rules.max_concurrency,
         balance=rules.balance,
         hedge_after=rules.hedge_after,
+        retry_methods=rules.retry_methods,
+        slow_start=rules.slow_start,
         denied=denied,
     )
 
@@ -69,3 +71,5 @@ def _words(policy: EdgePolicy) -> Iterator[str]:
         yield f"hedging after {format_duration(policy.hedge_after)}"
     if policy.balance != _ROUND_ROBIN:
         yield policy.balance
+    if policy.slow_start:
+        yield f"slow start over {format_duration(policy.slow_start)}"

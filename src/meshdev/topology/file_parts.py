@@ -263,9 +263,15 @@ class RetriesTable(Table):
     """When a call is tried again."""
 
     attempts: Whole = Field(default=2, description="tries after the first")
-    on: Texts = Field(default=("connect",), description="connect | reset | 5xx | timeout | a status code")
+    on: Texts = Field(
+        default=("connect",),
+        description="connect | reset | timeout | 5xx | 4xx | gateway-error | a status code",
+    )
     backoff: Duration | None = Field(default=None, description="the first wait, doubled each time (25ms)")
-    budget: Share | None = Field(default=None, description="the share of calls that may be retries")
+    budget: Share | None = Field(default=None, description="the share of calls that may be retries (20%)")
+    methods: Texts = Field(
+        default=(), description="tried again once sent (GET, HEAD, OPTIONS, PUT, DELETE, TRACE)"
+    )
 
 
 def _retries_form(value: Any) -> Any:
@@ -297,5 +303,8 @@ class EdgeTable(Table):
     )
     hedge_after: Duration | None = Field(
         default=None, description="send a second call when the first is slow"
+    )
+    slow_start: Duration | None = Field(
+        default=None, description="time in which a new instance's share of the calls grows to a whole one"
     )
     allow: Flag = Field(default=True, description="false: this edge is closed")

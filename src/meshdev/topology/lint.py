@@ -14,10 +14,20 @@ from pathlib import Path
 
 from meshdev.errors import Where
 from meshdev.topology.graph import EdgeKind, cycles, longest_chain
-from meshdev.topology.model import Condition, EmbeddedFile, Kind, Process, Service, System
+from meshdev.topology.model import Condition, EdgePolicy, EmbeddedFile, Kind, Process, Service, System
 from meshdev.topology.paths import shown_as
 
 DEEPEST = 5
+_NO_RULES = EdgePolicy()
+_HTTP_RULES = {
+    "timeout": "timeout",
+    "retry_attempts": "retries",
+    "circuit_breaker": "circuit_breaker",
+    "max_concurrency": "max_concurrency",
+    "hedge_after": "hedge_after",
+    "balance": "balance",
+    "slow_start": "slow_start",
+}
 
 
 class Severity(StrEnum):
@@ -169,6 +179,23 @@ def _retries(subject: Subject) -> Iterator[Finding]:
                 yield Finding(subject.where(node), "retries-without-timeout", message, 'add timeout = "2s"')
 
 
+def _rules_without_http(subject: Subject) -> Iterator[Finding]:
+    for node in subject.system.services.values():
+        for name, policy in node.edges.items():
+            callee = subject.system.services.get(name)
+            rules = [
+                word
+                for field, word in _HTTP_RULES.items()
+                if getattr(policy, field) != getattr(_NO_RULES, field)
+            ]
+            if callee is None or not rules or any(it.protocol == "http" for it in callee.endpoints):
+                continue
+            spoken = ", ".join(dict.fromkeys(it.protocol for it in callee.endpoints)) or "nothing"
+            message = f"{node.name} -> {name}: {', '.join(rules)} need HTTP, and {name} speaks {spoken}"
+            hint = "on such an edge only allow has force"
+            yield Finding(subject.where(node), "rules-without-http", message, hint)
+
+
 def _empty(subject: Subject) -> Iterator[Finding]:
     if not subject.system.services:
         left_out = f" (left out: {', '.join(subject.system.inactive)})" if subject.system.inactive else ""
@@ -184,5 +211,6 @@ RULES: tuple[Callable[[Subject], Iterator[Finding]], ...] = (
     _deep_chains,
     _health,
     _retries,
+    _rules_without_http,
     _empty,
 )

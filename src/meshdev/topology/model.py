@@ -218,7 +218,9 @@ class EdgePolicy:
     """What one edge does besides forwarding (the mesh's issue gives it force).
 
     ``balance`` is ``round-robin``, ``least-request``, ``random`` or ``hash:HEADER``; ``retry_budget`` is the share
-    of requests (0 to 1) that may be retries; ``allow`` opens the edge under zero trust, or closes it (False).
+    of requests (0 to 1) that may be retries, ``retry_methods`` are the idempotent ones when empty; ``slow_start`` is
+    the time in which a new instance's share grows, seconds; ``allow`` opens the edge under zero trust, or closes it
+    (False).
     """
 
     timeout: float | None = None
@@ -231,6 +233,8 @@ class EdgePolicy:
     balance: str = "round-robin"
     hedge_after: float | None = None
     allow: bool = True
+    retry_methods: tuple[str, ...] = ()
+    slow_start: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,9 +21,10 @@ from meshdev.topology.model import (
 from meshdev.topology.nearest import did_you_mean
 from meshdev.topology.scope import Scope
 
-RETRY_ON = ("connect", "reset", "5xx", "4xx", "timeout", "gateway-error", "retriable-headers")
+RETRY_ON = ("connect", "reset", "5xx", "4xx", "timeout", "gateway-error")
 _BALANCE = ("round-robin", "least-request", "random")
 _HASH = re.compile(r"hash:[A-Za-z0-9-]+")
+_METHOD = re.compile(r"[A-Z][A-Z-]*")
 _STATUS = re.compile(r"[1-5][0-9]{2}")
 
 
@@ -137,6 +138,10 @@ def _policy(scope: Scope, keys: tuple[str, ...], table: EdgeTable) -> EdgePolicy
         if word not in RETRY_ON and not _STATUS.fullmatch(word):
             hint = did_you_mean(word, RETRY_ON, what="accepted (or a status code)")
             scope.complain((*keys, "retries", "on"), f'"{word}" is nothing to retry on', hint)
+    methods = tuple(method.upper() for method in retries.methods) if retries else ()
+    for method in methods:
+        if not _METHOD.fullmatch(method):
+            scope.complain((*keys, "retries", "methods"), f'"{method}" is no method', "such as POST")
     balance = table.balance or default.balance
     if balance not in _BALANCE and not _HASH.fullmatch(balance):
         hint = did_you_mean(balance, (*_BALANCE, "hash:HEADER"), what="accepted")
@@ -154,6 +159,8 @@ def _policy(scope: Scope, keys: tuple[str, ...], table: EdgeTable) -> EdgePolicy
         balance=balance,
         hedge_after=table.hedge_after,
         allow=table.allow,
+        retry_methods=methods,
+        slow_start=default.slow_start if table.slow_start is None else table.slow_start,
     )
 
 

@@ -364,7 +364,17 @@ def test_edges(tmp_path: Path) -> None:
     assert made.calls == ("b", "c")
     assert made.edges == {
         "b": EdgePolicy(
-            2.0, 3, ("5xx", "503"), 0.01, 0.2, breaker, 9, "hash:x-user", 0.1, True, ("POST",), 30.0
+            2.0,
+            3,
+            ("5xx", "503"),
+            0.01,
+            0.2,
+            breaker,
+            9,
+            "hash:x-user",
+            0.1,
+            retry_methods=("POST",),
+            slow_start=30.0,
         ),
         "brokers.e": EdgePolicy(retry_attempts=2, retry_on=("connect",), allow=False),
     }

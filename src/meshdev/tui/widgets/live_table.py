@@ -5,10 +5,11 @@ The first line is the header and stays. The cursor belongs to a row's key, not t
 goes along.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 from rich.segment import Segment
+from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
@@ -16,7 +17,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from meshdev.tui.cells import cut_middle, pad, width_of
+from meshdev.tui.cells import cut_middle, fit, pad, width_of
 from meshdev.tui.columns import GAP, Column, Fitted, fit_columns
 from meshdev.tui.model import Cell, Row
 from meshdev.tui.tone import Span, Tone
@@ -86,7 +87,7 @@ class LiveTable(Toned, ScrollView, can_focus=True):
     def __init__(self, columns: Sequence[Column], *, empty: str = "", id: str | None = None) -> None:  # noqa: A002 -- Textual's name
         super().__init__(id=id)
         self._columns = tuple(columns)
-        self._rows: tuple[Row, ...] = ()
+        self._rows: Sequence[Row] = ()
         self._places: dict[str, int] = {}
         self._cursor: str | None = None
         self._wanted = [0] * len(self._columns)
@@ -99,7 +100,7 @@ class LiveTable(Toned, ScrollView, can_focus=True):
     # --- data -------------------------------------------------------------------------------------
 
     @property
-    def rows(self) -> tuple[Row, ...]:
+    def rows(self) -> Sequence[Row]:
         """The rows as they stand."""
         return self._rows
 
@@ -122,7 +123,7 @@ class LiveTable(Toned, ScrollView, can_focus=True):
             self._empty = self._empty if empty is None else empty
             self.refresh()
         relaid = self._want(self._rows)
-        old_place = self._places.get(self._cursor or "")
+        old_place = self._place(self._cursor)
         self._places = {row.key: place for place, row in enumerate(self._rows)}
         if len(self._rows) != len(old):
             self._drawn = {key: drawn for key, drawn in self._drawn.items() if key in self._places}
@@ -136,8 +137,13 @@ class LiveTable(Toned, ScrollView, can_focus=True):
 
     def move_to(self, key: str | None) -> None:
         """Put the cursor on the row of that key, if there is one."""
-        if key is not None and key in self._places and key != self._cursor:
-            self._put(self._places[key])
+        place = self._place(key)
+        if place is not None and key != self._cursor:
+            self._put(place)
+
+    def _place(self, key: str | None) -> int | None:
+        """Where the row of that key stands."""
+        return self._places.get(key or "")
 
     def _want(self, rows: Sequence[Row]) -> bool:
         """Let columns grow to what they hold (they never shrink: nothing may jump); whether any did."""
@@ -162,9 +168,10 @@ class LiveTable(Toned, ScrollView, can_focus=True):
     # --- cursor -----------------------------------------------------------------------------------
 
     def _keep_cursor(self, old_place: int | None) -> None:
-        if self._cursor in self._places:
-            if old_place is not None and self._places[self._cursor] != old_place:
-                self._scroll_into_view(self._places[self._cursor])
+        place = self._place(self._cursor)
+        if place is not None:
+            if old_place is not None and place != old_place:
+                self._scroll_into_view(place)
             return
         if self._rows:
             self._put(min(old_place or 0, len(self._rows) - 1))
@@ -173,7 +180,7 @@ class LiveTable(Toned, ScrollView, can_focus=True):
             self.post_message(self.Highlighted(None))
 
     def _put(self, place: int) -> None:
-        before = self._places.get(self._cursor or "")
+        before = self._place(self._cursor)
         self._cursor = self._rows[place].key
         for line in {before, place} - {None}:
             self.refresh_line(line + HEADER)  # type: ignore[operator]
@@ -192,7 +199,7 @@ class LiveTable(Toned, ScrollView, can_focus=True):
     def action_move(self, by: int) -> None:
         """Move the cursor by so many rows."""
         if self._rows:
-            place = self._places.get(self._cursor or "", 0) + by
+            place = (self._place(self._cursor) or 0) + by
             self._put(min(max(place, 0), len(self._rows) - 1))
 
     def action_page(self, direction: int) -> None:
@@ -261,12 +268,24 @@ class LiveTable(Toned, ScrollView, can_focus=True):
         last = len(self._fitted) - 1
         for number, fitted in enumerate(self._fitted):
             cell = row.cells[fitted.index]
+            if cell.spans:
+                segments += self._spans(cell, fitted.width, ground)
+                if number < last:
+                    segments.append(Segment(" " * GAP, ground))
+                continue
             text = pad(_short(cell, fitted), fitted.width, right=fitted.column.right)
             tone = _LIFTED.get(cell.tone, cell.tone) if under else cell.tone
             segments.append(Segment(text, ground + self.style_of(tone)))
             if number < last:
                 segments.append(Segment(" " * GAP, ground))
         return Strip(segments).adjust_cell_length(width, ground)
+
+    def _spans(self, cell: Cell, width: int, ground: Style) -> Iterator[Segment]:
+        used = 0
+        for span in fit(cell.spans, width):
+            used += width_of(span.text)
+            yield Segment(span.text, ground + self.style_of(span.tone))
+        yield Segment(" " * (width - used), ground)
 
     def _draw_header(self, width: int) -> Strip:
         ground = self.rich_style + self.get_component_rich_style("table--header", partial=True)

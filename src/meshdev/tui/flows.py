@@ -1,0 +1,126 @@
+"""The calls that the dashboard keeps, for Traffic and Traces: one bounded ring, and a list that follows it. Pure.
+
+A list that *follows* has the newest call last; one that is held stands still while what comes meanwhile is counted.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
+
+from meshdev.wire.control import ExchangeView
+
+CAPACITY = 20_000
+
+Test = Callable[[ExchangeView], bool]
+
+
+class Flows:
+    """The last ``capacity`` calls by rising ``seq``; ``lost`` were never told, because there were too many."""
+
+    def __init__(self, capacity: int = CAPACITY) -> None:
+        self._capacity = capacity
+        self._ring: deque[ExchangeView] = deque()
+        self._traces: dict[str, deque[ExchangeView]] = {}
+        self._touched: set[str] = set()
+        self.total = 0
+        self.lost = 0
+
+    def __len__(self) -> int:
+        return len(self._ring)
+
+    def __iter__(self) -> Iterator[ExchangeView]:
+        return iter(self._ring)
+
+    def extend(self, calls: Sequence[ExchangeView], lost: int = 0) -> None:
+        """Take in ``calls``; ``lost`` before them are missing."""
+        self.lost += lost
+        self.total += len(calls)
+        for call in calls[-self._capacity :]:
+            self._ring.append(call)
+            if call.trace:
+                self._touched.add(call.trace)
+                self._traces.setdefault(call.trace, deque()).append(call)
+        while len(self._ring) > self._capacity:
+            self._forget(self._ring.popleft())
+
+    def _forget(self, call: ExchangeView) -> None:
+        calls = self._traces.get(call.trace)
+        if calls is not None:
+            calls.popleft()  # the oldest of all is the oldest of its trace
+            self._touched.add(call.trace)
+            if not calls:
+                del self._traces[call.trace]
+
+    def since(self, total: int) -> list[ExchangeView]:
+        """What has come after the first ``total`` ones, as far as it is kept."""
+        fresh = min(self.total - total, len(self._ring))
+        return [*islice(reversed(self._ring), fresh)][::-1]
+
+    @property
+    def traces(self) -> Mapping[str, Sequence[ExchangeView]]:
+        """Calls by the id of their trace; the trace that was heard of last comes last."""
+        return self._traces
+
+    def touched(self) -> set[str]:
+        """The ids of traces that have got or lost calls since this was last asked."""
+        touched, self._touched = self._touched, set()
+        return touched
+
+    def stray(self) -> dict[str, list[ExchangeView]]:
+        """Calls that named no parent, by caller and by time."""
+        found: dict[str, list[ExchangeView]] = {}
+        for call in self._ring:
+            if not call.parent:
+                found.setdefault(call.caller, []).append(call)
+        for calls in found.values():
+            calls.sort(key=lambda call: call.at)
+        return found
+
+
+class FlowList:
+    """Those of ``flows`` that pass a test, in the order in which they ended; see the module."""
+
+    def __init__(self, flows: Flows) -> None:
+        self._flows = flows
+        self._test: Test | None = None
+        self._seen = 0
+        self._counted = 0
+        self.calls: list[ExchangeView] = []
+        self.following = True
+        self.waiting = 0
+
+    def refresh(self) -> list[ExchangeView]:
+        """Take in what has come; what was added, if it follows."""
+        if not self.following:
+            if self._counted != self._flows.total:
+                self.waiting += len(self._passing(self._flows.since(self._counted)))
+                self._counted = self._flows.total
+            return []
+        if self._seen == self._flows.total:
+            return []
+        fresh = self._passing(self._flows.since(self._seen))
+        self._seen = self._flows.total
+        self.calls.extend(fresh)
+        oldest = next(iter(self._flows), None)
+        if oldest is not None and self.calls and self.calls[0].seq < oldest.seq:
+            self.calls = [call for call in self.calls if call.seq >= oldest.seq]
+        return fresh
+
+    def follow(self, *, following: bool) -> None:
+        """Follow again, or stand still."""
+        if following != self.following:
+            self.following = following
+            self.waiting = 0
+            self._counted = self._flows.total
+            self.refresh()
+
+    def narrow(self, test: Test | None) -> None:
+        """Show only what passes ``test``."""
+        self._test = test
+        self.calls = self._passing(list(self._flows))
+        self._seen = self._counted = self._flows.total
+        self.waiting = 0
+
+    def _passing(self, calls: list[ExchangeView]) -> list[ExchangeView]:
+        test = self._test
+        return calls if test is None else [call for call in calls if test(call)]

@@ -1,0 +1,117 @@
+"""A `LiveTable` over very many rows that only come at its end: a row is made when it is drawn.
+
+While it *follows*, the cursor is on the newest row. Whoever moves it or scrolls up takes hold of the list (`Held`); End
+lets it go on (`LetGo`). Who shows the rows decides what that means.
+"""
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar, overload
+
+from textual import events
+from textual.geometry import Size
+from textual.message import Message
+
+from meshdev.tui.model import Row
+from meshdev.tui.widgets.live_table import HEADER, LiveTable
+from meshdev.wire.control import ExchangeView
+
+_MEASURED = 200
+_CACHED = 400
+
+T = TypeVar("T")
+
+
+class _Rows(Sequence[Row]):
+    """Rows of ``calls``, made when they are looked at."""
+
+    def __init__(self, calls: Sequence[ExchangeView], make: Callable[[ExchangeView], Row]) -> None:
+        self.calls = calls
+        self._make = make
+
+    def __len__(self) -> int:
+        return len(self.calls)
+
+    @overload
+    def __getitem__(self, index: int) -> Row: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Row]: ...
+    def __getitem__(self, index: int | slice) -> Row | Sequence[Row]:
+        if isinstance(index, slice):
+            return _Rows(self.calls[index], self._make)
+        return self._make(self.calls[index])
+
+    def __iter__(self) -> Iterator[Row]:
+        return map(self._make, self.calls)
+
+
+class FlowTable(LiveTable):
+    """See the module."""
+
+    class Held(Message):
+        """Somebody wants to look at what is there."""
+
+    class LetGo(Message):
+        """Somebody wants to see the newest again."""
+
+    _calls: Sequence[ExchangeView] = ()
+
+    @property
+    def call(self) -> ExchangeView | None:
+        """The call under the cursor."""
+        place = self._place(self.cursor)
+        return None if place is None else self._calls[place]
+
+    def show_calls(
+        self,
+        calls: Sequence[ExchangeView],
+        make: Callable[[ExchangeView], Row],
+        *,
+        fresh: Sequence[ExchangeView],
+        following: bool,
+        empty: str,
+    ) -> None:
+        """Show ``calls`` (by rising seq), of which ``fresh`` are new, each as the row that ``make`` makes of it."""
+        old_place = self._place(self.cursor)
+        self._calls = calls
+        self._rows = _Rows(calls, make)
+        self._empty = empty
+        self._want([make(call) for call in fresh[-_MEASURED:]])
+        if len(self._drawn) > _CACHED:
+            self._drawn.clear()
+        self.virtual_size = Size(0, len(calls) + HEADER)
+        if following and calls:
+            if self._place(self.cursor) != len(calls) - 1:
+                self._put(len(calls) - 1)
+        else:
+            self._keep_cursor(old_place)
+        self.refresh()
+
+    def _place(self, key: str | None) -> int | None:
+        if not key:
+            return None
+        seq = int(key)
+        place = bisect_left(self._calls, seq, key=lambda call: call.seq)
+        return place if place < len(self._calls) and self._calls[place].seq == seq else None
+
+    def action_move(self, by: int) -> None:
+        """Move the cursor; the list stands still from then on."""
+        self.post_message(self.Held())
+        super().action_move(by)
+
+    def action_edge(self, direction: int) -> None:
+        """To the oldest row, or to the newest, which is followed again."""
+        super().action_edge(direction)
+        if direction > 0:
+            self.post_message(self.LetGo())
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """Scrolling back takes hold of the list, too."""
+        del event
+        self.post_message(self.Held())
+
+    def on_click(self, event: events.Click) -> None:
+        """Put the cursor where the mouse is."""
+        if event.y >= HEADER:
+            self.post_message(self.Held())
+        super().on_click(event)

@@ -8,21 +8,15 @@ from collections import deque
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from rich.segment import Segment
-from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
 from textual.message import Message
-from textual.scroll_view import ScrollView
-from textual.selection import Selection
-from textual.strip import Strip
 
-from meshdev.tui.log_paint import Paint, compile_pattern, selected_text
+from meshdev.tui.log_paint import compile_pattern
 from meshdev.tui.panes import LogStatus
-from meshdev.tui.scrollback import Line, Place, Scrollback
-from meshdev.tui.tone import Span, Tone
-from meshdev.tui.widgets.toned import Toned
+from meshdev.tui.scrollback import Line
+from meshdev.tui.widgets.log_view_rows import LogRows
 
 if TYPE_CHECKING:
     from textual.timer import Timer
@@ -31,23 +25,10 @@ FRAME = 1 / 15
 """Seconds between two intakes of waiting lines."""
 
 _SIDEWAYS = 12
-_CACHED = 400
 
 
-class LogView(Toned, ScrollView, can_focus=True):
+class LogView(LogRows):
     """See the module."""
-
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"log--cursor"}
-
-    DEFAULT_CSS = """
-    LogView {
-        background: $surface;
-        overflow-x: hidden;
-        overflow-y: auto;
-        scrollbar-size-vertical: 1;
-        & > .log--cursor { background: $cursor; }
-    }
-    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "move(-1)", "Up", show=False),
@@ -74,21 +55,15 @@ class LogView(Toned, ScrollView, can_focus=True):
             return isinstance(message, LogView.Changed)
 
     def __init__(self, *, capacity: int = 20_000, empty: str = "", id: str | None = None) -> None:  # noqa: A002 -- Textual's name
-        super().__init__(id=id)
-        self._back = Scrollback(capacity)
+        super().__init__(capacity=capacity, empty=empty, id=id)
         self._waiting: deque[Line] = deque(maxlen=capacity)
         self._waiting_count = 0
         self._lost = 0
         self._following = True
         self._moving = False
         self._wrapped = False
-        self._paint = Paint()
-        self._cursor: int | None = None
-        self._left = 0
         self._only = False
-        self._cache: dict[Place, tuple[Strip, Strip]] = {}
         self._flush: Timer | None = None
-        self._empty = empty
         self._status = LogStatus()
 
     # --- data -------------------------------------------------------------------------------------
@@ -97,11 +72,6 @@ class LogView(Toned, ScrollView, can_focus=True):
     def status(self) -> LogStatus:
         """What the title says."""
         return self._status
-
-    @property
-    def scrollback(self) -> Scrollback:
-        """The lines that are kept."""
-        return self._back
 
     def feed(self, lines: Sequence[Line], *, lost: int = 0) -> None:
         """Take ``lines`` in at the next frame; ``lost`` lines before them were skipped because they were too many."""
@@ -116,7 +86,7 @@ class LogView(Toned, ScrollView, can_focus=True):
         self._back.clear()
         self._waiting.clear()
         self._waiting_count = self._lost = self._left = 0
-        self._paint.sources.clear()
+        self._paint.forget()
         self._cursor = None
         self._following = True
         self._empty = self._empty if empty is None else empty
@@ -330,71 +300,3 @@ class LogView(Toned, ScrollView, can_focus=True):
                 self._scroll(row - height + 1)
         self.refresh()
         self._tell()
-
-    # --- drawing ----------------------------------------------------------------------------------
-
-    def notify_style_update(self) -> None:
-        """Forget what was drawn in another theme."""
-        super().notify_style_update()
-        self._cache.clear()
-
-    def render_line(self, y: int) -> Strip:
-        """One line of the widget."""
-        width = self.scrollable_content_region.width
-        row = y + self.scroll_offset.y
-        place = self._back.locate(row)
-        if place is None:
-            if y == 1 and not len(self._back) and self._empty:
-                return self.line([Span("  " + self._empty, Tone.MUTED)], width)
-            return Strip.blank(width, self.rich_style)
-        under = place.number == self._cursor
-        special = under or self.text_selection is not None
-        drawn = None if special else self._cache.get(place)
-        if drawn is None:
-            drawn = self._draw(place, row, under=under)
-            if not special:
-                if len(self._cache) > _CACHED:
-                    self._cache.clear()
-                self._cache[place] = drawn
-        gutter, text = drawn
-        if self._left:
-            text = text.crop(self._left)
-        # The offsets let the mouse select characters; the gutter has none.
-        strip = Strip.join([gutter, text.apply_offsets(self._left, row)])
-        return strip.adjust_cell_length(width, self._ground(under=under))
-
-    def _ground(self, *, under: bool) -> Style:
-        cursor = self.get_component_rich_style("log--cursor", partial=True)
-        return self.rich_style + cursor if under else self.rich_style
-
-    def _draw(self, place: Place, row: int, *, under: bool) -> tuple[Strip, Strip]:
-        """The gutter and the text of a row."""
-        line = self._back.line(place.number)
-        ground = self._ground(under=under)
-        text = self._paint.text_of(line, self.style_of)
-        if self._back.wrap:
-            text = text[slice(*self._back.extent(place, text.plain))]
-        selected = self.text_selection.get_span(row) if self.text_selection is not None else None
-        if selected is not None:
-            start, end = selected
-            ground_of = self.screen.get_component_rich_style(
-                "screen--selection"
-            )  # its own colour hides the text
-            text.stylize(Style(bgcolor=ground_of.bgcolor), start, len(text.plain) if end < 0 else end)
-        mark = Segment("▌" if under else " ", ground + self.style_of(Tone.ACCENT))
-        spans = self._paint.gutter_of(line, first=place.part == 0)
-        gutter = [mark, *(Segment(span.text, ground + self.style_of(span.tone)) for span in spans)]
-        rendered = text.render(self.app.console)
-        return Strip(gutter), Strip(
-            Segment(part, ground + (style or Style.null())) for part, style, _ in rendered
-        )
-
-    # --- selection with the mouse -----------------------------------------------------------------
-
-    def selection_updated(self, selection: Selection | None) -> None:  # noqa: ARG002 -- Textual's signature
-        """Draw what is selected now."""
-        self.refresh()
-
-    def get_selection(self, selection: Selection) -> tuple[str, str] | None:
-        """The selected characters as they are shown."""
-        return selected_text(self._back, selection, folded=self._paint.folded), "\n"

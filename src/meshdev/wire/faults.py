@@ -38,9 +38,9 @@ class FaultTarget(Struct, frozen=True, array_like=True):
 class FaultMatch(Struct, frozen=True, array_like=True):
     """Which connections (TCP) or requests (HTTP) a fault is for; what is empty, or 0, matches everything.
 
-    ``path``, ``caller`` and the values of ``headers`` (by lowered name) are globs: ``*`` is anything, but in a
-    path only within a segment, where ``**`` is anything. Counting begins with what all of these let through: not the first ``after``, then only
-    the first ``first``, then each ``every``-th, and ``times`` hits in all.
+    ``path``, ``caller`` and the values of ``headers`` (by lowered name) are globs: ``*`` is anything, but in a path
+    only within a segment, where ``**`` is anything. Counting begins with what all of these let through: not the
+    first ``after``, then only the first ``first``, then each ``every``-th, and ``times`` hits in all.
     """
 
     methods: tuple[str, ...] = ()

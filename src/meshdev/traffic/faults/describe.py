@@ -22,7 +22,7 @@ _EXAMPLES = {
 }
 
 
-def written(unit: Unit, value: Value) -> str:
+def written(unit: Unit, value: Value) -> str:  # noqa: PLR0911 - one a unit
     """A value as it is written in a topology file."""
     match unit:
         case Unit.DURATION if isinstance(value, int | float):
@@ -59,9 +59,8 @@ def words(spec: FaultSpec) -> str:
         return spec.kind
     parts = [" ".join((kind.name, *_main(kind, spec)))]
     shown = (kind.main, kind.spread)
-    for parameter in kind.parameters:
-        if parameter.name in spec.values and parameter.name not in shown:
-            parts.append(f"{parameter.name} {_value(spec, parameter)}")
+    more = [it for it in kind.parameters if it.name in spec.values and it.name not in shown]
+    parts += [f"{parameter.name} {_value(spec, parameter)}" for parameter in more]
     if spec.percentage != ALWAYS or "percentage" in spec.starts:
         begin = f"{spec.starts['percentage']:g}%.." if "percentage" in spec.starts else ""
         parts.append(f"{begin}{spec.percentage:g}%")

@@ -12,6 +12,7 @@ class End(Enum):
     """How one direction, or the connection, ends."""
 
     EOF = "eof"  # this direction has nothing more to say
+    DONE = "done"  # the answer to a request is complete; the connection goes on
     CLOSE = "close"  # both ends are closed, once what was written has gone out
     RESET = "reset"  # both ends are reset
 

@@ -24,8 +24,8 @@ class Timeout(Link):
             self._out.append((now + timeout, End.CLOSE))
 
     def take(self, item: Item, at: float) -> None:
-        """Swallow bytes."""
-        if isinstance(item, End):
+        """Swallow bytes; without them an answer is never complete."""
+        if isinstance(item, End) and item is not End.DONE:
             self._out.appendleft((at, item))
 
     def release(self) -> list[Item]:

@@ -1,0 +1,143 @@
+"""The faults of one edge at work: which there are, whom each hits, and how often it did.
+
+A fault keeps its state (ordinals, hits, memory) for as long as its spec is the same; when the spec changes and
+``since`` does not, ordinals and hits go on, so decisions that were made before stay as they were.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from meshdev.traffic.faults.catalogue import CATALOGUE
+from meshdev.traffic.faults.draws import Draws
+from meshdev.traffic.faults.kinds import Direction, FaultKind, Layer
+from meshdev.traffic.faults.link import Link
+from meshdev.traffic.faults.match import Request, asks_for_http, counts, exhausted, fits, fits_caller
+from meshdev.traffic.faults.schedule import acts, next_change
+from meshdev.traffic.faults.settings import Settings, percentage_at
+from meshdev.wire.faults import FaultSpec
+
+if TYPE_CHECKING:
+    from meshdev.traffic.faults.http import HttpFault
+
+
+class ActiveFault:
+    """One fault that is switched on; times are those of the machine's monotonic clock."""
+
+    __slots__ = ("_seen", "_told", "draws", "hits", "http", "kind", "since", "spec")
+
+    def __init__(self, kind: FaultKind, spec: FaultSpec, edge: str, now: float) -> None:
+        self.kind = kind
+        self.spec = spec
+        self.since = spec.since or now
+        self.draws = Draws(spec.seed, edge, spec.key)
+        self._seen = 0
+        self.hits = 0
+        self._told = 0
+        self.http: HttpFault | None = (
+            kind.http(Settings(kind, spec, self.since, per_exchange=True), self.draws) if kind.http else None
+        )
+
+    def __repr__(self) -> str:
+        return f"<ActiveFault {self.spec.key}, {self.hits} of {self._seen}>"
+
+    def go_on(self, before: "ActiveFault") -> None:
+        """Take over what ``before``, which had another spec, has counted."""
+        if before.spec.since == self.spec.since:
+            self.since = before.since
+            self._seen, self.hits, self._told = before._seen, before.hits, before._told  # noqa: SLF001 - one of us
+
+    def acts(self, now: float) -> bool:
+        """Whether its schedule lets it act."""
+        return acts(self.spec.schedule, now - self.since)
+
+    def next_change(self, now: float) -> float | None:
+        """When it will begin or end to act."""
+        age = next_change(self.spec.schedule, now - self.since)
+        return None if age is None else self.since + age
+
+    def decide(self, request: Request | None, now: float) -> int:
+        """Take an ordinal: it is given when that is hit, negative when it is not; 0 is for what is not meant at all.
+
+        ``request`` is None for a connection of which nothing is read.
+        """
+        match = self.spec.match
+        if request is None:
+            if asks_for_http(match):
+                return 0
+        elif not fits(match, request):
+            return 0
+        self._seen += 1
+        ordinal = self._seen
+        if not counts(match, ordinal) or exhausted(match, self.hits) or not self.draw(ordinal, now):
+            return -ordinal
+        self.hits += 1
+        return ordinal
+
+    def draw(self, ordinal: int, now: float) -> bool:
+        """Whether the percentage hits number ``ordinal``."""
+        percentage = percentage_at(self.kind, self.spec, now - self.since)
+        return self.draws.about(ordinal).uniform("hit") * 100.0 < percentage
+
+    def links(self, ordinal: int, settings: Settings) -> list[tuple[Direction, Link]]:
+        """What it does to bytes, for each direction."""
+        make = self.kind.link
+        if make is None:
+            return []
+        both = (Direction.UPSTREAM, Direction.DOWNSTREAM)
+        directions = both if settings.direction is Direction.BOTH else (settings.direction,)
+        draws = self.draws.about(ordinal)
+        return [(direction, make(settings, draws)) for direction in directions]
+
+    def take_hits(self) -> int:
+        """Hits since this was last asked."""
+        new, self._told = self.hits - self._told, self.hits
+        return new
+
+
+class EdgeFaults:
+    """All faults of one edge, in the order of their creation."""
+
+    __slots__ = ("_caller", "_edge", "_left", "faults")
+
+    def __init__(self, edge: str, caller: str) -> None:
+        self._edge = edge
+        self._caller = caller
+        self.faults: list[ActiveFault] = []
+        self._left: dict[str, int] = {}  # hits of those that are gone, not told yet
+
+    def __repr__(self) -> str:
+        return f"<EdgeFaults {self._edge}: {self.faults}>"
+
+    def adopt(self, specs: Sequence[FaultSpec], now: float) -> None:
+        """These act from now on; kinds that nobody knows, or that are not for edges, are left out."""
+        known = {fault.spec.key: fault for fault in self.faults}
+        faults: list[ActiveFault] = []
+        for spec in specs:
+            kind = CATALOGUE.get(spec.kind)
+            if kind is None or kind.layer is Layer.INSTANCE or not fits_caller(spec.match, self._caller):
+                continue
+            before = known.pop(spec.key, None)
+            if before is not None and before.spec == spec:
+                faults.append(before)
+                continue
+            fault = ActiveFault(kind, spec, self._edge, now)
+            if before is not None:
+                fault.go_on(before)
+            faults.append(fault)
+        for key, gone in known.items():
+            if new := gone.take_hits():
+                self._left[key] = self._left.get(key, 0) + new
+        self.faults = faults
+
+    def next_change(self, now: float) -> float | None:
+        """When some fault's schedule has it begin or end."""
+        times = [at for fault in self.faults if (at := fault.next_change(now)) is not None]
+        return min(times, default=None)
+
+    def take_hits(self) -> dict[str, int]:
+        """Hits by `FaultSpec.key` since this was last asked."""
+        hits, self._left = self._left, {}
+        for fault in self.faults:
+            if new := fault.take_hits():
+                hits[fault.spec.key] = hits.get(fault.spec.key, 0) + new
+        return hits

@@ -13,6 +13,7 @@ from textual.pilot import Pilot
 
 from meshdev.tui.app import Dashboard
 from meshdev.tui.backend import Deliver
+from meshdev.tui.flows import DeliverCalls
 from meshdev.tui.model import Happening, Link, Picture
 from meshdev.tui.outcome import Outcome
 from meshdev.tui.screens.services import ServicesScreen
@@ -58,6 +59,18 @@ class ScriptedTail:
         self.closed = True
 
 
+class ScriptedTraffic:
+    """The calls over the edges, as a test tells them."""
+
+    def __init__(self, deliver: DeliverCalls) -> None:
+        self.deliver = deliver
+        self.closed = False
+
+    def close(self) -> None:
+        """Nobody listens any more."""
+        self.closed = True
+
+
 class ScriptedBackend:
     """Shows what `show` was given last, remembers what was asked for, refuses with ``refusal``."""
 
@@ -65,6 +78,7 @@ class ScriptedBackend:
         self.calls: list[tuple[object, ...]] = []
         self.refusal: MeshdevError | None = None
         self.tails: dict[str, ScriptedTail] = {}
+        self.traffic: ScriptedTraffic | None = None
         self._logs = logs or {}
         self._pictures: asyncio.Queue[Picture | None] = asyncio.Queue()
         if picture is not None:
@@ -91,6 +105,11 @@ class ScriptedBackend:
         if lines:
             deliver(lines, 0)
         return tail
+
+    def exchanges(self, deliver: DeliverCalls) -> ScriptedTraffic:
+        """Whatever `traffic` is made to deliver."""
+        self.traffic = ScriptedTraffic(deliver)
+        return self.traffic
 
     async def start(self, names: Sequence[str]) -> None:
         """Remember it."""

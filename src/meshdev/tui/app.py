@@ -37,6 +37,7 @@ from meshdev.tui.screens.stopping import MOST, StoppingScreen
 from meshdev.tui.screens.traces import TracesScreen
 from meshdev.tui.screens.traffic import TrafficScreen
 from meshdev.tui.themes import DARK, LIGHT, OWN, derived, wanted_theme
+from meshdev.tui.traffic_feed import TrafficFeed
 
 if TYPE_CHECKING:
     from textual.timer import Timer
@@ -94,6 +95,7 @@ class Dashboard(App[Outcome]):
         self.picture = Picture()
         self.said: Happening | None = None
         self.act = Actions(self, backend)
+        self.traffic = TrafficFeed(backend)
         self.defect = ""
         self.failure: MeshdevError | None = None
         self._urgency = 0

@@ -6,6 +6,7 @@
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Protocol
 
+from meshdev.tui.flows import DeliverCalls
 from meshdev.tui.model import Picture
 from meshdev.tui.scrollback import Line
 
@@ -30,6 +31,10 @@ class Backend(Protocol):
 
     def tail(self, log_dir: str, service: str, deliver: Deliver) -> Tail:
         """Follow the log of a service from its last lines on."""
+        ...
+
+    def exchanges(self, deliver: DeliverCalls) -> Tail:
+        """Follow the calls over all edges, from the last ones on; after an earlier tail, from where that was closed."""
         ...
 
     async def start(self, names: Sequence[str]) -> None:

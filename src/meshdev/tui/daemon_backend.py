@@ -9,7 +9,9 @@ from meshdev.client.aio import AsyncControl, follow
 from meshdev.client.mirror import Mirror
 from meshdev.client.project import Project
 from meshdev.tui.backend import Deliver, Tail
+from meshdev.tui.flows import DeliverCalls
 from meshdev.tui.follow_log import LogFollower
+from meshdev.tui.follow_traffic import Bookmark, TrafficFollower
 from meshdev.tui.model import Happening, Link, Picture
 from meshdev.tui.narrative import happened
 from meshdev.wire.control import PlanView, UpRequest
@@ -24,6 +26,7 @@ class DaemonBackend:
         self._project = project
         self._control = AsyncControl(project)
         self._clock = clock
+        self._bookmark = Bookmark()
 
     async def follow(self) -> AsyncIterator[Picture]:
         """Pictures until the system has gone down in order; a lost daemon is waited for without end."""
@@ -36,6 +39,10 @@ class DaemonBackend:
     def tail(self, log_dir: str, service: str, deliver: Deliver) -> Tail:
         """Follow a service's log files."""
         return LogFollower(log_dir, service, deliver)
+
+    def exchanges(self, deliver: DeliverCalls) -> Tail:
+        """Follow the calls over all edges."""
+        return TrafficFollower(self._project, self._bookmark, deliver)
 
     async def start(self, names: Sequence[str]) -> None:
         """Want these services up."""

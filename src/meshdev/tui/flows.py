@@ -12,6 +12,8 @@ from meshdev.wire.control import ExchangeView
 CAPACITY = 20_000
 
 Test = Callable[[ExchangeView], bool]
+DeliverCalls = Callable[[Sequence[ExchangeView], int], None]
+"""Takes calls in order, and how many before them are missing because there were too many."""
 
 
 class Flows:

@@ -22,6 +22,7 @@ from meshdev.tui.widgets.log_view import LogView
 from meshdev.wire.control import (
     EdgeSignalsView,
     EdgeView,
+    EnvView,
     ExitView,
     InstanceView,
     ProbeView,
@@ -77,6 +78,7 @@ class ScriptedBackend:
     def __init__(self, picture: Picture | None = None, logs: dict[str, Sequence[Line]] | None = None) -> None:
         self.calls: list[tuple[object, ...]] = []
         self.refusal: MeshdevError | None = None
+        self.working_dir = "/home/ada/shop/services"
         self.tails: dict[str, ScriptedTail] = {}
         self.traffic: ScriptedTraffic | None = None
         self._logs = logs or {}
@@ -126,6 +128,18 @@ class ScriptedBackend:
     async def scale(self, name: str, replicas: int) -> None:
         """Remember it."""
         self._called("scale", name, replicas)
+
+    async def env(self, name: str) -> EnvView:
+        """A few variables, one of them secret."""
+        if self.refusal is not None:
+            raise self.refusal
+        variables = {
+            "PAYMENTS_URL": "http://127.0.0.1:41234",
+            "DATABASE_URL": "postgres://shop:hunter2@127.0.0.1:5432/shop",
+            "PAYMENTS_SECRET": "s3cr3t-value",
+            "PORT": "33651",
+        }
+        return EnvView(service=name, working_dir=self.working_dir, environment=variables)
 
     async def apply(self) -> str:
         """Remember it."""

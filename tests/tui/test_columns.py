@@ -22,8 +22,19 @@ def test_columns_never_overlap_nor_leave_the_screen(wanted: list[int], width: in
 
 @given(st.lists(st.integers(min_value=1, max_value=60), min_size=len(COLUMNS), max_size=len(COLUMNS)))
 def test_the_usual_terminal_shows_what_matters(wanted: list[int]) -> None:
-    """At 80 columns: state, name, reason, and what it costs."""
-    shown = {fitted.column.key for fitted in fit_columns(COLUMNS, wanted, 78)}
+    """At 80 columns: state, name, how it does, and the reason, which keeps room for a few words."""
+    fitted = {each.column.key: each.width for each in fit_columns(COLUMNS, wanted, 78)}
+    assert {"state", "name", "rps", "errors", "p99", "why"} <= fitted.keys()
+    why = next(index for index, column in enumerate(COLUMNS) if column.key == "why")
+    assert fitted["why"] >= min(24, wanted[why])
+
+
+@given(st.lists(st.integers(min_value=1, max_value=60), min_size=len(COLUMNS), max_size=len(COLUMNS)))
+def test_where_nobody_is_called_there_is_room_for_costs(wanted: list[int]) -> None:
+    """Columns that have nothing to say make room."""
+    signals = {"rps", "spark", "errors", "p50", "p99", "heat"}
+    quiet = [0 if column.key in signals else size for column, size in zip(COLUMNS, wanted, strict=True)]
+    shown = {fitted.column.key for fitted in fit_columns(COLUMNS, quiet, 78)}
     assert {"state", "name", "why", "cpu", "memory", "since"} <= shown
 
 

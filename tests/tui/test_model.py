@@ -30,7 +30,8 @@ def cell(view: ServiceView, column: str) -> str:
     [
         ("state", {}, "● healthy"),
         ("name", {"name": "a\nb"}, "a b"),
-        ("instances", {}, "1/1"),
+        ("instances", {}, ""),
+        ("instances", {"replicas": 2}, "1/2"),
         ("instances", {"instances": [], "replicas": 3}, "0/3"),
         ("instances", {"instances": []}, ""),
         ("cpu", {"instances": []}, ""),

@@ -4,25 +4,30 @@
 the dashboard itself has a defect, the terminal is restored, a short message says the way back, and the system runs on.
 """
 
+import asyncio
 import os
 import sys
 import time
 import traceback
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+from rich.console import RenderableType
 from textual import on, work
-from textual.app import App
+from textual.app import App, SuspendNotSupported
 from textual.binding import BindingType
 from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Input
 
-from meshdev.errors import MeshdevError
+from meshdev.errors import MeshdevError, UsageError
+from meshdev.tui import guest
 from meshdev.tui.actions import Actions
 from meshdev.tui.backend import Backend
 from meshdev.tui.browser import can_browse
+from meshdev.tui.editor import editing
 from meshdev.tui.keys import APP_KEYS, KEYBOARD_ACTIONS, bindings
 from meshdev.tui.model import Happening, Link, Picture, blockers
 from meshdev.tui.outcome import Outcome
@@ -40,6 +45,8 @@ from meshdev.tui.themes import DARK, LIGHT, OWN, derived, wanted_theme
 from meshdev.tui.traffic_feed import TrafficFeed
 
 if TYPE_CHECKING:
+    import subprocess
+
     from textual.timer import Timer
 
     from meshdev.client.project import Project
@@ -99,6 +106,8 @@ class Dashboard(App[Outcome]):
         self.defect = ""
         self.failure: MeshdevError | None = None
         self._urgency = 0
+        self._lent = False
+        self._windows: list[subprocess.Popen[bytes]] = []
         self._drawn_at = 0.0
         self._next: Picture | None = None
         self._draw_timer: Timer | None = None
@@ -191,6 +200,71 @@ class Dashboard(App[Outcome]):
         else:
             self.copy_to_clipboard(url)
             self.say(f"no browser here; copied {url}")
+
+    def edit(self, path: Path, line: int | None = None) -> None:
+        """Open ``path`` at ``line`` (from 1) in the user's editor; one of the terminal gets it until it ends."""
+        place = f"{path}:{line}" if line else str(path)
+        how = editing(os.environ, path, line)
+        if how is None:
+            self.copy_to_clipboard(place)
+            hint = f"set VISUAL or EDITOR (for example EDITOR=nano); copied {place}"
+            self.complain(UsageError("no editor is named", hint=hint), f"open {path.name}")
+            return
+
+        async def work() -> None:
+            try:
+                if how.windowed:
+                    self._windows = [window for window in self._windows if window.poll() is None]
+                    self._windows.append(await asyncio.to_thread(guest.launch, how.argv))
+                    self.say(f"opened {place} with {Path(how.argv[0]).name}")
+                    return
+                with self._terminal_lent():
+                    code = await guest.entertain(how.argv)
+            except OSError as error:
+                reason = error.strerror or str(error)
+                hint = "VISUAL and EDITOR say which editor is meant"
+                self.complain(UsageError(f"{how.argv[0]}: {reason}", hint=hint), f"open {path.name}")
+            except SuspendNotSupported:
+                hint = "name one with a window, for example EDITOR=code"
+                refusal = UsageError("an editor of the terminal cannot be shown here", hint=hint)
+                self.complain(refusal, f"open {path.name}")
+            else:
+                self.say(f"edited {place}" if code == 0 else f"{how.argv[0]} ended with exit code {code}")
+
+        self.begin(work)
+
+    def action_plain(self) -> None:
+        """Put the plain stream of all logs into the terminal, until a key brings the dashboard back."""
+        system = self.picture.system
+        if system is None or self._lent:
+            return
+
+        async def work() -> None:
+            environ = {**os.environ, "MESHDEV_FILE": system.file}
+            try:
+                with self._terminal_lent():
+                    await guest.stream(Path(system.root), environ)
+            except SuspendNotSupported:
+                hint = "`meshdev logs -f` prints it in a terminal"
+                self.complain(
+                    UsageError("there is no terminal for the plain stream here", hint=hint), "show it"
+                )
+
+        self.begin(work)
+
+    @contextmanager
+    def _terminal_lent(self) -> Iterator[None]:
+        """Out of the alternate screen, and nothing is drawn until the end."""
+        with self.suspend():
+            self._lent = True
+            try:
+                yield
+            finally:
+                self._lent = False
+
+    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        if not self._lent:
+            super()._display(screen, renderable)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """In a dialog, in the palette, and while something is typed, keys are not the application's."""

@@ -9,6 +9,7 @@ from typing import Protocol
 from meshdev.tui.flows import DeliverCalls
 from meshdev.tui.model import Picture
 from meshdev.tui.scrollback import Line
+from meshdev.wire.control import EnvView
 
 Deliver = Callable[[Sequence[Line], int], None]
 """Takes lines in order, and how many lines before them were left out because there were too many."""
@@ -51,6 +52,10 @@ class Backend(Protocol):
 
     async def scale(self, name: str, replicas: int) -> None:
         """Want so many replicas."""
+        ...
+
+    async def env(self, name: str) -> EnvView:
+        """The environment that the service's next incarnation gets, secrets included."""
         ...
 
     async def apply(self) -> str:

@@ -14,7 +14,7 @@ from meshdev.tui.follow_log import LogFollower
 from meshdev.tui.follow_traffic import Bookmark, TrafficFollower
 from meshdev.tui.model import Happening, Link, Picture
 from meshdev.tui.narrative import happened
-from meshdev.wire.control import PlanView, UpRequest
+from meshdev.wire.control import EnvView, PlanView, UpRequest
 
 SEEN_KEPT = 200
 
@@ -59,6 +59,10 @@ class DaemonBackend:
     async def scale(self, name: str, replicas: int) -> None:
         """Want so many replicas."""
         await self._control.send(calls.scale(name, replicas))
+
+    async def env(self, name: str) -> EnvView:
+        """The environment that the service's next incarnation gets, secrets included."""
+        return await self._control.send(calls.env(name))
 
     async def apply(self) -> str:
         """Read the topology file again and apply the difference."""

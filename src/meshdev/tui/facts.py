@@ -4,7 +4,9 @@ from collections.abc import Iterator
 
 from meshdev.tui import units
 from meshdev.tui.cells import clean, cut, pad, wrap_words
-from meshdev.tui.model import Picture, usage_of
+from meshdev.tui.golden import Golden, error_tone
+from meshdev.tui.model import NOBODY, Picture, usage_of
+from meshdev.tui.neighbours import edges_of
 from meshdev.tui.states import state_of, state_of_instance
 from meshdev.tui.tone import Span, Tone
 from meshdev.wire.control import ExitView, InstanceView, ServiceView
@@ -14,15 +16,39 @@ Lines = list[list[Span]]
 _LABEL = 10
 
 
-def facts_of(picture: Picture, service: ServiceView, now: float, width: int) -> Lines:
+def facts_of(
+    picture: Picture, service: ServiceView, now: float, width: int, golden: Golden = NOBODY
+) -> Lines:
     """Everything that is known about ``service``, in at most ``width`` cells a line."""
     lines: Lines = []
     lines += _about(service, now, width)
+    lines += _signals(golden)
     lines += _instances(service, now, width)
     lines += _probe(service, now, width)
     lines += _reload(service, now, width)
-    lines += _edges(picture, service, width)
+    lines += edges_of(picture, service, width)
     return lines
+
+
+def _signals(golden: Golden) -> Iterator[list[Span]]:
+    if not golden.requests:
+        return
+    if not golden.rps:
+        yield [
+            _label("Signals"),
+            Span(f"quiet; {units.plural(golden.requests, 'request')} so far", Tone.MUTED),
+        ]
+        return
+    share = golden.error_share
+    spans = [
+        _label("Signals"),
+        Span(f"{units.rate(golden.rps)} rps  "),
+        Span(f"{units.share(share)} errors", error_tone(share)),
+    ]
+    if golden.p50_ms is not None and golden.p99_ms is not None:
+        percentiles = f"  p50 {units.latency(golden.p50_ms)}  p99 {units.latency(golden.p99_ms)}"
+        spans.append(Span(percentiles, Tone.TEXT))
+    yield spans
 
 
 def _about(service: ServiceView, now: float, width: int) -> Iterator[list[Span]]:
@@ -123,37 +149,6 @@ def _reload(service: ServiceView, now: float, width: int) -> Iterator[list[Span]
     if reload.detail:
         for text in wrap_words(clean(reload.detail), width - 2):
             yield [Span("  " + text, Tone.MUTED if tone is Tone.OK else tone)]
-
-
-def _edges(picture: Picture, service: ServiceView, width: int) -> Iterator[list[Span]]:
-    # Where several edges join the same two, the calls say most.
-    edges = sorted(picture.edges, key=lambda edge: edge.kind == "calls")
-    out = {edge.callee: edge.kind for edge in edges if edge.caller == service.name}
-    into = {edge.caller: edge.kind for edge in edges if edge.callee == service.name}
-    for title, others in (("Calls and needs", out), ("Called and needed by", into)):
-        nodes = {name: kind for name, kind in others.items() if picture.service(name) is not None}
-        if nodes:
-            yield []
-            yield [Span(title, Tone.TITLE)]
-        for name, kind in nodes.items():
-            yield _neighbour(picture, name, kind, width)
-    for title, kind in (("Publishes", "publishes"), ("Subscribes to", "subscribes")):
-        subjects = [name for name, its in out.items() if its == kind and picture.service(name) is None]
-        if subjects:
-            yield []
-            yield [Span(title, Tone.TITLE)]
-            for text in wrap_words(
-                clean(" ".join(name.removeprefix("event:") for name in subjects)), width - 2
-            ):
-                yield [Span("  " + text, Tone.TEXT)]
-
-
-def _neighbour(picture: Picture, name: str, kind: str, width: int) -> list[Span]:
-    other = picture.service(name)
-    state = state_of(other) if other else None
-    shape = Span(f"{state.shape} " if state else "  ", state.tone if state else Tone.MUTED)
-    said = "" if kind == "calls" else f"  {kind.replace('_', ' ')}"
-    return [shape, Span(cut(clean(name), width - 14), Tone.TEXT), Span(said, Tone.FAINT)]
 
 
 def _label(text: str) -> Span:

@@ -4,15 +4,25 @@ Pure: no widget, no clock, no IO. `Picture` is what a tick hands to every widget
 say what the table and the header show. Times are epoch seconds; ``now`` comes in as an argument.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from meshdev.tui import units
 from meshdev.tui.cells import clean
 from meshdev.tui.columns import Column
+from meshdev.tui.golden import (
+    HEAT_CELLS,
+    HEAT_TITLE,
+    SPARKS,
+    Golden,
+    error_tone,
+    heat,
+    latency_text,
+    spark,
+)
 from meshdev.tui.states import State, state_of
-from meshdev.tui.tone import Tone
+from meshdev.tui.tone import Span, Tone
 from meshdev.wire.control import EdgeSignalsView, EdgeView, InstanceView, ServiceView, SystemView
 
 RELOAD_SHOWN = 30.0
@@ -75,10 +85,16 @@ class Totals:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell of a table: text in a tone."""
+    """One cell of a table: text in a tone; or ``spans``, whose text it is then (`drawn`)."""
 
     text: str = ""
     tone: Tone = Tone.TEXT
+    spans: tuple[Span, ...] = ()
+
+
+def drawn(spans: Sequence[Span]) -> Cell:
+    """A cell of several tones."""
+    return Cell("".join(span.text for span in spans), spans=tuple(spans))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +111,9 @@ class Order(StrEnum):
     TOPOLOGY = "topology"
     TROUBLE = "trouble first"
     NAME = "name"
+    RPS = "requests"
+    ERRORS = "errors"
+    P99 = "p99"
     CPU = "cpu"
     MEMORY = "memory"
 
@@ -103,8 +122,14 @@ COLUMNS: tuple[Column, ...] = (
     Column("state", "STATE", 11, 12, 100, always=True),
     Column("name", "SERVICE", 14, 34, 90, always=True),
     Column("instances", "INST", 4, 5, 30, right=True),
-    Column("cpu", "CPU", 5, 5, 70, right=True, always=True),
-    Column("memory", "MEM", 4, 4, 60, right=True, always=True),
+    Column("rps", "RPS", 4, 4, 78, right=True),
+    Column("spark", "LAST 1m", SPARKS, SPARKS, 35),
+    Column("errors", "ERR %", 5, 5, 76, right=True),
+    Column("p50", "P50", 6, 6, 25, right=True, extra=True),
+    Column("p99", "P99", 6, 6, 74, right=True),
+    Column("heat", HEAT_TITLE, HEAT_CELLS, HEAT_CELLS, 22, extra=True),
+    Column("cpu", "CPU", 5, 5, 60, right=True, always=True),
+    Column("memory", "MEM", 4, 4, 55, right=True, always=True),
     Column("since", "FOR", 5, 5, 50, right=True, always=True),
     Column("restarts", "↻", 2, 4, 40, right=True),
     Column("address", "ADDRESS", 7, 24, 20, extra=True),
@@ -156,8 +181,12 @@ def why_of(service: ServiceView, now: float) -> Cell:
     return Cell(clean(service.why or service.description), Tone.MUTED if service.why else Tone.FAINT)
 
 
-def row_of(service: ServiceView, now: float) -> Row:
-    """One service as a line of the table."""
+NOBODY = Golden()
+"""The signals of a service that nobody has called."""
+
+
+def row_of(service: ServiceView, now: float, golden: Golden = NOBODY, buckets: Sequence[int] = ()) -> Row:
+    """One service as a line of the table; ``buckets`` are its latencies of late."""
     state = state_of(service)
     cpu, memory = usage_of(service.instances)
     live = sum(1 for instance in service.instances if instance.pid is not None)
@@ -166,7 +195,8 @@ def row_of(service: ServiceView, now: float) -> Row:
     cells = (
         Cell(str(state), Tone.ALERT if state.tone is Tone.BAD else state.tone),
         Cell(clean(service.name), Tone.MUTED if quiet else Tone.STRONG),
-        Cell(f"{live}/{service.replicas}" if live or service.replicas != 1 else "", figures),
+        Cell(f"{live}/{service.replicas}" if (live or 1) != 1 or service.replicas != 1 else "", figures),
+        *_signals(golden, buckets, now),
         Cell("" if cpu is None else units.percent(cpu), figures),
         Cell("" if memory is None else units.size(memory), figures),
         Cell(units.age(now - service.since) if service.since else "", Tone.MUTED),
@@ -178,17 +208,56 @@ def row_of(service: ServiceView, now: float) -> Row:
     return Row(service.name, cells)
 
 
+def _signals(golden: Golden, buckets: Sequence[int], now: float) -> tuple[Cell, ...]:
+    """RPS, the last minute, errors, p50, p99, latencies; what is not of now is quiet."""
+    if not golden.requests:
+        return (Cell(),) * 6
+    live = bool(golden.rps)
+    share = golden.error_share
+    figures, latency = (Tone.TEXT, Tone.TEXT) if live else (Tone.FAINT, Tone.FAINT)
+    return (
+        Cell(units.rate(golden.rps), figures),
+        drawn(spark(golden, now)),
+        Cell(units.share(share) if live else "", error_tone(share)),
+        Cell(latency_text(golden.p50_ms), latency),
+        Cell(latency_text(golden.p99_ms), latency),
+        drawn(heat(buckets)),
+    )
+
+
 def address_of(service: ServiceView) -> str:
     """Where a person reaches the service: its published port, else its URL without the scheme that all share."""
     address = service.url or (service.ports[0] if service.ports else "")
     return address.removeprefix("http://").replace("127.0.0.1:", ":")
 
 
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """What the services' callers see: golden signals, and latencies of late, by service."""
+
+    golden: Mapping[str, Golden] = field(default_factory=dict)
+    buckets: Mapping[str, Sequence[int]] = field(default_factory=dict)
+
+    def of(self, name: str) -> Golden:
+        """Of one service."""
+        return self.golden.get(name, NOBODY)
+
+
 def rows_of(
-    services: Sequence[ServiceView], now: float, *, wanted: str = "", order: Order = Order.TOPOLOGY
+    services: Sequence[ServiceView],
+    now: float,
+    signals: Signals | None = None,
+    *,
+    wanted: str = "",
+    order: Order = Order.TOPOLOGY,
 ) -> tuple[Row, ...]:
     """The table's lines: those that match ``wanted``, in ``order``."""
-    return tuple(row_of(service, now) for service in arrange(services, order) if matches(service, wanted))
+    known = signals or Signals()
+    return tuple(
+        row_of(service, now, known.of(service.name), known.buckets.get(service.name, ()))
+        for service in arrange(services, order, known)
+        if matches(service, wanted)
+    )
 
 
 def matches(service: ServiceView, wanted: str) -> bool:
@@ -200,19 +269,23 @@ def matches(service: ServiceView, wanted: str) -> bool:
     )
 
 
-def arrange(services: Sequence[ServiceView], order: Order) -> Sequence[ServiceView]:
-    """``services`` sorted by ``order``; equal ones keep the topology's order."""
-    match order:
-        case Order.TOPOLOGY:
-            return services
-        case Order.TROUBLE:
-            return sorted(services, key=lambda service: state_of(service).rank)
-        case Order.NAME:
-            return sorted(services, key=lambda service: service.name)
-        case Order.CPU:
-            return sorted(services, key=lambda service: -(usage_of(service.instances)[0] or 0.0))
-        case Order.MEMORY:
-            return sorted(services, key=lambda service: -(usage_of(service.instances)[1] or 0))
+def arrange(
+    services: Sequence[ServiceView], order: Order, signals: Signals | None = None
+) -> Sequence[ServiceView]:
+    """``services`` sorted by ``order``, the most first; equal ones keep the topology's order."""
+    if order is Order.TOPOLOGY:
+        return services
+    known = signals or Signals()
+    keys: dict[Order, Callable[[ServiceView], float | str]] = {
+        Order.TROUBLE: lambda service: state_of(service).rank,
+        Order.NAME: lambda service: service.name,
+        Order.RPS: lambda service: -known.of(service.name).rps,
+        Order.ERRORS: lambda service: -known.of(service.name).error_share,
+        Order.P99: lambda service: -(known.of(service.name).p99_ms or 0.0),
+        Order.CPU: lambda service: -(usage_of(service.instances)[0] or 0.0),
+        Order.MEMORY: lambda service: -(usage_of(service.instances)[1] or 0),
+    }
+    return sorted(services, key=keys[order])
 
 
 def blockers(services: Sequence[ServiceView]) -> list[tuple[ServiceView, State]]:

@@ -4,8 +4,8 @@ Keys that move the keyboard elsewhere (into a prompt, a pane, a dialog) are hand
 any widget's queue (`priority`): so that what is typed right after ``/`` is text and never a command. Keys that act on
 the row under the cursor wait in the table's queue behind the cursor keys, so that they hit the row that was meant.
 
-A key without a feature is not in a table: nothing dead is ever shown. Reserved for what comes, and the same on every
-screen that has it: the numbers, ``t`` (plain stream), ``e`` (open the source), ``m`` (mark), ``c`` (chaos).
+A key without a feature is not in a table: nothing dead is ever shown. The same on every screen that has it, or
+reserved for what comes: the numbers, ``t`` (plain stream), ``e`` (open the source), ``m`` (mark), ``c`` (chaos).
 """
 
 from meshdev.tui.keys.everywhere import APP_KEYS, KEYBOARD_ACTIONS

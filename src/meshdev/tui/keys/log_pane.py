@@ -15,5 +15,6 @@ LOG_KEYS: tuple[Key, ...] = (
     Key("J", "J", "Structured lines folded, or as written", "fold", LOGS, 9, "raw"),
     Key("T", "T", "Show when each line was read", "times", LOGS, 10, "times"),
     Key("y", "y", "Copy the line (in the table: the address)", "copy", LOGS, 8, "copy"),
+    Key("e", "e", "Open the source line that the log line names", "edit", LOGS, 11, "edit"),
     Key("escape", "Esc", "Clear the search, then back to the table", "back", LOGS, 6, "back", priority=True),
 )

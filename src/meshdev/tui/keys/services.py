@@ -11,7 +11,9 @@ SERVICE_KEYS: tuple[Key, ...] = (
     Key("plus", "+", "One replica more", "scale(1)", SERVICES, 12, "scale"),
     Key("minus", "-", "One replica less", "scale(-1)", SERVICES),
     Key("o", "o", "Open the service's address in the browser", "open", SERVICES, 11, "open"),
-    Key("S", "S", "Sort: topology, trouble first, name, cpu, memory", "sort", SERVICES, 13, "sort"),
+    Key("e", "e", "Open the service's definition in your editor", "edit", SERVICES, 15, "edit"),
+    Key("u", "u", "Show or hide the secrets in the environment", "unmask", SERVICES, 16, "secrets"),
+    Key("S", "S", "Sort by the next column, or as the file has it", "sort", SERVICES, 13, "sort"),
     Key("slash", "/", "Filter services, or search the log", "find", SERVICES, 5, "filter", priority=True),
     Key("l,enter", "l", "The log of the service (also Enter)", "logs", SERVICES, 6, "logs", priority=True),
     Key(

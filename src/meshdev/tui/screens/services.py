@@ -4,20 +4,20 @@ The lower pane shows one view at a time; on a wide terminal the details stand be
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
 
-from meshdev.tui.cells import clean
-from meshdev.tui.facts import facts_of
+from meshdev.tui.golden import Recent, golden_of
 from meshdev.tui.keys import LOG_KEYS, SERVICE_KEYS, Key, bindings
-from meshdev.tui.model import COLUMNS, Link, Order, Picture, address_of, rows_of
+from meshdev.tui.model import COLUMNS, Link, Order, Picture, Signals, rows_of
 from meshdev.tui.panes import DETAILS, EVENTS, LOGS, VIEWS, empty_table, pane_head, pane_status
-from meshdev.tui.screens.base import Frame, told
-from meshdev.tui.scrollback import Line
+from meshdev.tui.screens.base import told
+from meshdev.tui.screens.details import DetailsPane
+from meshdev.tui.screens.service_log import ServiceLog
 from meshdev.tui.states import state_of
 from meshdev.tui.tone import Tone
 from meshdev.tui.widgets.bars import PaneTitle
@@ -27,19 +27,24 @@ from meshdev.tui.widgets.prompt import Prompt
 from meshdev.tui.widgets.span_view import SpanView
 from meshdev.wire.control import ServiceView
 
-if TYPE_CHECKING:
-    from meshdev.tui.backend import Tail
-
 FILTER = "filter"
 SEARCH = "search"
 ONLY = "only"
 
 _ORDERS = list(Order)
-_COLUMN_ORDERS = {"state": Order.TROUBLE, "name": Order.NAME, "cpu": Order.CPU, "memory": Order.MEMORY}
+_COLUMN_ORDERS = {
+    "state": Order.TROUBLE,
+    "name": Order.NAME,
+    "rps": Order.RPS,
+    "errors": Order.ERRORS,
+    "p99": Order.P99,
+    "cpu": Order.CPU,
+    "memory": Order.MEMORY,
+}
 _ORDER_COLUMNS = {order: column for column, order in _COLUMN_ORDERS.items()}
 
 
-class ServicesScreen(Frame):
+class ServicesScreen(ServiceLog):
     """See the module."""
 
     MODE = "services"
@@ -76,8 +81,8 @@ class ServicesScreen(Frame):
         self._wanted = ""
         self._order = Order.TOPOLOGY
         self._view = LOGS
-        self._tail: Tail | None = None
-        self._tailed: tuple[str, str] | None = None
+        self._signals = Signals()
+        self._recent = Recent()
 
     def compose_body(self) -> ComposeResult:
         """Table above, pane below."""
@@ -86,7 +91,7 @@ class ServicesScreen(Frame):
         with Horizontal(id="lower"):
             yield LogView(id="log")
             yield SpanView(id="events", empty="Nothing has happened yet.", to_end=True)
-            yield SpanView(id="details", empty="No service is selected.")
+            yield DetailsPane(id="details")
         yield Prompt(id="prompt")
 
     # --- parts ------------------------------------------------------------------------------------
@@ -97,9 +102,9 @@ class ServicesScreen(Frame):
         return self.query_one("#table", LiveTable)
 
     @property
-    def log_view(self) -> LogView:
-        """The selected service's log."""
-        return self.query_one("#log", LogView)
+    def details(self) -> DetailsPane:
+        """What is known about the selected service."""
+        return self.query_one("#details", DetailsPane)
 
     @property
     def _selected(self) -> str | None:
@@ -131,7 +136,7 @@ class ServicesScreen(Frame):
 
     def on_unmount(self) -> None:
         """Let the log go."""
-        self._close_tail()
+        self.close_log()
 
     def on_resize(self) -> None:
         """Lay out for the new width."""
@@ -141,10 +146,12 @@ class ServicesScreen(Frame):
     def show(self, picture: Picture, now: float) -> None:
         """Draw ``picture``."""
         super().show(picture, now)
-        rows = rows_of(picture.services, now, wanted=self._wanted, order=self._order)
+        golden = golden_of(picture.signals)
+        self._signals = Signals(golden, self._recent.gained(golden, now))
+        rows = rows_of(picture.services, now, self._signals, wanted=self._wanted, order=self._order)
         column = _ORDER_COLUMNS.get(self._order, "")
         self.table.show_rows(rows, sorted_by=column, empty=empty_table(picture, self._wanted))
-        self._follow_log(picture)
+        self.follow_log(picture, self._selected)
         self._show_lower()
 
     def _show_lower(self) -> None:
@@ -153,12 +160,21 @@ class ServicesScreen(Frame):
         head = pane_head(service, now) if self._view != EVENTS else []
         title = self.query_one("#title", PaneTitle)
         title.show(head, self._view, pane_status(self._view, self.log_view.status, self._wanted))
-        details = self.query_one("#details", SpanView)
-        if details.display:
-            details.show_lines(facts_of(picture, service, now, details.room) if service else [])
+        if self.details.display:
+            golden = self._signals.of(service.name if service else "")
+            self.details.show_service(picture, service, golden, now)
+            if service is not None and picture.link is Link.CONNECTED and self.details.wants(service):
+                self._ask_environment(service.name)
         events = self.query_one("#events", SpanView)
         if events.display:
             events.show_lines([told(happening) for happening in picture.happenings])
+
+    def _ask_environment(self, name: str) -> None:
+        async def work() -> None:
+            await self.details.fetch(name, self.dashboard.backend.env)
+            self._show_lower()
+
+        self.dashboard.begin(work)
 
     def keys(self) -> Sequence[Key]:
         """The keys of the pane that has the keyboard; for services only what the selected one allows."""
@@ -173,36 +189,15 @@ class ServicesScreen(Frame):
             useless = {"stop"}
         if not service.url and not service.ports:
             useless.add("open")
+        if not self.details.display:
+            useless.add("unmask")
         return [key for key in SERVICE_KEYS if key.action not in useless]
-
-    # --- the log of the selected service ----------------------------------------------------------
-
-    def _follow_log(self, picture: Picture) -> None:
-        system, name = picture.system, self._selected
-        wanted = (system.log_dir, name) if system is not None and name is not None else None
-        if wanted == self._tailed:
-            return
-        self._close_tail()
-        self._tailed = wanted
-        self.log_view.clear(f"{clean(name)} has not written anything yet." if name else "")
-        if wanted is not None:
-
-            def deliver(lines: Sequence[Line], lost: int) -> None:
-                if self._tailed == wanted:
-                    self.log_view.feed(lines, lost=lost)
-
-            self._tail = self.dashboard.backend.tail(*wanted, deliver)
-
-    def _close_tail(self) -> None:
-        if self._tail is not None:
-            self._tail.close()
-            self._tail = None
 
     # --- messages ---------------------------------------------------------------------------------
 
     @on(LiveTable.Highlighted)
     def _highlighted(self) -> None:
-        self._follow_log(self.dashboard.picture)
+        self.follow_log(self.dashboard.picture, self._selected)
         self._show_lower()
         self.show_frame(self.dashboard.picture, self.dashboard.now())
 
@@ -325,50 +320,7 @@ class ServicesScreen(Frame):
         self.dashboard.say(f"sorted by {order}")
         self.show(self.dashboard.picture, self.dashboard.now())
 
-    # --- the log pane's switches ------------------------------------------------------------------
-
-    def action_follow(self) -> None:
-        """Pause the log, or follow it."""
-        self.log_view.toggle_follow()
-
-    def action_wrap(self) -> None:
-        """Wrap long lines."""
-        self.log_view.toggle_wrap()
-
-    def action_fold(self) -> None:
-        """Structured lines folded, or as written."""
-        self.log_view.toggle_folded()
-
-    def action_times(self) -> None:
-        """Show times."""
-        self.log_view.toggle_times()
-
-    # --- what moves the system --------------------------------------------------------------------
-
-    def action_start(self) -> None:
-        """Start the selected service."""
-        if self._selected:
-            self.dashboard.act.start(self._selected)
-
-    def action_stop(self) -> None:
-        """Stop the selected service."""
-        if self._selected:
-            self.dashboard.act.stop(self._selected)
-
-    def action_restart(self) -> None:
-        """Restart the selected service."""
-        if self._selected:
-            self.dashboard.act.restart(self._selected)
-
-    def action_scale(self, by: int) -> None:
-        """Add or take a replica."""
-        service = self.service
-        if service is None:
-            return
-        if service.replicas + by < 1:
-            self.dashboard.say(f"{service.name} has one replica; x stops it", level="warning")
-        else:
-            self.dashboard.act.scale(service.name, service.replicas + by)
+    # --- with the selected service ----------------------------------------------------------------
 
     def action_copy(self) -> None:
         """Copy the log line, or the service's address."""
@@ -379,11 +331,24 @@ class ServicesScreen(Frame):
         elif self.service is not None:
             self.dashboard.copy(self.service.url or self.service.name, "")
 
-    def action_open(self) -> None:
-        """Open the service's address."""
+    def action_edit(self) -> None:
+        """Open the source: of the service, or the line that the log line names."""
         service = self.service
-        if service is not None and address_of(service):
-            self.dashboard.browse(service.url or service.ports[0])
+        if service is None:
+            return
+        line = self.log_view.current() if self._in_log else None
+        if line is not None:
+            self.edit_named(line.text, service.name)
+        else:
+            self.edit_definition(service.name)
+
+    def action_unmask(self) -> None:
+        """Show or hide the secrets in the environment."""
+        if self._view != DETAILS and not self.details.display:
+            self.action_details()
+        shown = self.details.toggle_secrets()
+        self.dashboard.say("secrets are shown; u hides them" if shown else "secrets are hidden")
+        self._show_lower()
 
     def select(self, name: str) -> None:
         """Put the cursor on a service, dropping a filter that hides it (palette)."""

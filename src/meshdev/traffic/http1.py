@@ -30,7 +30,7 @@ from meshdev.traffic.http1_head import (
     could_become_response,
     has_bare_line_feed,
 )
-from meshdev.traffic.http1_memory import known_request, request_head, response_head
+from meshdev.traffic.http1_memory import Habit, known_request, request_head, response_head
 
 MOST_HEAD_BYTES: Final = 64 * 1024
 HEAD_END: Final = b"\r\n\r\n"
@@ -64,7 +64,7 @@ class State(IntEnum):
     REFUSED = 3
 
 
-_AT_HEAD: Final = State.HEAD
+AT_HEAD: Final = State.HEAD
 Head = TypeVar("Head", RequestHead, ResponseHead)
 RequestEvent = RequestHead | bytes | Mark | Refusal
 ResponseEvent = ResponseHead | bytes | Mark | Refusal
@@ -133,12 +133,13 @@ class Scanner(Generic[Head]):
 class RequestScanner(Scanner[RequestHead]):
     """Reads what a client says on one connection."""
 
-    __slots__ = ("_first", "_last", "_skipped")
+    __slots__ = ("_first", "_habit", "_last", "_skipped")
 
     def __init__(self) -> None:
         super().__init__()
         self._first = True
         self._last: RequestHead | None = None  # the one that `whole` gave: most often it comes again
+        self._habit = Habit()
         self._skipped = 0
 
     def whole(self, data: bytes) -> RequestHead | None:
@@ -146,11 +147,11 @@ class RequestScanner(Scanner[RequestHead]):
 
         Without a body (`RequestHead.bodiless`) that was the message; otherwise the body is to be fed.
         """
-        if self._first or self.rest or self.state is not _AT_HEAD:
+        if self._first or self.rest or self.state is not AT_HEAD:
             return None
         head = self._last
         if head is None or head.raw != data:
-            head = known_request(data)
+            head = known_request(data, self._habit)
         if head is None:
             if not data.endswith(HEAD_END) or data.find(HEAD_END) + len(HEAD_END) != len(data):
                 return None
@@ -158,7 +159,8 @@ class RequestScanner(Scanner[RequestHead]):
                 head = request_head(data)
             except BadMessageError:
                 return None
-        self._last = head
+        if not head.traced:
+            self._last = head
         if not head.bodiless:
             self._begin_body(head)
         return head
@@ -234,7 +236,7 @@ class ResponseScanner(Scanner[ResponseHead]):
     def whole(self, data: bytes) -> bool:
         """Whether ``data`` is just one whole response of the plainest form, which is read then; else feed it."""
         request = self.request
-        if self.rest or self.state is not _AT_HEAD or request is None:
+        if self.rest or self.state is not AT_HEAD or request is None:
             return False
         if request.upgrades or request.method == "HEAD":
             return False

@@ -32,6 +32,7 @@ METHODS: Final = {
     name.encode(): name for name in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT")
 }
 _BARE_LF: Final = re.compile(rb"(?<!\r)\n")
+_VERSION_AND_END: Final = b" HTTP/1.1\r\n"
 _VERSIONS: Final = (b"HTTP/1.1\r\n", b"HTTP/1.0\r\n")
 _CODINGS: Final = frozenset({b"gzip", b"x-gzip", b"deflate", b"compress", b"x-compress"})
 _MOST_LENGTH_DIGITS: Final = 18
@@ -83,7 +84,6 @@ class RequestHead:
         "parent_at",
         "raw",
         "route",
-        "target",
         "traced",
         "upgrades",
     )
@@ -95,7 +95,7 @@ class RequestHead:
                 _what_is_wrong(raw, _REQUEST_LINE, NOT_A_REQUEST, could_become_request(raw))
             )
         self.raw = raw
-        method, self.target, minor = match.group(1, 2, 3)
+        method, _, minor = match.group(1, 2, 3)
         self.method = METHODS.get(method) or method.decode("ascii")
         self.minor = 1 if minor == b"1" else 0
         self.line = raw[: match.start(4)]
@@ -114,6 +114,11 @@ class RequestHead:
             connection = _tokens(told, b"connection")
             self.keep_alive = _keep_alive(connection, self.minor)
             self.upgrades = self.upgrades or (b"upgrade" in connection and b"upgrade" in told)
+
+    @property
+    def target(self) -> bytes:
+        """What is asked for, as it stands in the first line."""
+        return self.line[len(self.method) + 1 : -len(_VERSION_AND_END)]
 
     def value(self, name: bytes) -> bytes | None:
         """The first value of the header with this (lowered) name."""

@@ -11,6 +11,7 @@ All memories are bounded, and remember what comes a second time: what never repe
 """
 
 import re
+from functools import partial
 from typing import Final, TypeVar
 
 from meshdev.traffic.http1_head import (
@@ -28,7 +29,7 @@ _MOST_BYTES: Final = 1024
 _ZEROED: Final = bytes.maketrans(b"123456789", b"0" * 9)
 _LINE_END: Final = b" HTTP/1.1\r\n"
 _PARENT: Final = b"raceparent: 00-"  # whichever case its T has
-_IDS: Final = re.compile(rb"(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
+_IDS: Final = re.compile(rb"(?!0{32})[0-9a-f]{32}+-(?!0{16})[0-9a-f]{16}+-[0-9a-f]{2}+")
 _IDS_BYTES: Final = 52
 _PARENT_AT: Final = 33  # of the ids: where the parent's begins
 _LENGTH: Final = re.compile(rb"(?i)\r\ncontent-length:[\t ]*+([0-9]++)")
@@ -95,6 +96,26 @@ class _Fields:
         self.length_at, self.length_end = _length_span(head, len(head.line))
 
 
+class Habit:
+    """How one caller's newest head looked, byte by byte: the next one mostly looks the same but for line and ids."""
+
+    __slots__ = ("about", "after", "before", "cut_at", "cut_end", "size")
+
+    def __init__(self) -> None:
+        self.about: _Fields | None = None
+        self.before = self.after = b""
+        self.cut_at = self.cut_end = self.size = 0
+
+    def become(self, data: bytes, fields_at: int, about: _Fields) -> None:
+        """From now on heads of this caller are expected to look like this one."""
+        self.about = about
+        self.size = len(data) - fields_at
+        self.cut_at = about.cut_at
+        self.cut_end = about.cut_at + _IDS_BYTES if about.cut_at else self.size
+        self.before = data[fields_at : fields_at + (about.cut_at or self.size)]
+        self.after = data[fields_at + self.cut_end :]
+
+
 class _Answer:
     """What all heads of responses of a shape have in common."""
 
@@ -118,6 +139,9 @@ _FIELDS: Final[Memory[_Fields]] = Memory()
 _ANSWERS: Final[Memory[_Answer]] = Memory()
 
 
+_bare_request: Final = partial(object.__new__, RequestHead)  # without a parse
+_bare_response: Final = partial(object.__new__, ResponseHead)
+
 # --- requests -----------------------------------------------------------------------------------------
 
 
@@ -130,31 +154,38 @@ def request_head(raw: bytes) -> RequestHead:
     return head
 
 
-def known_request(data: bytes) -> RequestHead | None:
-    """The head that ``data`` is, if it or its parts are known: then it is one whole head and nothing more."""
-    head = KNOWN_REQUESTS.get(data)
-    if head is not None:
-        return head
+def known_request(data: bytes, habit: Habit | None = None) -> RequestHead | None:
+    """The head that ``data`` is, if it or its parts are known: then it is one whole head and nothing more.
+
+    ``habit`` is how this caller's heads look; it may learn.
+    """
+    if habit is None or not habit.cut_at:  # a head with a traceparent never comes again
+        head = KNOWN_REQUESTS.get(data)
+        if head is not None:
+            return head
     fields_at = data.find(_LINE_END) + len(_LINE_END)
     line = data[:fields_at]
     about_line = _LINES.get(line.translate(_ZEROED))
     if about_line is None:
         return None
-    ids_at = data.find(_PARENT, fields_at) + len(_PARENT)
-    if ids_at < fields_at:
-        cut_at, fields = 0, data[fields_at:]
-    elif _IDS.fullmatch(data, ids_at, ids_at + _IDS_BYTES) is not None:
-        cut_at, fields = ids_at - fields_at, data[fields_at:ids_at] + data[ids_at + _IDS_BYTES :]
-    else:
-        return None
-    about = _FIELDS.get(fields.translate(_ZEROED))
-    if about is None or about.cut_at != cut_at:
-        return None
-    head = RequestHead.__new__(RequestHead)
+    about = habit.about if habit is not None else None
+    if (
+        habit is None
+        or about is None
+        or len(data) - fields_at != habit.size
+        or not data.startswith(habit.before, fields_at)
+        or not data.endswith(habit.after)
+        or (habit.cut_at and not _IDS.fullmatch(data, fields_at + habit.cut_at, fields_at + habit.cut_end))
+    ):
+        about = _fields_of(data, fields_at)
+        if about is None:
+            return None
+        if habit is not None and about.framing is _NO_BODY:
+            habit.become(data, fields_at, about)
+    head = _bare_request()
     head.raw = data
     head.line = line
     head.method = about_line.method
-    head.target = line[about_line.target_at : -len(_LINE_END)]
     head.route = about_line.route
     head.minor = 1
     head.framing = framing = about.framing
@@ -167,8 +198,8 @@ def known_request(data: bytes) -> RequestHead | None:
     head.keep_alive = about.keep_alive
     head.upgrades = about.upgrades
     head.has_request_id = about.has_request_id
-    if cut_at:
-        head.parent_at = ids_at + _PARENT_AT
+    if about.cut_at:
+        head.parent_at = fields_at + about.cut_at + _PARENT_AT
         head.traced = True
     else:
         head.parent_at = 0
@@ -178,10 +209,24 @@ def known_request(data: bytes) -> RequestHead | None:
     return head
 
 
+def _fields_of(data: bytes, fields_at: int) -> _Fields | None:
+    """What is known of fields of this shape."""
+    ids_at = data.find(_PARENT, fields_at) + len(_PARENT)
+    if ids_at < fields_at:
+        cut_at, fields = 0, data[fields_at:]
+    elif _IDS.fullmatch(data, ids_at, ids_at + _IDS_BYTES) is not None:
+        cut_at, fields = ids_at - fields_at, data[fields_at:ids_at] + data[ids_at + _IDS_BYTES :]
+    else:
+        return None
+    about = _FIELDS.get(fields.translate(_ZEROED))
+    return about if about is not None and about.cut_at == cut_at else None
+
+
 def _learn_request(head: RequestHead) -> None:
-    """Remember what was parsed; a head with a traceparent never comes again."""
-    if not head.traced and KNOWN_REQUESTS.wants(head.raw):
-        KNOWN_REQUESTS[head.raw] = head
+    """Remember what was parsed."""
+    raw = head.raw
+    if not head.traced and KNOWN_REQUESTS.wants(raw):
+        KNOWN_REQUESTS[raw] = head
     if head.minor == 0 or head.method not in _LEARNT_METHODS:
         return
     line = head.line.translate(_ZEROED)
@@ -189,12 +234,12 @@ def _learn_request(head: RequestHead) -> None:
         _LINES[line] = _Line(head)
     fields_at = len(head.line)
     if not head.traced:
-        cut_at, fields = 0, head.raw[fields_at:]
+        cut_at, fields = 0, raw[fields_at:]
     else:
-        ids_at = head.raw.find(_PARENT, fields_at) + len(_PARENT)
-        if head.parent_at != ids_at + _PARENT_AT or not _IDS.fullmatch(head.raw, ids_at, ids_at + _IDS_BYTES):
+        ids_at = raw.find(_PARENT, fields_at) + len(_PARENT)
+        if head.parent_at != ids_at + _PARENT_AT or not _IDS.fullmatch(raw, ids_at, ids_at + _IDS_BYTES):
             return
-        cut_at, fields = ids_at - fields_at, head.raw[fields_at:ids_at] + head.raw[ids_at + _IDS_BYTES :]
+        cut_at, fields = ids_at - fields_at, raw[fields_at:ids_at] + raw[ids_at + _IDS_BYTES :]
     shape = fields.translate(_ZEROED)
     if shape not in _FIELDS and _FIELDS.wants(shape):
         _FIELDS[shape] = _Fields(head, cut_at)
@@ -223,7 +268,7 @@ def known_response(raw: bytes) -> ResponseHead | None:
     status = int(raw[_STATUS])
     if status < _LEAST_STATUS:
         return None
-    head = ResponseHead.__new__(ResponseHead)
+    head = _bare_response()
     head.raw = raw
     head.minor = 1
     head.status = status

@@ -184,9 +184,10 @@ async def test_http_exchanges_are_told_by_route_and_one_by_one(tmp_path: Path) -
         await until(lambda: EDGE in fleet.signals() and fleet.signals()[EDGE].closed == 1)
         signals = fleet.signals()[EDGE]
         assert {name: route.statuses for name, route in signals.routes.items()} == {
-            "POST /charges/{id}": [0, 0, 20, 0, 0, 0]
+            "POST /charges/{id}": [0, 0, 20, 0, 0, 0],
+            "POST /": [0, 0, 0, 0, 1, 0],
         }
-        assert (signals.total.requests, signals.total.failures, signals.in_flight) == (20, 0, 0)
+        assert (signals.total.requests, signals.total.failures, signals.in_flight) == (21, 1, 0)
         assert 0 < signals.total.latency.quantile(0.5) < 10e6
         assert signals.errors == {"refused-message": 1}
     edge, exchange, at = exchanges[7]

@@ -73,6 +73,9 @@ class EdgeBook:
             hedged=exchange.hedged,
             by=exchange.by,
             parent=exchange.parent,
+            messages_in=exchange.messages_in,
+            messages_out=exchange.messages_out,
+            events=exchange.events,
         )
         self._ring.append(view)
         self.exchanges.append(view)

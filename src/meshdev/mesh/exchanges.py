@@ -7,7 +7,7 @@ Recording is on the hot path: one tuple, two dictionary updates.
 from time import perf_counter
 from typing import Final, NamedTuple
 
-from meshdev.telemetry.histogram import EXACT, SHIFTED, SUB_BITS
+from meshdev.telemetry.histogram import EXACT, SHIFTED, SUB_BITS, bucket
 from meshdev.traffic.http1_head import RequestHead
 from meshdev.traffic.trace_context import PARENT_BYTES, TRACE_BYTES
 from meshdev.wire.mesh import Exchange, RouteCounters
@@ -22,11 +22,17 @@ Summary = tuple[float, int, RequestHead, int, int, int, str, bytes, str, "Marks"
 
 
 class Marks(NamedTuple):
-    """What the mesh did to a call, so that nobody takes it for the callee's doing; see `wire.mesh.Exchange`."""
+    """What the mesh did to a call, so that nobody takes it for the callee's doing, and what it read in it.
+
+    See `wire.mesh.Exchange`.
+    """
 
     by: str = ""
     retries: int = 0
     hedged: bool = False
+    messages_in: int | None = None
+    messages_out: int | None = None
+    events: int | None = None
 
 
 UNMARKED: Final = Marks()
@@ -92,6 +98,39 @@ class Exchanges:
         else:
             self._dropped += 1
 
+    def count(self, head: RequestHead, status: int, seconds: float) -> None:
+        """Count an exchange that was answered after so long, and lasts."""
+        route = self._route(head)
+        route.statuses[status // 100] += 1
+        index = bucket(int(seconds * 1e6))
+        route.latency[index] = route.latency.get(index, 0) + 1
+
+    def count_broken(self, head: RequestHead, status: int) -> None:
+        """Count that one which was counted has failed since, if its status does not say so."""
+        if 0 < status < _SERVER_ERROR:
+            self._route(head).broken += 1
+
+    def tell(
+        self,
+        head: RequestHead,
+        status: int,
+        started: float,
+        sizes: tuple[int, int],
+        instance: str,
+        ids: bytes,
+        error: str,
+        marks: Marks,
+    ) -> None:
+        """Remember one exchange that is over now and counted already."""
+        microseconds = int((perf_counter() - started) * 1e6)
+        if len(self._recent) < MOST_RECENT:
+            self._recent.append((started, microseconds, head, status, *sizes, instance, ids, error, marks))
+        else:
+            self._dropped += 1
+
+    def _route(self, head: RequestHead) -> _Route:
+        return self._routes.get(head.route or head.guess_route()) or self._new_route(head.route)
+
     def _new_route(self, name: str) -> _Route:
         if name not in self._known:
             if len(self._known) >= MOST_ROUTES:
@@ -126,6 +165,9 @@ class Exchanges:
                 hedged=marks.hedged,
                 by=marks.by,
                 parent=_parent(head),
+                messages_in=marks.messages_in,
+                messages_out=marks.messages_out,
+                events=marks.events,
             )
             for started, microseconds, head, status, bytes_in, bytes_out, instance, ids, error, marks in self._recent
         )

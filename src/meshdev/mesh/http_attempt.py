@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from meshdev.mesh.edge import UnconnectedError
 from meshdev.mesh.http_callee import HttpCallee
 from meshdev.mesh.http_guard import Verdict
+from meshdev.mesh.lasting import Lasting
 from meshdev.mesh.tcp_facts import untouched
 from meshdev.traffic.http1_head import FIRST_FINAL
 from meshdev.traffic.retry import CONNECT, IDEMPOTENT, RESET
@@ -38,6 +39,15 @@ class Attempt:
         self.dropped = False
         self._pool: Pool | None = None
         self._dialling: asyncio.Task[None] | None = None
+
+    @property
+    def stream(self) -> Lasting | None:
+        """Why the answer lasts."""
+        return self.call.caller.stream
+
+    @stream.setter
+    def stream(self, stream: Lasting | None) -> None:
+        self.call.caller.stream = stream
 
     @property
     def instance(self) -> str:

@@ -3,9 +3,12 @@
 import asyncio
 from typing import TYPE_CHECKING, Protocol, cast
 
+from meshdev.mesh.lasting import EventStream, Lasting
 from meshdev.mesh.relay import WRITE_BUFFER_BYTES, close, reset
-from meshdev.traffic.http1 import Mark, Refusal, ResponseScanner
-from meshdev.traffic.http1_head import FIRST_FINAL, RequestHead
+from meshdev.traffic.event_stream import HINT as EVENT_STREAM
+from meshdev.traffic.event_stream import brings_events
+from meshdev.traffic.http1 import Mark, Refusal, ResponseEvent, ResponseScanner
+from meshdev.traffic.http1_head import FIRST_FINAL, RequestHead, ResponseHead
 from meshdev.wire.mesh import Upstream
 
 if TYPE_CHECKING:
@@ -23,10 +26,19 @@ def unusable() -> bool:
     return True
 
 
+def _read_events(caller: "Served", head: ResponseHead, events: list[ResponseEvent]) -> None:
+    """Read along in an answer that may bring server-sent events."""
+    if caller.stream is None and brings_events(head):
+        caller.stream = EventStream(head)
+    if isinstance(caller.stream, EventStream):
+        caller.stream.feed(events)
+
+
 class Served(Protocol):
     """Who gets the answer: a caller, or an attempt on its behalf."""
 
     bytes_out: int
+    stream: Lasting | None
 
     def write(self, data: bytes, /) -> None:
         """Bytes of the response, as they come."""
@@ -50,6 +62,7 @@ class HttpCallee(asyncio.Protocol):
     __slots__ = (
         "answered",
         "caller",
+        "early",
         "edge",
         "instance",
         "is_closing",
@@ -74,6 +87,7 @@ class HttpCallee(asyncio.Protocol):
         self.write: Callable[[bytes], None] = nowhere
         self.is_closing: Callable[[], bool] = unusable  # whether nothing can be sent any more
         self.caller: Served | None = None
+        self.early = b""  # what followed the head that made this a tunnel
         self.sent = 0  # bytes of all requests so far
         self.answered = False  # whether any byte of the current response has come
         self.reused = False  # whether it has served before
@@ -90,7 +104,8 @@ class HttpCallee(asyncio.Protocol):
         scanner = self.scanner
         scanner.request = request
         scanner.head = None
-        self.write(said)
+        write = self.write
+        write(said)
         self.sent += len(said)
 
     @property
@@ -148,11 +163,15 @@ class HttpCallee(asyncio.Protocol):
         caller.bytes_out += size
         scanner = self.scanner
         if scanner.whole(data):
-            caller.write(data)
+            write = caller.write
+            write(data)
             caller.response_ended()
             return
         events = scanner.feed(data)
         last = events[-1] if events else None
+        head = scanner.head
+        if head is not None and EVENT_STREAM in head.raw:
+            _read_events(caller, head, events)
         if last is Mark.END:
             excess = len(scanner.rest)
             caller.write(data[:-excess] if excess else data)
@@ -166,6 +185,7 @@ class HttpCallee(asyncio.Protocol):
             )
             caller.tunnel()
         elif last is Mark.TUNNEL or Mark.TUNNEL in events:
+            self.early = last if type(last) is bytes else b""
             caller.tunnel()
 
     def pause_writing(self) -> None:
@@ -182,7 +202,7 @@ class HttpCallee(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The instance is gone, or has closed."""
-        self.write = nowhere
+        self.write, self.is_closing = nowhere, unusable
         if self in self.pool.idle:
             self.pool.idle.remove(self)
         caller = self.caller

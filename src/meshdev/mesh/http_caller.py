@@ -21,9 +21,11 @@ from meshdev.mesh.http_call import Call
 from meshdev.mesh.http_callee import HttpCallee, nowhere
 from meshdev.mesh.http_guard import Guard
 from meshdev.mesh.http_pool import Pool
+from meshdev.mesh.lasting import Lasting, LastingCall
 from meshdev.mesh.relay import EARLY_BYTES, WRITE_BUFFER_BYTES, Link, close, reset
 from meshdev.mesh.tcp_facts import untouched
-from meshdev.traffic.http1 import Mark, Refusal, RequestScanner, State
+from meshdev.mesh.tunnel import Upgraded
+from meshdev.traffic.http1 import AT_HEAD, Mark, Refusal, RequestScanner, State
 from meshdev.traffic.http1_head import RequestHead
 from meshdev.traffic.refused import refused_head
 from meshdev.traffic.retry import IDEMPOTENT
@@ -59,6 +61,7 @@ class HttpCaller(asyncio.Protocol):
         "request",
         "request_ended",
         "scanner",
+        "stream",
         "transport",
         "write",
     )
@@ -84,6 +87,7 @@ class HttpCaller(asyncio.Protocol):
         self.early_bytes = 0  # what waits for an instance
         self._kept = b""  # the request so far, while it may have to be sent again
         self._lingering: asyncio.TimerHandle | None = None
+        self.stream: Lasting | None = None  # why the current exchange lasts when its answer has begun
 
     # --- what the caller says ---------------------------------------------------------------------
 
@@ -134,14 +138,18 @@ class HttpCaller(asyncio.Protocol):
         self.bytes_out = 0
         self._started = perf_counter()
         relay = self.relay
-        spliced, self._ids = relay.spliced(head)
+        # callables in attributes are taken out before they are called: an interpreter looks up `a.b()` as a method
+        splice = relay.spliced
+        spliced, self._ids = splice(head)
         if relay.guard is not None:
             self._lead(relay.guard, head, spliced)
             return
-        pool = relay.next_pool()
+        take_turn = relay.next_pool
+        pool = take_turn()
         while pool is not None and pool.idle:
             callee = pool.idle.pop()
-            if callee.is_closing():
+            is_closing = callee.is_closing
+            if is_closing():
                 continue
             callee.reused = True
             self._kept = spliced
@@ -197,7 +205,9 @@ class HttpCaller(asyncio.Protocol):
             return
         scanner = callee.scanner
         head = scanner.head
-        if self.call is None and head is not None:  # as `_record` does, without its detours
+        if (
+            self.call is None and self.stream is None and head is not None
+        ):  # as `_record` does, without its detours
             self.request = None
             self._kept = b""
             self.edge.in_flight -= 1
@@ -209,11 +219,9 @@ class HttpCaller(asyncio.Protocol):
         self.callee = None
         self.request_ended = self._response_ended = False
         callee.caller = None
-        stays = (
-            request.keep_alive and head is not None and head.keep_alive and not scanner.ends_with_connection()
-        )
-        pool = callee.pool
-        if stays and not self.eof and not pool.leaving and not scanner.rest and not callee.is_closing():
+        stays = request.keep_alive and head is not None and head.keep_alive and scanner.state is AT_HEAD
+        pool, is_closing = callee.pool, callee.is_closing
+        if stays and not self.eof and not pool.leaving and not scanner.rest and not is_closing():
             if self.paused:
                 callee.reading(True)  # noqa: FBT003 - a switch
             callee.rested = False
@@ -240,21 +248,20 @@ class HttpCaller(asyncio.Protocol):
             self._record(callee.status, callee.upstream.instance)
             self._linger()
         elif callee.has_begun or head is None:
-            stopped = self.eof and exc is None  # by the caller: it had ended its side before
-            error = EdgeError.CALLER_RESET if stopped else EdgeError.CALLEE_RESET
-            self.edge.count_error(error)
-            self._record(callee.status, callee.upstream.instance, error)
+            if self.eof and exc is None:
+                self._caller_stopped(callee.status, callee.instance)
+            else:
+                self.edge.count_error(EdgeError.CALLEE_RESET)
+                self._record(callee.status, callee.instance, EdgeError.CALLEE_RESET)
             (reset if exc is not None else close)(self.transport)
         elif self.eof:  # the caller stopped first
-            self.edge.count_error(EdgeError.CALLER_RESET)
-            self._record(0, callee.upstream.instance, EdgeError.CALLER_RESET)
+            self._caller_stopped(0, callee.instance)
             close(self.transport)
         elif self._kept and (
             head.method in IDEMPOTENT or untouched(callee.transport, callee.sent - len(self._kept))
         ):
-            self._lead(
-                self.relay.unguarded, head, self._kept
-            )  # it closed a kept connection just as we used it
+            # it closed a kept connection just as we used it
+            self._lead(self.relay.unguarded, head, self._kept)
         else:
             instance = callee.upstream.instance
             reason = f"{instance or self.edge.key.callee} closed the connection without an answer"
@@ -264,15 +271,15 @@ class HttpCaller(asyncio.Protocol):
         """From here on bytes pass as they are, both ways."""
         callee, transport = self.callee, self.transport
         self.callee = None
-        if callee is None or callee.transport is None or transport is None or transport.is_closing():
-            if callee is not None:
-                callee.abandon(roughly=True)
+        if callee is None:
+            return
+        if callee.transport is None or transport is None or transport.is_closing():
+            callee.abandon(roughly=True)
             return
         callee.caller = None
-        self._record(callee.status, callee.upstream.instance)
-        if self.scanner.rest:
-            callee.write(self.scanner.rest)
-        Link(self.relay.tunnels).adopt_both(transport, callee.transport, callee.upstream)
+        link = self.stream = Upgraded(self.relay.tunnels, callee.scanner.head, self.relay.complain_once)
+        self._record(callee.status, callee.instance)
+        link.begin_both(transport, callee, self.scanner.rest)
 
     def _become_plain(self, early: object) -> None:
         if self.transport is not None and isinstance(early, bytes):
@@ -285,31 +292,33 @@ class HttpCaller(asyncio.Protocol):
         if request is not None:
             self.request = None
             self._kept = b""
-            self.edge.in_flight -= 1
             marks = Marks(by) if by else UNMARKED
             if self.call is not None:
                 marks = self.call.over(status, error, by)
                 self.call = None
-            self.edge.exchanges.record(
-                request,
-                status,
-                self._started,
-                self.bytes_in,
-                self.bytes_out,
-                instance,
-                self._ids,
-                error,
-                marks,
-            )
+            sizes = self.bytes_in, self.bytes_out
+            exchange = (request, status, self._started, *sizes, instance, self._ids, error, marks)
+            stream, self.stream = self.stream, None
+            if stream is not None:
+                stream.lasts(LastingCall(self.edge, *exchange))
+                return
+            self.edge.in_flight -= 1
+            self.edge.exchanges.record(*exchange)
+
+    def _caller_stopped(self, status: int, instance: str) -> None:
+        """It went before its exchange was over; to a stream of events it puts the end that they have."""
+        if self.stream is None:
+            self.edge.count_error(EdgeError.CALLER_RESET)
+        self._record(status, instance, EdgeError.CALLER_RESET if self.stream is None else "")
 
     # --- answers of our own -----------------------------------------------------------------------
 
     def _refuse(self, refusal: Refusal) -> None:
         if self.request is None:  # its head is refused: tell what it seems to have been
-            self.request = refused_head(self.scanner.rest)
+            raw = self.scanner.rest
+            self.request, self._started = refused_head(raw), perf_counter()
+            self.bytes_in, self.bytes_out, self._ids = len(raw), 0, b""
             self.edge.in_flight += 1
-            self._started = perf_counter()
-            self.bytes_in, self.bytes_out, self._ids = len(self.scanner.rest), 0, b""
         self.fail(refusal.status, refusal.reason, EdgeError.REFUSED_MESSAGE)
 
     def fail(self, status: int, reason: str, error: EdgeError, instance: str = "") -> None:
@@ -393,8 +402,7 @@ class HttpCaller(asyncio.Protocol):
         callee = self.callee
         self.callee = None
         if self.request is not None:
-            edge.count_error(EdgeError.CALLER_RESET)
-            status, instance = (callee.status, callee.upstream.instance) if callee is not None else (0, "")
-            self._record(status, instance, EdgeError.CALLER_RESET)
+            status, instance = (callee.status, callee.instance) if callee is not None else (0, "")
+            self._caller_stopped(status, instance)
         if callee is not None:
             callee.abandon(roughly=exc is not None)

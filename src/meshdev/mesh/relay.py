@@ -129,10 +129,13 @@ class Link:
 
     __slots__ = ("_connecting", "callee", "caller", "edge", "last", "relay", "upstream")
 
+    caller_side = CallerSide
+    callee_side = CalleeSide
+
     def __init__(self, relay: "Relay") -> None:
         self.relay = relay
         self.edge = relay.edge
-        self.caller = CallerSide(self)
+        self.caller = self.caller_side(self)
         self.callee: CalleeSide | None = None
         self.upstream: Upstream | None = None
         self.last = Word.CALLEE
@@ -156,7 +159,7 @@ class Link:
 
     def adopt_both(self, caller: asyncio.Transport, callee: asyncio.Transport, upstream: Upstream) -> None:
         """Take over both ends: from here on they are a tunnel."""
-        side = CalleeSide(self)
+        side = self.callee_side(self)
         self.callee, self.upstream = side, upstream
         self.caller.transport = side.peer = caller
         side.transport = self.caller.peer = callee
@@ -185,7 +188,7 @@ class Link:
 
     def _callee_side(self, upstream: Upstream) -> CalleeSide:
         self.upstream = upstream
-        return CalleeSide(self)
+        return self.callee_side(self)
 
     def join(self, callee: CalleeSide) -> None:
         """Both ends are here: what the caller said so far goes out, then everything passes."""

@@ -215,6 +215,8 @@ class ExchangeView(View, frozen=True, kw_only=True):
     ``by`` is who answered when it was not the callee (``meshdev``), ``retries`` counts the attempts after the first,
     ``span`` is the parent id that the callee got, ``parent`` the one that the caller told (empty: it told none).
     ``faults`` are the injected faults that had a part in it (`FaultSpec.key`).
+    ``messages_in`` (the caller's) and ``messages_out`` count a WebSocket's messages, ``events`` the server-sent ones of
+    an answer; None where there is nothing of the kind, or where it cannot be read.
     """
 
     seq: int
@@ -236,6 +238,9 @@ class ExchangeView(View, frozen=True, kw_only=True):
     by: str = ""
     faults: list[str] = []
     parent: str = ""
+    messages_in: int | None = None
+    messages_out: int | None = None
+    events: int | None = None
 
 
 class GraphView(View, frozen=True, kw_only=True):

@@ -199,6 +199,8 @@ class Exchange(Struct, frozen=True, array_like=True):
 
     ``span`` is the parent id that the callee got, ``parent`` the one that the caller told (empty: none). ``retries``
     counts the attempts after the first; ``by`` is who answered when it was not the callee (``meshdev``).
+    ``messages_in`` and ``messages_out`` count a WebSocket's messages, ``events`` server-sent ones; None when there are
+    none to be counted.
     """
 
     edge: int
@@ -217,6 +219,9 @@ class Exchange(Struct, frozen=True, array_like=True):
     hedged: bool = False
     by: str = ""
     parent: str = ""
+    messages_in: int | None = None
+    messages_out: int | None = None
+    events: int | None = None
     faults: tuple[str, ...] = ()
 
 

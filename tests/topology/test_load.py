@@ -37,6 +37,7 @@ from meshdev.topology.model import (
     Watch,
     WatchAction,
 )
+from meshdev.wire.faults import EdgePattern
 from support_topology import CALM, PATH, complaints, loaded, write
 
 
@@ -77,14 +78,26 @@ def test_the_system(tmp_path: Path) -> None:
         path = ["bin"]
         zero_trust = true
         x-more = 2
+        [services.a]
+        command = "true"
+        team = "core"
         [faults.slow]
-        edge = "a -> b"
+        edge = "outside -> a"
+        latency = "300ms"
+        percentage = 50
+        duration = "2m"
+        key = "1"
         [experiments.outage]
         x = 1
         """,
     )
     assert (system.name, system.path, system.zero_trust) == ("shop", (tmp_path / "bin",), True)
-    assert system.faults == {"slow": {"edge": "a -> b"}}
+    slow = system.faults["slow"]
+    assert (slow.name, slow.key, slow.duration) == ("slow", "1", 120.0)
+    assert slow.target.edges == (EdgePattern("outside", "a"),)
+    assert [(spec.key, spec.values, spec.percentage) for spec in slow.specs] == [
+        ("slow/latency", {"latency": 0.3}, 50.0)
+    ]
     assert system.experiments == {"outage": {"x": 1}}
     assert loaded(tmp_path, "").name == tmp_path.name
 

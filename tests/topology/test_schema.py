@@ -44,7 +44,19 @@ engine = "sqlite"
 [profiles.p.services.a]
 image = "x"
 [faults.f]
-anything = 1
+edge = "a -> b"
+latency = { p50 = "300ms", p99 = "2s", percentage = "20%" }
+status = 503
+slow-open = "1s"
+corrupt = true
+percentage = 50
+match = { method = "POST", path = "/charges/*", header = { x-user = "a*" } }
+duration = "2m"
+[faults.g]
+partition = [["a"], ["b"]]
+[faults.h]
+service = "a"
+kill = true
 """
 
 

@@ -253,5 +253,5 @@ class FileTable(Table):
     profiles: Annotated[dict[str, ProfileTable], BeforeValidator(_free)] = Field(
         default={}, description="what each profile lays over the rest"
     )
-    faults: _RawTables = Field(default={}, description="named faults")
+    faults: _RawTables = Field(default={}, description="faults to be switched on and off by name")
     experiments: _RawTables = Field(default={}, description="named experiments")

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from meshdev.errors import Problem, TopologyError
 from meshdev.topology.assembly import Assembly, choose_profiles, read_all
 from meshdev.topology.build import build_node
+from meshdev.topology.file_faults import faults_of
 from meshdev.topology.file_model import FileTable, NodeTable
 from meshdev.topology.findings import problems_of
 from meshdev.topology.graph import cycle_problems
@@ -93,6 +94,9 @@ def _load(
     references = References(assembly, services, embedded, left_out, broken, mentions)
     connected = references.connected()
     problems.update(assembly.problems, references.problems)
+    known = {*connected, *embedded, *left_out, *broken}
+    faults, *findings = faults_of(assembly, table.faults, connected, known)
+    problems.update(findings[0])
     system = System(
         name=table.system.name or assembly.root.name or "system",
         root=assembly.root,
@@ -105,9 +109,9 @@ def _load(
         inactive=tuple(sorted(left_out)),
         zero_trust=table.system.zero_trust,
         prometheus=table.telemetry.prometheus or "",
-        faults=table.faults,
+        faults=faults,
         experiments=table.experiments,
-        warnings=tuple(sorted(set(references.warnings))),
+        warnings=tuple(sorted({*references.warnings, *findings[1]})),
     )
     return system, problems | set(cycle_problems(system))
 

@@ -9,8 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from meshdev.errors import Problem, Where
+
+if TYPE_CHECKING:
+    from meshdev.traffic.faults.reading import Toggle
 
 
 class Kind(StrEnum):
@@ -299,7 +303,8 @@ class System:
     ``brokers.events`` for the others; ``embedded`` holds the databases that are mere files, by the same names;
     ``inactive`` names what the chosen profiles leave out. ``path`` is put before PATH for every process.
     ``prometheus`` is the loopback ``HOST:PORT`` where metrics may be scraped, empty for nowhere.
-    ``faults`` and ``experiments`` are kept as they were written. ``warnings`` are findings that stop nothing.
+    ``faults`` are the toggles by name, ``experiments`` are kept as they were written, ``warnings`` are findings that
+    stop nothing.
     """
 
     name: str
@@ -313,6 +318,6 @@ class System:
     inactive: tuple[str, ...] = ()
     zero_trust: bool = False
     prometheus: str = ""
-    faults: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    faults: "Mapping[str, Toggle]" = field(default_factory=dict)
     experiments: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     warnings: tuple[Problem, ...] = ()

@@ -3,12 +3,15 @@
 import json
 from typing import Any
 
+from meshdev.topology.file_faults import fault_schema
 from meshdev.topology.file_model import FileTable
 
 
 def file_schema() -> dict[str, Any]:
     """JSON Schema (draft 2020-12) for meshdev.toml."""
     schema = _tidy(FileTable.model_json_schema(mode="validation"))
+    schema["properties"]["faults"]["additionalProperties"] = {"$ref": "#/$defs/Fault"}
+    schema["$defs"]["Fault"] = fault_schema()
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "meshdev.toml"}
 
 

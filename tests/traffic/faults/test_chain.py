@@ -4,11 +4,11 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
-from support_faults import ON, drain, edge_faults, specs
 
 from meshdev.traffic.faults.chain import Chain
 from meshdev.traffic.faults.connection import ConnectionFaults
 from meshdev.traffic.faults.link import Delaying, End, Item
+from support_faults import ON, drain, edge_faults, specs
 
 HARMLESS: list[dict[str, Any]] = [
     {"latency": "300ms"},
@@ -55,7 +55,7 @@ def test_no_byte_is_lost_or_overtaken(steps: list[Step]) -> None:
     got += [item for _, item in drain(chain, now + 1e6)]
     assert End.EOF is got.pop()
     assert bytes(sent) == b"".join(item for item in got if isinstance(item, bytes))
-    assert (0, None) == (chain.held, chain.deadline())
+    assert (chain.held, chain.deadline()) == (0, None)
 
 
 @given(
@@ -74,7 +74,7 @@ def test_all_off_is_as_it_was(chosen: list[int], sizes: list[int]) -> None:
     connection.downstream.advance(ON + 0.2)
     assert connection.idle
     connection.downstream.write(b"now", ON + 0.3)
-    assert [b"now"] == connection.downstream.advance(ON + 0.3)
+    assert connection.downstream.advance(ON + 0.3) == [b"now"]
 
 
 class Held(Delaying):
@@ -91,12 +91,12 @@ def test_what_waits_is_bounded() -> None:
     chain.insert("a", Held(), 0.0)
     chain.write(b"x" * 99, 0.0)
     chain.advance(0.0)
-    assert (99, False) == (chain.held, chain.full)
+    assert (chain.held, chain.full) == (99, False)
     chain.write(b"x", 0.0)
     assert chain.full
     chain.remove("a", 1.0)
     chain.advance(1.0)
-    assert (0, False) == (chain.held, chain.full)
+    assert (chain.held, chain.full) == (0, False)
 
 
 def test_after_the_end_of_the_connection_nothing_leaves() -> None:
@@ -104,9 +104,9 @@ def test_after_the_end_of_the_connection_nothing_leaves() -> None:
     chain = Chain()
     chain.end(End.RESET, 0.0)
     chain.write(b"late", 0.0)
-    assert ([End.RESET], True, None) == (chain.advance(0.0), chain.ended, chain.deadline())
+    assert (chain.advance(0.0), chain.ended, chain.deadline()) == ([End.RESET], True, None)
     chain.write(b"later", 1.0)
-    assert [] == chain.advance(1.0)
+    assert chain.advance(1.0) == []
 
 
 def test_removal_goes_through_the_links_behind() -> None:
@@ -117,11 +117,9 @@ def test_removal_goes_through_the_links_behind() -> None:
     chain = connection.downstream
     chain.write(b"a", ON)
     chain.advance(ON)
-    edge.adopt(
-        edge_faults({"latency": "10s"}, {"latency": "1s"}).faults[1:] and [edge.faults[1].spec], ON + 2
-    )
+    edge.adopt([edge.faults[1].spec], ON + 2)
     connection.sync(edge, ON + 2)
-    assert [(ON + 3, b"a")] == drain(chain, ON + 60)
+    assert drain(chain, ON + 60) == [(ON + 3, b"a")]
 
 
 def test_nothing_is_known_of_an_unknown_fault() -> None:
@@ -129,5 +127,5 @@ def test_nothing_is_known_of_an_unknown_fault() -> None:
     chain = Chain()
     chain.write(b"a", 0.0)
     chain.remove("nobody", 0.0)
-    assert ([b"a"], []) == (chain.advance(0.0), chain.names)
-    assert "<Chain empty, 0 bytes held>" == repr(chain)
+    assert (chain.advance(0.0), chain.names) == ([b"a"], [])
+    assert repr(chain) == "<Chain empty, 0 bytes held>"

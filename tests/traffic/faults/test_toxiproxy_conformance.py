@@ -3,10 +3,10 @@
 from typing import Any
 
 import pytest
-from support_faults import ON, drain, edge_faults, run, specs
 
 from meshdev.traffic.faults.connection import ConnectionFaults
 from meshdev.traffic.faults.link import End, Item
+from support_faults import ON, drain, edge_faults, run, specs
 
 EOF, CLOSE, RESET = End.EOF, End.CLOSE, End.RESET
 Script = list[tuple[float, Item]]
@@ -84,18 +84,19 @@ def test_one_toxic(table: dict[str, Any], script: Script, expected: Script) -> N
 
 def test_two_latencies_add() -> None:
     """Two latency toxics in a row delay by their sum."""
-    assert [(0.5, b"a"), (0.6, b"b")] == run(
-        [(0, b"a"), (0.1, b"b")], {"latency": "300ms"}, {"latency": "200ms"}
-    )
+    assert run([(0, b"a"), (0.1, b"b")], {"latency": "300ms"}, {"latency": "200ms"}) == [
+        (0.5, b"a"),
+        (0.6, b"b"),
+    ]
 
 
 def test_latency_and_bandwidth() -> None:
     """A chunk is late by the latency and by the time that the line takes."""
     out = run([(0, b"x" * 1000)], {"latency": "500ms"}, {"bandwidth": "1k"})
-    assert ((1.5, 0.52), 1000) == (
+    assert (
         (out[-1][0], out[0][0]),
         sum(len(item) for _, item in out if isinstance(item, bytes)),
-    )
+    ) == ((1.5, 0.52), 1000)
 
 
 @pytest.mark.parametrize("looks", [1, 3, 1000])
@@ -110,7 +111,7 @@ def test_nobody_looking_changes_no_time(looks: int) -> None:
     out: list[Item] = []
     for look in range(1, looks + 1):
         out += chain.advance(ON + 0.25 * look / looks)
-    assert [b"a", b"b"] == out
+    assert out == [b"a", b"b"]
 
 
 def test_jitter_stays_within_its_bounds_and_keeps_order() -> None:
@@ -119,17 +120,17 @@ def test_jitter_stays_within_its_bounds_and_keeps_order() -> None:
     out = run(script, {"latency": {"latency": "300ms", "jitter": "50ms"}})
     assert [item for _, item in script] == [item for _, item in out]
     lateness = [at - sent for (at, _), (sent, _) in zip(out, script, strict=True)]
-    assert 0.25 <= min(lateness)
-    assert 0.35 >= max(lateness)
+    assert min(lateness) >= 0.25
+    assert max(lateness) <= 0.35
     assert max(lateness) - min(lateness) > 0.04
 
 
 def test_streams_are_apart() -> None:
     """A toxic on one stream leaves the other alone; downstream is the default."""
-    assert [(0, b"a")] == run([(0, b"a")], {"latency": "1s"}, upstream=True)
-    assert [(1, b"a")] == run(
-        [(0, b"a")], {"latency": {"latency": "1s", "direction": "upstream"}}, upstream=True
-    )
+    assert run([(0, b"a")], {"latency": "1s"}, upstream=True) == [(0, b"a")]
+    assert run([(0, b"a")], {"latency": {"latency": "1s", "direction": "upstream"}}, upstream=True) == [
+        (1, b"a")
+    ]
 
 
 def test_removal_flushes_what_was_only_late() -> None:
@@ -141,7 +142,7 @@ def test_removal_flushes_what_was_only_late() -> None:
     connection.downstream.write(b"b", ON)
     edge.adopt((), ON + 1)
     connection.sync(edge, ON + 1)
-    assert ([b"a", b"b"], True) == (connection.downstream.advance(ON + 1), connection.idle)
+    assert (connection.downstream.advance(ON + 1), connection.idle) == ([b"a", b"b"], True)
 
 
 def test_removing_a_timeout_closes() -> None:
@@ -150,10 +151,10 @@ def test_removing_a_timeout_closes() -> None:
     connection = ConnectionFaults(ON)
     connection.sync(edge, ON)
     connection.downstream.write(b"a", ON)
-    assert [] == connection.downstream.advance(ON)
+    assert connection.downstream.advance(ON) == []
     edge.adopt((), ON + 1)
     connection.sync(edge, ON + 1)
-    assert [CLOSE] == connection.downstream.advance(ON + 1)
+    assert connection.downstream.advance(ON + 1) == [CLOSE]
 
 
 def test_limits_count_from_when_they_were_put_in() -> None:
@@ -162,18 +163,18 @@ def test_limits_count_from_when_they_were_put_in() -> None:
     connection = ConnectionFaults(ON)
     connection.sync(edge, ON)
     connection.downstream.write(b"abcdef", ON)
-    assert [b"abcdef"] == connection.downstream.advance(ON)
+    assert connection.downstream.advance(ON) == [b"abcdef"]
     edge.adopt(specs({"limit-data": 3}, since=ON + 1), ON + 1)
     connection.sync(edge, ON + 1)
     connection.downstream.write(b"ghij", ON + 1)
-    assert [b"ghi", CLOSE] == connection.downstream.advance(ON + 1)
+    assert connection.downstream.advance(ON + 1) == [b"ghi", CLOSE]
 
 
 @pytest.mark.parametrize("kind", ["refuse", "reset", "timeout", "latency"])
 def test_defect_reset_at_toxicity_0(kind: str) -> None:
     """At 0 % no fault does anything; theirs resets all the same."""
     value: object = "1s" if kind == "latency" else True
-    assert [(0, b"a")] == run([(0, b"a")], {kind: value, "percentage": 0})
+    assert run([(0, b"a")], {kind: value, "percentage": 0}) == [(0, b"a")]
 
 
 def test_defect_toxicity_is_rolled_again() -> None:
@@ -219,5 +220,5 @@ def test_defect_removal_that_hangs() -> None:
     edge.adopt((), ON + 1)
     connection.sync(edge, ON + 1)
     left = drain(connection.downstream, ON + 1)
-    assert b"abcdefgh" == b"".join(item for _, item in left if isinstance(item, bytes))
+    assert b"".join(item for _, item in left if isinstance(item, bytes)) == b"abcdefgh"
     assert connection.idle

@@ -96,17 +96,18 @@ class _Reader:
                 self._complain((key,), f'unknown key "{key}"', did_you_mean(key, known, what="accepted keys"))
         target = self._guarded(FaultTarget(), lambda: as_target(table))
         common = self._common(table)
-        specs = tuple(self._spec(key, kind, table[key], common) for key, kind in kinds.items())
+        read = [self._spec(key, kind, table[key], common) for key, kind in kinds.items()]
+        specs = tuple(spec for spec in read if spec is not None)
         if not specs and target.partition:
             specs = (structs.replace(common, kind=_PARTITIONED),)
-        if not specs:
-            hint = f'for instance latency = "300ms"; there are: {", ".join(CATALOGUE)}'
-            self._complain((), "names no fault", hint)
+        if not specs and not self.findings:
+            edge_faults = [kind.name for kind in CATALOGUE.values() if kind.layer is not Layer.INSTANCE]
+            self._complain((), "names no fault", f'latency = "300ms"; there are: {", ".join(edge_faults)}, …')
         self._check_target(table, target, list(kinds.values()))
         return Toggle(
             self.name,
             target,
-            tuple(spec for spec in specs if spec is not None),
+            specs,
             self._text(table, "description"),
             self._text(table, "key"),
         )

@@ -46,8 +46,9 @@ def _signals(golden: Golden) -> Iterator[list[Span]]:
         Span(f"{units.share(share)} errors", error_tone(share)),
     ]
     if golden.p50_ms is not None and golden.p99_ms is not None:
-        percentiles = f"  p50 {units.latency(golden.p50_ms)}  p99 {units.latency(golden.p99_ms)}"
-        spans.append(Span(percentiles, Tone.TEXT))
+        yield spans
+        percentiles = f"p50 {units.latency(golden.p50_ms)}  p99 {units.latency(golden.p99_ms)}"
+        spans = [_label(""), Span(percentiles)]
     yield spans
 
 

@@ -21,7 +21,7 @@ HEAT_TITLE = "1ms  50ms  10s"
 
 _MINUTE = 60
 _MANY_ERRORS = 0.01
-_LEVELS = "▂▃▄▅▆▇█"
+_LEVELS = "▂▃▄▅▆"  # no full block: rows must not grow together
 _NOTHING = "▁"
 _SHADES = "░▒▓█"
 _SLOW_MS, _VERY_SLOW_MS = 250.0, 1000.0

@@ -13,6 +13,8 @@ from meshdev.wire.control import EdgeSignalsView, ServiceView
 _FIGURES = ((" ERR %", 6), ("   P99", 7))
 _RATE = 6
 _SHAPE = 2
+_WIDEST = 64
+"""Cells: figures must not stand so far from the name that the eye loses the line."""
 _EVENT = "event:"
 
 
@@ -48,8 +50,8 @@ def _side(
     if not known:
         return
     yield []
-    measured = any(name in signals and signals[name].observed for name in known)
-    room = width - _SHAPE - _RATE - sum(size for _, size in _FIGURES)
+    measured = any(name in signals and _has_figures(signals[name]) for name in known)
+    room = min(width, _WIDEST) - _SHAPE - _RATE - sum(size for _, size in _FIGURES)
     head = [Span(pad(title, room + _SHAPE) if measured else title, Tone.TITLE)]
     if measured:
         head += [Span(pad("RPS", _RATE, right=True), Tone.FAINT)]
@@ -65,20 +67,31 @@ def _neighbour(
     other = picture.service(name)
     state = state_of(other) if other else None
     said = "" if kind in {"calls", ""} else f"  {kind.replace('_', ' ')}"
-    called = cut_middle(clean(name), max(4, room - width_of(said)))
+    if edge is not None and edge.observed and edge.protocol != "http":
+        said += f"  {clean(edge.protocol)}"
+    space = (
+        room if edge is not None and _has_figures(edge) else room + _RATE + sum(size for _, size in _FIGURES)
+    )
+    called = cut_middle(clean(name), max(4, space - width_of(said)))
     spans = [
         Span(f"{state.shape} " if state else "  ", state.tone if state else Tone.MUTED),
         Span(called, Tone.TEXT),
         Span(said, Tone.FAINT),
     ]
-    if edge is None or not edge.observed:
+    if edge is None:
         yield spans
         return
     used = width_of(called) + width_of(said)
-    yield [*spans, Span(" " * max(0, room - used)), *_figures(edge)]
+    figures = [Span(" " * max(0, room - used)), *_figures(edge)] if _has_figures(edge) else []
+    yield [*spans, *figures]
     notes = _notes(edge, declared=bool(kind))
     if notes:
         yield [Span("    "), *notes]
+
+
+def _has_figures(edge: EdgeSignalsView) -> bool:
+    """Connections of a broker are no requests."""
+    return edge.observed and edge.protocol == "http"
 
 
 def _figures(edge: EdgeSignalsView) -> list[Span]:
@@ -105,6 +118,4 @@ def _notes(edge: EdgeSignalsView, *, declared: bool) -> list[Span]:
         notes.append(Span(f"{units.plural(edge.held, 'call')} held  ", Tone.BUSY))
     if not (declared or edge.declared):
         notes.append(Span("not declared  ", Tone.WARN))
-    if edge.protocol != "http":
-        notes.append(Span(clean(edge.protocol), Tone.FAINT))
     return notes

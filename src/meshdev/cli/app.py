@@ -27,6 +27,7 @@ COMMANDS = {
     "up": "Start the system (or apply a changed file) and show it.",
     "down": "Stop the system and wait until nothing of it is left.",
     "attach": "Show the running system; leaving it lets it run.",
+    "dashboard": "The same as attach.",
     "status": "List the services and how they are.",
     "logs": "Show the logs of services, of this run or the last one.",
     "start": "Start services and what they depend on.",

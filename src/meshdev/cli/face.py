@@ -1,45 +1,68 @@
-"""How a running system is shown: the dashboard on a terminal, plain lines elsewhere or when asked for."""
+"""How a running system is shown: the dashboard on a terminal, plain lines elsewhere or when asked for, or a browser.
 
-import contextlib
+What becomes of the system afterwards is the same for all: `visit`.
+"""
+
 import os
 import signal
 import sys
+from collections.abc import Callable
 from types import FrameType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import click
 
 from meshdev.cli.signals import Interrupts
 from meshdev.client import calls
 from meshdev.client.control import Control
+from meshdev.tui.outcome import Outcome
+
+if TYPE_CHECKING:
+    from meshdev.cli.in_browser import InBrowser
 
 _CRASHED = 70
 
 
-def show(control: Control, interrupts: Interrupts, *, owned: bool, plain: bool) -> int:
+def show(
+    control: Control,
+    interrupts: Interrupts,
+    *,
+    owned: bool,
+    plain: bool,
+    browser: "InBrowser | None" = None,
+) -> int:
     """Show the system until it is down or left; ``owned``: this command started it and ends it. The exit code.
 
     ``interrupts`` is entered already: what was pressed while the system was being started counts.
     """
-    if plain or interrupts.presses or interrupts.hung_up or not _can_draw():
+    pressed = interrupts.presses or interrupts.hung_up
+    if browser is not None and not pressed:
+        from meshdev.cli import in_browser
+
+        return in_browser.show(control, interrupts, browser, owned=owned)
+    if plain or pressed or not _can_draw():
         from meshdev.cli.foreground import Foreground
 
         return Foreground(control, interrupts, owned=owned).run()
-    return _dashboard(control, interrupts, owned=owned)
-
-
-def _dashboard(control: Control, interrupts: Interrupts, *, owned: bool) -> int:
-    from meshdev.cli.ending import tool_pids, wait_ended
     from meshdev.tui.app import run
-    from meshdev.tui.outcome import Outcome
+
+    return visit(control, interrupts, lambda: run(control.project, owner=owned), owned=owned)
+
+
+def visit(control: Control, interrupts: Interrupts, run: Callable[[], Outcome], *, owned: bool) -> int:
+    """``run`` the dashboard, then do for the system what its outcome, or a signal meanwhile, says; the exit code."""
+    from meshdev.cli.ending import tool_pids, wait_ended
 
     outcome = Outcome.LEAVE
     pids = tool_pids(control)
-    with _Unwinding() as unwinding, contextlib.suppress(KeyboardInterrupt):
+    with _Unwinding() as unwinding:
         if interrupts.presses or interrupts.hung_up:  # while the dashboard's modules were being imported
             unwinding.asked = True
         else:
-            outcome = run(control.project, owner=owned)
+            try:
+                outcome = run()
+            except KeyboardInterrupt:
+                unwinding.asked = True
     if unwinding.asked:
         outcome = Outcome.STOP if owned else Outcome.LEAVE
     match outcome:

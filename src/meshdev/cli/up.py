@@ -4,9 +4,11 @@ The system belongs to the foreground ``up`` that started it: it ends with it. An
 applies the difference and then only watches.
 """
 
+from dataclasses import dataclass
+
 import click
 
-from meshdev.cli import options, terminal
+from meshdev.cli import in_browser, options, terminal
 from meshdev.client import calls
 from meshdev.client.control import Control
 from meshdev.client.launch import launch
@@ -33,6 +35,7 @@ _MARKS = {"start": ("+", "green"), "stop": ("-", "red"), "restart": ("↻", "yel
 @click.option("--wait", is_flag=True, help="Return when everything is healthy, or say who is not (means -d).")
 @options.timeout_option()
 @click.option("--plain", is_flag=True, help="Interleaved lines instead of the dashboard.")
+@in_browser.options()
 def command(
     *,
     services: tuple[str, ...],
@@ -42,12 +45,17 @@ def command(
     wait: bool,
     timeout: float,
     plain: bool,
+    browser: in_browser.InBrowser | None,
 ) -> int:
     """Start the system (or these services and what they depend on) and show it.
 
     On a terminal that is the dashboard, elsewhere interleaved lines. Ctrl-C stops the system. If it runs already, a
     changed file is applied: only what changed restarts.
     """
+    if browser and (plain or detach or wait):
+        raise click.UsageError(
+            "--web shows the dashboard from here; it goes with none of --plain, -d and --wait"
+        )
     control = Control(options.here(file))
     named, chosen = list(services), list(profiles) or None
     if wait:
@@ -57,7 +65,7 @@ def command(
         _bring_up(control, named, chosen)
         click.echo("started; `meshdev status` lists it, `meshdev attach` shows it, `meshdev down` stops it")
         return 0
-    return _in_foreground(control, named, chosen, plain=plain)
+    return _in_foreground(control, named, chosen, _Face(plain, browser))
 
 
 def _wait(control: Control, names: frozenset[str], timeout: float) -> int:
@@ -75,16 +83,24 @@ def _wait(control: Control, names: frozenset[str], timeout: float) -> int:
     return 0
 
 
-def _in_foreground(control: Control, services: list[str], profiles: list[str] | None, *, plain: bool) -> int:
+@dataclass(frozen=True, slots=True)
+class _Face:
+    """How the system is to be shown."""
+
+    plain: bool
+    browser: in_browser.InBrowser | None
+
+
+def _in_foreground(control: Control, services: list[str], profiles: list[str] | None, how: _Face) -> int:
     from meshdev.cli import face
     from meshdev.cli.signals import Interrupts
 
     # From before there is a daemon: a Ctrl-C while it starts must not leave it behind.
     with Interrupts() as interrupts:
         if not _bring_up(control, services, profiles, lease=_LEASE):
-            return face.show(control, interrupts, owned=False, plain=plain)
+            return face.show(control, interrupts, owned=False, plain=how.plain, browser=how.browser)
         with control.lease():
-            return face.show(control, interrupts, owned=True, plain=plain)
+            return face.show(control, interrupts, owned=True, plain=how.plain, browser=how.browser)
 
 
 def _bring_up(

@@ -2,7 +2,10 @@
 
 import asyncio
 import os
+import shutil
 import signal
+import socket
+import struct
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -147,12 +150,13 @@ async def connect(streams: Streams, authority: str) -> bytes:
 
 
 async def test_tunnels_lead_to_names_and_to_hosts(tmp_path: Path) -> None:
-    """CONNECT is TCP: to a service, to a broker, to anybody outside; each is an edge's connection."""
+    """CONNECT is TCP: to a service, to a broker, to anybody outside; each is an edge's connection, and is told."""
+    exchanges: list[tuple[EdgeKey, Exchange, float]] = []
     async with (
         peer("payments-0") as payments,
         peer("bus-0") as bus,
         peer("far") as far,
-        fleet_of(tmp_path) as fleet,
+        fleet_of(tmp_path, exchanges=exchanges) as fleet,
     ):
         port = await proxy_in(fleet, known(payments.upstream, bus.upstream))
         outside = f"127.0.0.1:{far.upstream.port}"
@@ -164,15 +168,27 @@ async def test_tunnels_lead_to_names_and_to_hosts(tmp_path: Path) -> None:
                 writer.write(b"hello")
                 assert await reader.readexactly(5) == b"hello"
         keys = (PAYMENTS, BUS, EdgeKey("orders", outside, "connect"))
-        await until(lambda: all(counted(fleet, key) == (1, 0, 0) for key in keys))
+        await until(lambda: len(exchanges) == len(keys))
+        assert [counted(fleet, key) for key in keys] == [(1, 1, 0), (1, 0, 0), (1, 1, 0)]
+        assert [fleet.signals()[key].in_flight for key in keys] == [0, 0, 0]
         assert [fleet.signals()[key].bytes_in for key in keys[1:]] == [
             5 + len(f"CONNECT {name} HTTP/1.1\r\nHost: {name}\r\n\r\n") for name in ("bus:4222", outside)
         ]
+    told = {edge: exchange for edge, exchange, _ in exchanges}
+    for key, target, instance in zip(
+        keys, ("payments:443", "bus:4222", outside), ("payments-0", "bus-0", outside), strict=True
+    ):
+        exchange = told[key]
+        assert (exchange.method, exchange.target, exchange.status) == ("CONNECT", target, 200)
+        assert (exchange.instance, exchange.error, exchange.by) == (instance, "", "")
+        assert exchange.bytes_in == 5 + len(f"CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n\r\n")
+        assert exchange.bytes_out == len(f"{instance}\nhello") if key is not keys[2] else len("far\nhello")
 
 
 async def test_a_tunnel_to_nobody_is_told(tmp_path: Path) -> None:
-    """A service that is stopped, a host that refuses: 503, then the end."""
-    async with fleet_of(tmp_path) as fleet:
+    """A service that is stopped, a host that refuses: 503, then the end; both are failed calls."""
+    exchanges: list[tuple[EdgeKey, Exchange, float]] = []
+    async with fleet_of(tmp_path, exchanges=exchanges) as fleet:
         port = await proxy_in(fleet, known())
         for authority, kind in (("payments:443", "no-upstream"), ("127.0.0.1:9", "refused")):
             async with dial(port) as (reader, writer):
@@ -181,6 +197,32 @@ async def test_a_tunnel_to_nobody_is_told(tmp_path: Path) -> None:
                 assert answer.status == 503
                 assert answer.reason.endswith(kind)
                 assert await reader.read() == b""
+        await until(lambda: len(exchanges) == 2)
+        assert [(it.status, it.error, it.by) for _, it, _ in exchanges] == [
+            (503, "no-upstream", "meshdev"),
+            (503, "refused", "meshdev"),
+        ]
+        totals = [fleet.signals()[key].total for key, _, _ in exchanges]
+        assert [(total.requests, total.failures) for total in totals] == [(1, 1), (1, 1)]
+
+
+async def test_a_caller_that_does_not_wait_for_its_tunnel_is_told(tmp_path: Path) -> None:
+    """No answer, for its own reason; nothing stays in flight."""
+    exchanges: list[tuple[EdgeKey, Exchange, float]] = []
+    async with fleet_of(tmp_path, exchanges=exchanges) as fleet:
+        policies = known() | {PAYMENTS: EdgePolicy(protocol="http", hold=10.0)}
+        port = await proxy_in(fleet, policies)
+        async with dial(port) as (_, writer):
+            writer.write(b"CONNECT payments:80 HTTP/1.1\r\nHost: x\r\n\r\n")
+            await until(lambda: PAYMENTS in fleet.signals() and fleet.signals()[PAYMENTS].held == 1)
+            sock = writer.get_extra_info("socket")
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            writer.transport.abort()
+        await until(lambda: bool(exchanges))
+        assert [(it.status, it.error) for _, it, _ in exchanges] == [(0, "caller-reset")]
+        await until(lambda: fleet.signals()[PAYMENTS].active == 0)
+        signals = fleet.signals()[PAYMENTS]
+        assert (signals.in_flight, signals.total.failures, signals.errors) == (0, 1, {"caller-reset": 1})
 
 
 async def test_a_closed_edge_is_closed_by_name_too(tmp_path: Path) -> None:
@@ -264,17 +306,40 @@ async def test_httpx_goes_through(tmp_path: Path) -> None:
 URLLIB = "import urllib.request as r; print(r.urlopen('http://payments/x').read().decode(), end='')"
 
 
+NODE = """
+const http = require('http'), proxy = new URL(process.env.http_proxy);
+http.get({host: proxy.hostname, port: proxy.port, path: 'http://payments/x', headers: {host: 'payments'}}, (answer) => {
+  answer.setEncoding('utf8').on('data', (text) => process.stdout.write(text));
+});
+"""
+NODE_TUNNEL = """
+const http = require('http'), proxy = new URL(process.env.http_proxy);
+http.request({host: proxy.hostname, port: proxy.port, method: 'CONNECT', path: 'payments:80'})
+  .on('connect', (_, socket) => {
+    const agent = new http.Agent();
+    agent.createConnection = () => socket;
+    http.get({host: 'payments', path: '/x', agent, headers: {connection: 'close'}}, (answer) => {
+      answer.setEncoding('utf8').on('data', (text) => process.stdout.write(text)).on('end', () => socket.end());
+    });
+  }).end();
+"""
+
+
 @pytest.mark.parametrize(
     "command",
     [
         ["curl", "-sS", "http://payments/x"],
         ["curl", "-sS", "--proxytunnel", "http://payments/x"],
         [sys.executable, "-c", URLLIB],
+        ["node", "-e", NODE],
+        ["node", "-e", NODE_TUNNEL],
     ],
-    ids=["curl", "curl-tunnel", "urllib"],
+    ids=["curl", "curl-tunnel", "urllib", "node", "node-tunnel"],
 )
 async def test_clients_find_it_by_their_environment(tmp_path: Path, command: list[str]) -> None:
-    """``http_proxy`` is all they need."""
+    """``http_proxy`` is all they need; Node takes it only from its own program."""
+    if shutil.which(command[0]) is None:
+        pytest.skip(f"{command[0]} is not installed")
     async with http_peer("payments-0") as payments, proxied(tmp_path, payments.upstream) as (fleet, port):
         environment = {"PATH": os.environ["PATH"], "http_proxy": f"http://127.0.0.1:{port}"}
         process = await asyncio.create_subprocess_exec(

@@ -11,13 +11,17 @@ any HTTP edge (`http_caller`). Edges out of the system are kept while they are u
 
 import asyncio
 from collections.abc import Callable
+from time import perf_counter
 from typing import Final, NamedTuple
 
 from meshdev.mesh.edge import Edge, UnconnectedError
-from meshdev.mesh.http_answer import problem
+from meshdev.mesh.exchanges import Marks
+from meshdev.mesh.http_answer import BY_US, problem
 from meshdev.mesh.http_caller import HttpCaller
 from meshdev.mesh.http_relay import HttpRelay
-from meshdev.mesh.relay import CalleeSide, Link, Relay, Start, close
+from meshdev.mesh.lasting import LastingCall
+from meshdev.mesh.relay import CalleeSide, Relay, Start, close
+from meshdev.mesh.tunnel import TunnelLink
 from meshdev.traffic.http1_head import RequestHead
 from meshdev.traffic.http1_memory import request_head
 from meshdev.traffic.readdress import absolute, host_and_port, readdressed, without
@@ -25,6 +29,7 @@ from meshdev.wire.mesh import EdgeEntry, EdgeError, EdgeKey, EdgePolicy, Upstrea
 
 MOST_MET: Final = 256
 ESTABLISHED: Final = b"HTTP/1.1 200 Connection established\r\n\r\n"
+ESTABLISHED_STATUS: Final = 200
 FOR_THE_PROXY: Final = (b"proxy-connection", b"proxy-authorization")
 _HTTP_PORT: Final = 80
 _HTTPS_PORT: Final = 443
@@ -140,7 +145,7 @@ class ProxyCaller(HttpCaller):
         if isinstance(asked, str):
             self._decline(head, asked)
         elif head.method == "CONNECT":
-            self._connect(asked.relay)
+            self._connect(asked.relay, head)
         elif isinstance(asked.relay, HttpRelay):
             self._turn_to(asked.relay.edge)
             self.relay = asked.relay
@@ -161,13 +166,13 @@ class ProxyCaller(HttpCaller):
             edge.opened += 1
         edge.touch()
 
-    def _connect(self, relay: Relay | HttpRelay) -> None:
+    def _connect(self, relay: Relay | HttpRelay, head: RequestHead) -> None:
         self._turn_to(relay.edge)
         self._leave_others()
         if self.transport is not None:
-            self.transport.pause_reading()
+            counted = isinstance(relay, HttpRelay)
             tunnels = relay.tunnels if isinstance(relay, HttpRelay) else relay
-            Tunnel(tunnels).adopt(self.transport, self.scanner.rest)
+            Tunnel(tunnels, head, counted=counted).adopt(self.transport, self.scanner.rest)
 
     def tunnel(self) -> None:
         """An upgrade: from here on the connection is this edge's alone."""
@@ -190,10 +195,24 @@ class ProxyCaller(HttpCaller):
         self._used = {self.edge}
 
 
-class Tunnel(Link):
-    """A link that was asked for by CONNECT: the caller waits to hear whether it is there."""
+class Tunnel(TunnelLink):
+    """A link that was asked for by CONNECT: the caller waits to hear whether it is there.
 
-    __slots__ = ()
+    ``counted`` where the edge counts calls; on one of plain TCP it is a connection like others, and told all the same.
+    """
+
+    __slots__ = ("_stands",)
+
+    def __init__(self, relay: Relay, head: RequestHead, *, counted: bool) -> None:
+        super().__init__(relay)
+        self._call = LastingCall(self.edge, head, 0, perf_counter(), len(head.raw), counted=counted)
+        self._stands = False
+        self.edge.in_flight += counted
+
+    def adopt(self, transport: asyncio.Transport, early: bytes) -> None:
+        """Take over the caller; ``early`` is what it has said behind its request."""
+        self.said_in(early)
+        super().adopt(transport, early)
 
     def _find_upstream(self) -> None:
         key, rule = self.edge.key, self.edge.policy.denied
@@ -215,9 +234,27 @@ class Tunnel(Link):
         if self.caller.transport is not None:
             self.caller.transport.write(problem(status, reason, error, self.edge.key))
         close(self.caller.transport)
+        call, self._call = self._call, None
+        if call is not None:
+            call.status, call.error, call.marks = status, error, Marks(BY_US)
+            call.answered()
+            call.over()
 
     def join(self, callee: CalleeSide) -> None:
         """It is there."""
         if self.caller.transport is not None and self.callee is None:
             self.caller.transport.write(ESTABLISHED)
+            if self._call is not None and self.upstream is not None:
+                self._stands = True
+                self._call.status, self._call.instance = ESTABLISHED_STATUS, self.upstream.instance
+                self._call.answered()
         super().join(callee)
+
+    def ended(self, call: LastingCall) -> None:
+        """Nothing more passes, or the caller did not wait."""
+        if not self._stands:
+            if not call.error:
+                self.edge.count_error(EdgeError.CALLER_RESET)
+            call.error = EdgeError.CALLER_RESET
+            call.answered()
+        super().ended(call)

@@ -331,6 +331,26 @@ class Dashboard(App[Outcome]):
         if mode != self.current_mode:
             self.switch_mode(mode)
 
+    def open_trace(self, trace: str, span: str = "") -> None:
+        """Show a trace as a waterfall, the cursor on the call with that span."""
+
+        async def work() -> None:
+            await self.switch_mode(TracesScreen.MODE)
+            if isinstance(self.screen, TracesScreen):
+                self.screen.show_trace(trace, span)
+
+        self.begin(work)
+
+    def open_logs_of_trace(self, trace: str) -> None:
+        """Show the log lines of all services that name a trace."""
+
+        async def work() -> None:
+            await self.switch_mode(LogsScreen.MODE)
+            if isinstance(self.screen, LogsScreen):
+                self.screen.show_trace(trace)
+
+        self.begin(work)
+
     # --- help, theme ------------------------------------------------------------------------------
 
     def action_help(self) -> None:

@@ -4,4 +4,26 @@ from meshdev.tui.keys.key import Key
 
 TRAFFIC = "Traffic"
 
-TRAFFIC_KEYS: tuple[Key, ...] = ()
+TRAFFIC_KEYS: tuple[Key, ...] = (
+    Key("enter,d", "Enter", "Details of the call, or none (also d)", "details", TRAFFIC, 2, "details"),
+    Key("f", "f", "Hold the list, or follow the newest call", "follow", TRAFFIC, 3, "follow"),
+    Key(
+        "slash",
+        "/",
+        "Filter: callee=orders status=5xx ms>100 path~/pay error; ! turns a term round",
+        "find",
+        TRAFFIC,
+        4,
+        "filter",
+        priority=True,
+    ),
+    Key("T", "T", "The trace of the call", "trace", TRAFFIC, 5, "trace"),
+    Key("l", "l", "The log lines of the call's trace", "lines", TRAFFIC, 6, "logs"),
+    Key("space,m", "Space", "Mark the call, to compare another with it (also m)", "mark", TRAFFIC, 8, "mark"),
+    Key("D", "D", "Compare the marked call with this one", "diff", TRAFFIC, 9, "diff"),
+    Key("y", "y", "Copy the call as a curl command", "copy", TRAFFIC, 7, "curl"),
+    Key("Y", "Y", "Copy the id of the trace", "copy_trace", TRAFFIC, 11, "copy id"),
+    Key(
+        "escape", "Esc", "Undo: details, mark, held list, filter", "back", TRAFFIC, 12, "back", priority=True
+    ),
+)

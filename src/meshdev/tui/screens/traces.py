@@ -1,22 +1,288 @@
-"""The Traces screen."""
+"""The Traces screen: what belongs together across services, as a list, and one of them as a waterfall.
 
+Traces are made of the calls that the mesh saw. Events over brokers have their place among the lines of a waterfall once
+the mesh tells of them.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import ClassVar
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.widget import Widget
 
-from meshdev.tui.keys import bindings
+from meshdev.errors import UsageError
+from meshdev.telemetry.exchange_filter import parse_filter
+from meshdev.telemetry.traces import assemble, untraced
+from meshdev.tui import units
+from meshdev.tui.cells import clean
+from meshdev.tui.flow_facts import detached_line
+from meshdev.tui.keys import Key, bindings
 from meshdev.tui.keys.traces import TRACES_KEYS
-from meshdev.tui.screens.base import Frame
-from meshdev.tui.widgets.span_view import SpanView
+from meshdev.tui.screens.calls import CallsScreen
+from meshdev.tui.tone import Span, Tone
+from meshdev.tui.trace_list import COLUMNS, MOST, ORDER_COLUMNS, ORDERS, Order, TraceList
+from meshdev.tui.waterfall import notes_of, summary_of
+from meshdev.tui.widgets.live_table import LiveTable
+from meshdev.tui.widgets.prompt import Prompt
+from meshdev.tui.widgets.waterfall_view import WaterfallView
+from meshdev.wire.control import ExchangeView
+
+FILTER = "filter"
+_HINT = "traces with a call such as callee=orders status=5xx ms>100 error"
+_COLUMN_ORDERS = {column: order for order, column in ORDER_COLUMNS.items()}
 
 
-class TracesScreen(Frame):
+class TracesScreen(CallsScreen):
     """See the module."""
 
     MODE = "traces"
+    VIEW = "Traces"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(TRACES_KEYS)]
 
-    def compose_body(self) -> ComposeResult:
-        """Nothing yet."""
-        yield SpanView(empty="No trace has been seen yet.")
+    DEFAULT_CSS = """
+    TracesScreen {
+        #waterfall { display: none; }
+        &.-waterfall #waterfall { display: block; }
+        &.-waterfall #traces { display: none; }
+    }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._list: TraceList | None = None
+        self._wanted = ""
+        self._wrong = ""
+        self._open = ""
+        self._assembled = 0
+        self._said = ""
+
+    def compose_list(self) -> ComposeResult:
+        """The list, or a waterfall in its place."""
+        yield LiveTable(COLUMNS, id="traces")
+        yield WaterfallView(id="waterfall")
+
+    @property
+    def table(self) -> LiveTable:
+        """The list."""
+        return self.query_one("#traces", LiveTable)
+
+    @property
+    def waterfall(self) -> WaterfallView:
+        """The trace that is open."""
+        return self.query_one("#waterfall", WaterfallView)
+
+    @property
+    def front(self) -> Widget:
+        """Whichever is shown."""
+        return self.waterfall if self._open else self.table
+
+    @property
+    def listed(self) -> TraceList:
+        """Which traces are shown."""
+        if self._list is None:
+            self._list = TraceList(self.flows)
+        return self._list
+
+    @property
+    def call(self) -> ExchangeView | None:
+        """The call under the cursor; in the list the first one of the trace."""
+        if self._open:
+            return self.waterfall.hop.call if self.waterfall.hop is not None else None
+        calls = self.flows.traces.get(self.table.cursor or "")
+        return assemble(calls).summary.root if calls else None
+
+    # --- drawing ----------------------------------------------------------------------------------
+
+    def take_in(self) -> None:
+        """Show what has come."""
+        empty = self._empty()
+        if self.listed.refresh() or empty != self._said:
+            self._redraw()
+        calls = self.flows.traces.get(self._open)
+        if calls is not None and len(calls) != self._assembled:
+            self._show_open()
+
+    def _redraw(self) -> None:
+        self._said = self._empty()
+        column = ORDER_COLUMNS[self.listed.order]
+        self.table.show_rows(self.listed.rows, sorted_by=column, empty=self._said)
+
+    def _show_open(self) -> None:
+        calls = self.flows.traces.get(self._open)
+        if not calls:
+            return
+        self._assembled = len(calls)
+        trace = assemble(calls)
+        head = [summary_of(trace), *notes_of(trace, untraced(calls, self.flows.stray()))]
+        root = trace.summary.root
+        head += detached_line(root, list(self.flows), max(20, self.size.width - 4))[:1]
+        self.waterfall.show_trace(trace, head)
+
+    def _empty(self) -> str:
+        if self._wanted and len(self.flows):
+            return "No trace has a call that matches.\nEsc clears the filter."
+        return self.nothing("No trace has been seen yet.")
+
+    def head(self) -> Sequence[Span]:
+        """How many there are, or which one this is."""
+        if self._open:
+            return [Span(clean(self._open), Tone.TEXT)]
+        known = len(self.listed)
+        if not known:
+            return []
+        shown = f"first {MOST} of " if known > MOST else ""
+        return [Span(f"{shown}{units.plural(known, 'trace')}", Tone.MUTED)]
+
+    def status(self) -> Sequence[Span]:
+        """Order, filter, what is missing, whether it follows."""
+        groups: list[list[Span]] = []
+        listed = self.listed
+        if self._open:
+            groups.append([Span("◆", Tone.ACCENT), Span(" critical path  ━ own  ─ waiting", Tone.MUTED)])
+        else:
+            if self._wanted and not self._wrong:
+                groups.append([Span("filter ", Tone.MUTED), Span(clean(self._wanted), Tone.ACCENT)])
+            groups.append([Span(str(listed.order), Tone.MUTED)])
+            if self.flows.lost:
+                groups.append([Span(f"{units.count(self.flows.lost)} calls skipped", Tone.WARN)])
+            waiting = f" +{units.count(listed.waiting)}" if listed.waiting else ""
+            follows = Span("following", Tone.OK) if listed.following else Span(f"held{waiting}", Tone.WARN)
+            groups.append([follows])
+        return [
+            span for number, group in enumerate(groups) for span in ([Span("  ")] if number else []) + group
+        ]
+
+    def keys(self) -> Sequence[Key]:
+        """Those that can do something now."""
+        useless = {"follow", "find", "sort"} if self._open else {"details", "copy"}
+        if self.is_attached and self.call is None:
+            useless |= {"open", "details", "lines", "copy", "copy_trace"}
+        if self._undo() is None:
+            useless.add("back")
+        return [key for key in TRACES_KEYS if key.name not in useless]
+
+    # --- messages ---------------------------------------------------------------------------------
+
+    @on(LiveTable.Highlighted)
+    @on(WaterfallView.Highlighted)
+    def _highlighted(self) -> None:
+        if self.has_class("-details"):
+            self.show_around()
+
+    @on(LiveTable.Chosen)
+    @on(WaterfallView.Chosen)
+    def _chosen(self) -> None:
+        self.action_open()
+
+    @on(LiveTable.HeaderClicked)
+    def _header_clicked(self, event: LiveTable.HeaderClicked) -> None:
+        self._sort_by(_COLUMN_ORDERS.get(event.column, Order.NEWEST))
+
+    def _around(self) -> None:
+        self.show_around()
+        self.show_frame(self.dashboard.picture, self.dashboard.now())
+
+    # --- one trace --------------------------------------------------------------------------------
+
+    def show_trace(self, trace: str, span: str = "") -> None:
+        """Open a trace as a waterfall, the cursor on the call with that span."""
+        if not self.flows.traces.get(trace):
+            self.dashboard.say(f"trace {trace} is not among the calls that are kept", level="warning")
+            return
+        self._open = trace
+        self.add_class("-waterfall")
+        self._show_open()
+        self.waterfall.select(span)
+        self.set_focus(self.waterfall)
+        self._around()
+
+    def action_open(self) -> None:
+        """From the list into the trace; there, the details of a call."""
+        if self._open:
+            self.action_details()
+        elif self.table.cursor is not None:
+            self.show_trace(self.table.cursor)
+
+    def action_details(self) -> None:
+        """Details of the call, or none."""
+        if self._open:
+            self.open_details(shown=not self.has_class("-details"))
+
+    def _close(self) -> None:
+        self._open = ""
+        self.remove_class("-waterfall")
+        self.open_details(shown=False)
+        self.set_focus(self.table)
+
+    def _undo(self) -> Callable[[], None] | None:
+        """What Escape does now."""
+        if self.is_attached and self.focused is self.details:
+            return partial(self.set_focus, self.front)
+        if self.has_class("-details"):
+            return partial(self.open_details, shown=False)
+        if self._open:
+            return self._close
+        if not self.listed.following:
+            return partial(self._follow, following=True)
+        return partial(self._filter, "") if self._wanted else None
+
+    def action_back(self) -> None:
+        """Undo one thing."""
+        undo = self._undo()
+        if undo is not None:
+            undo()
+            self._around()
+
+    # --- the list ---------------------------------------------------------------------------------
+
+    def action_follow(self) -> None:
+        """Hold the list, or follow what comes."""
+        if not self._open:
+            self._follow(following=not self.listed.following)
+
+    def _follow(self, *, following: bool) -> None:
+        self.listed.follow(following=following)
+        self._redraw()
+        self._around()
+
+    def action_sort(self) -> None:
+        """Sort by the next order."""
+        if not self._open:
+            self._sort_by(ORDERS[(ORDERS.index(self.listed.order) + 1) % len(ORDERS)])
+
+    def _sort_by(self, order: Order) -> None:
+        self.listed.sort(order)
+        self._redraw()
+        self.table.action_edge(-1)
+        self._around()
+
+    def action_find(self) -> None:
+        """Filter the traces."""
+        if not self._open:
+            self.query_one(Prompt).ask(FILTER, "/", self._wanted, _HINT)
+
+    @on(Prompt.Edited)
+    def _edited(self, event: Prompt.Edited) -> None:
+        self._filter(event.text)
+
+    @on(Prompt.Closed)
+    def _prompt_closed(self, event: Prompt.Closed) -> None:
+        if not event.kept or self._wrong:
+            self._filter("")
+        self.set_focus(self.front)
+
+    def _filter(self, wanted: str) -> None:
+        """Show what matches; of a filter that cannot be read, say so and leave the list as it is."""
+        self._wanted, self._wrong = wanted.strip(), ""
+        try:
+            test = parse_filter(wanted) if self._wanted else None
+        except UsageError as error:
+            self._wrong = error.message
+        else:
+            self.listed.narrow(test)
+            self._redraw()
+        self.show_wrong(self._wrong)
+        self._around()

@@ -1,22 +1,264 @@
-"""The Traffic screen."""
+"""The Traffic screen: single calls over the edges as they end, with their details, and two of them side by side."""
 
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import ClassVar
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
-from meshdev.tui.keys import bindings
+from meshdev.errors import UsageError
+from meshdev.telemetry.exchange_filter import parse_filter
+from meshdev.tui import units
+from meshdev.tui.cells import clean
+from meshdev.tui.flow_cells import COLUMNS, edge_of, row_of
+from meshdev.tui.flow_facts import diff_of
+from meshdev.tui.flows import FlowList
+from meshdev.tui.keys import Key, bindings
 from meshdev.tui.keys.traffic import TRAFFIC_KEYS
-from meshdev.tui.screens.base import Frame
-from meshdev.tui.widgets.span_view import SpanView
+from meshdev.tui.model import Row
+from meshdev.tui.screens.calls import CallsScreen
+from meshdev.tui.tone import Span, Tone
+from meshdev.tui.widgets.flow_table import FlowTable
+from meshdev.tui.widgets.live_table import LiveTable
+from meshdev.tui.widgets.prompt import Prompt
+from meshdev.wire.control import ExchangeView
+
+FILTER = "filter"
+_HINT = "callee=orders status=5xx ms>100 path~/pay error; !term excludes"
 
 
-class TrafficScreen(Frame):
+class TrafficScreen(CallsScreen):
     """See the module."""
 
     MODE = "traffic"
+    VIEW = "Calls"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(TRAFFIC_KEYS)]
 
-    def compose_body(self) -> ComposeResult:
-        """Nothing yet."""
-        yield SpanView(empty="No call has been seen yet.")
+    def __init__(self) -> None:
+        super().__init__()
+        self._list: FlowList | None = None
+        self._wanted = ""
+        self._wrong = ""
+        self._marked: ExchangeView | None = None
+        self._diff = False
+        self._shown: tuple[object, ...] = ()
+
+    def compose_list(self) -> ComposeResult:
+        """The calls."""
+        yield FlowTable(COLUMNS, id="calls")
+
+    @property
+    def table(self) -> FlowTable:
+        """The calls."""
+        return self.query_one("#calls", FlowTable)
+
+    @property
+    def front(self) -> FlowTable:
+        """The calls."""
+        return self.table
+
+    @property
+    def call(self) -> ExchangeView | None:
+        """The call under the cursor."""
+        return self.table.call
+
+    @property
+    def listed(self) -> FlowList:
+        """Which calls are shown."""
+        if self._list is None:
+            self._list = FlowList(self.flows)
+        return self._list
+
+    # --- drawing ----------------------------------------------------------------------------------
+
+    def take_in(self) -> None:
+        """Show what has come."""
+        listed = self.listed
+        fresh = listed.refresh()
+        empty = self._empty()
+        state = (len(listed.calls), fresh[-1].seq if fresh else 0, listed.following, empty)
+        if fresh or state != self._shown:
+            self._redraw(fresh)
+        self._shown = state
+
+    def _redraw(self, fresh: Sequence[ExchangeView]) -> None:
+        marked = self._marked.seq if self._marked is not None else None
+        make: Callable[[ExchangeView], Row] = row_of if marked is None else partial(_row, marked)
+        listed = self.listed
+        self.table.show_calls(
+            listed.calls, make, fresh=fresh, following=listed.following, empty=self._empty()
+        )
+
+    def _empty(self) -> str:
+        if self._wanted and len(self.flows):
+            return f"None of {units.plural(len(self.flows), 'call')} matches.\nEsc clears the filter."
+        return self.nothing("No call has been seen yet.")
+
+    def head(self) -> Sequence[Span]:
+        """How many are shown, of how many."""
+        shown, kept = len(self.listed.calls), len(self.flows)
+        if self._wanted and not self._wrong:
+            return [Span(f"{units.count(shown)} of {units.plural(kept, 'call')}", Tone.MUTED)]
+        return [Span(units.plural(kept, "call"), Tone.MUTED)] if kept else []
+
+    def status(self) -> Sequence[Span]:
+        """Filter, what is missing, whether it follows."""
+        groups: list[list[Span]] = []
+        if self._wanted and not self._wrong:
+            groups.append([Span("filter ", Tone.MUTED), Span(clean(self._wanted), Tone.ACCENT)])
+        if self._marked is not None:
+            groups.append([Span("◆ ", Tone.ACCENT), Span(edge_of(self._marked), Tone.MUTED)])
+        if self.flows.lost:
+            groups.append([Span(f"{units.count(self.flows.lost)} skipped", Tone.WARN)])
+        if self.listed.following:
+            groups.append([Span("following", Tone.OK)])
+        else:
+            waiting = f" +{units.count(self.listed.waiting)}" if self.listed.waiting else ""
+            groups.append([Span(f"held{waiting}", Tone.WARN)])
+        return [
+            span for number, group in enumerate(groups) for span in ([Span("  ")] if number else []) + group
+        ]
+
+    def detail_lines(self, width: int) -> Sequence[Sequence[Span]]:
+        """One call, or two side by side."""
+        call = self.call
+        if self._diff and self._marked is not None and call is not None:
+            return diff_of(self._marked, call, width)
+        return super().detail_lines(width)
+
+    def keys(self) -> Sequence[Key]:
+        """Those that can do something now."""
+        useless = {"back"}
+        if not self.is_attached or self.call is None:
+            useless |= {"details", "trace", "lines", "mark", "diff", "copy", "copy_trace"}
+        if self._marked is None:
+            useless.add("diff")
+        if self._undo() is not None:
+            useless.discard("back")
+        return [key for key in TRAFFIC_KEYS if key.name not in useless]
+
+    # --- messages ---------------------------------------------------------------------------------
+
+    @on(LiveTable.Highlighted)
+    def _highlighted(self) -> None:
+        if self.has_class("-details"):
+            self.show_around()
+
+    @on(LiveTable.Chosen)
+    def _chosen(self) -> None:
+        self.action_details()
+
+    @on(FlowTable.Held)
+    def _held(self) -> None:
+        self._follow(following=False)
+
+    @on(FlowTable.LetGo)
+    def _let_go(self) -> None:
+        self._follow(following=not self.has_class("-details"))
+
+    def _follow(self, *, following: bool) -> None:
+        self.listed.follow(following=following)
+        self._redraw([])
+        self._around()
+
+    def _around(self) -> None:
+        self.show_around()
+        self.show_frame(self.dashboard.picture, self.dashboard.now())
+
+    # --- actions ----------------------------------------------------------------------------------
+
+    def action_follow(self) -> None:
+        """Hold the list, or follow the newest call."""
+        self._follow(following=not self.listed.following)
+
+    def action_details(self) -> None:
+        """Show what is known of the call, or only the list again."""
+        shown = not self.has_class("-details") or self._diff
+        self._diff = False
+        if shown and self.listed.following:
+            self._follow(following=False)
+        self.open_details(shown=shown)
+
+    def action_mark(self) -> None:
+        """Mark the call, or take the mark away."""
+        if self.listed.following:
+            self._follow(following=False)
+        call = self.call
+        again = call is not None and self._marked is not None and call.seq == self._marked.seq
+        self._mark(None if again else call)
+
+    def _mark(self, call: ExchangeView | None) -> None:
+        self._marked = call
+        self._diff = self._diff and call is not None
+        self._redraw([])
+        self._around()
+
+    def action_diff(self) -> None:
+        """Compare the marked call with this one, or stop."""
+        if self._marked is None:
+            self.dashboard.say(
+                "mark a call with Space first, then D on another compares them", level="warning"
+            )
+            return
+        self._diff = not self._diff
+        if self.listed.following:
+            self._follow(following=False)
+        self.open_details(shown=self._diff)
+
+    def _undo(self) -> Callable[[], None] | None:
+        """What Escape does now."""
+        if self.is_attached and self.focused is self.details:
+            return partial(self.set_focus, self.table)
+        if self.has_class("-details"):
+            return self._close_details
+        if self._marked is not None:
+            return partial(self._mark, None)
+        if not self.listed.following:
+            return partial(self._follow, following=True)
+        return partial(self._filter, "") if self._wanted else None
+
+    def _close_details(self) -> None:
+        self._diff = False
+        self.open_details(shown=False)
+
+    def action_back(self) -> None:
+        """Undo one thing."""
+        undo = self._undo()
+        if undo is not None:
+            undo()
+            self._around()
+
+    # --- filter -----------------------------------------------------------------------------------
+
+    def action_find(self) -> None:
+        """Filter the calls."""
+        self.query_one(Prompt).ask(FILTER, "/", self._wanted, _HINT)
+
+    @on(Prompt.Edited)
+    def _edited(self, event: Prompt.Edited) -> None:
+        self._filter(event.text)
+
+    @on(Prompt.Closed)
+    def _prompt_closed(self, event: Prompt.Closed) -> None:
+        if not event.kept or self._wrong:
+            self._filter("")
+        self.set_focus(self.table)
+
+    def _filter(self, wanted: str) -> None:
+        """Show what matches; of a filter that cannot be read, say so and leave the list as it is."""
+        self._wanted, self._wrong = wanted.strip(), ""
+        try:
+            test = parse_filter(wanted) if self._wanted else None
+        except UsageError as error:
+            self._wrong = error.message
+        else:
+            self.listed.narrow(test)
+            self._redraw(self.listed.calls)
+        self.show_wrong(self._wrong)
+        self._around()
+
+
+def _row(marked: int, call: ExchangeView) -> Row:
+    return row_of(call, marked=call.seq == marked)

@@ -1,0 +1,210 @@
+"""What the screens that show calls have in common: the feed, the pane of details, and what can be done with a call."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.containers import Container
+
+from meshdev.errors import UsageError
+from meshdev.tui.cells import clean
+from meshdev.tui.flow_facts import curl_of, detached_line, facts_of
+from meshdev.tui.flows import Flows
+from meshdev.tui.model import Link, Picture
+from meshdev.tui.screens.base import Frame
+from meshdev.tui.tone import Span, Tone
+from meshdev.tui.widgets.bars import Bar, PaneTitle
+from meshdev.tui.widgets.prompt import Prompt
+from meshdev.tui.widgets.span_view import SpanView
+from meshdev.wire.control import ExchangeView
+
+if TYPE_CHECKING:
+    from textual.timer import Timer
+    from textual.widget import Widget
+
+INTAKE = 0.2
+"""Seconds between two looks at what has come."""
+
+
+class CallsScreen(Frame):
+    """Base of Traffic and Traces. A status line, a list, details below or, from 150 columns on, beside it."""
+
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (150, "-wide")]  # noqa: RUF012 -- Textual declares it as an instance's
+
+    VIEW: ClassVar[str] = ""
+    """What the status line calls the list."""
+
+    DEFAULT_CSS = """
+    CallsScreen {
+        #body { height: 1fr; layout: vertical; }
+        #list { height: 1fr; width: 1fr; }
+        #details { display: none; height: 50%; border-top: solid $rule; }
+        &.-details #details { display: block; }
+        #wrong { display: none; }
+        &.-wide #body { layout: horizontal; }
+        &.-wide #details { height: 1fr; width: 72; border-top: none; border-left: vkey $rule; }
+    }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._intake: Timer | None = None
+
+    def compose_body(self) -> ComposeResult:
+        """Status line, list, details, prompt."""
+        yield PaneTitle((self.VIEW,), id="title")
+        with Container(id="body"):
+            with Container(id="list"):
+                yield from self.compose_list()
+            yield SpanView(id="details", empty="No call is selected.")
+        yield Bar(id="wrong")
+        yield Prompt(id="prompt")
+
+    def compose_list(self) -> ComposeResult:
+        """What stands in the list's place."""
+        yield from ()
+
+    # --- what a screen says of itself -----------------------------------------------------------------
+
+    @property
+    def call(self) -> ExchangeView | None:
+        """The call under the cursor."""
+        return None
+
+    @property
+    def front(self) -> "Widget":
+        """The widget of the list that is shown."""
+        raise NotImplementedError
+
+    def take_in(self) -> None:
+        """Look at what has come."""
+
+    def status(self) -> Sequence[Span]:
+        """The right end of the status line."""
+        return ()
+
+    def head(self) -> Sequence[Span]:
+        """What follows the view's name on the status line."""
+        return ()
+
+    # --- the feed -------------------------------------------------------------------------------------
+
+    @property
+    def flows(self) -> Flows:
+        """The application's calls."""
+        return self.dashboard.traffic.flows
+
+    def on_mount(self) -> None:
+        """Begin with the keyboard on the list."""
+        self._intake = self.set_interval(INTAKE, self._look)
+        super().on_mount()
+        self.set_focus(self.front)
+
+    def on_screen_resume(self) -> None:
+        """In front: calls are needed."""
+        self.dashboard.traffic.open(self.MODE)
+        if self._intake is not None:
+            self._intake.resume()
+        super().on_screen_resume()
+
+    def on_screen_suspend(self) -> None:
+        """Behind: they are not."""
+        self.dashboard.traffic.close(self.MODE)
+        if self._intake is not None:
+            self._intake.pause()
+
+    def on_unmount(self) -> None:
+        """Let the feed go."""
+        self.dashboard.traffic.close(self.MODE)
+
+    def _look(self) -> None:
+        self.take_in()
+        self.show_around()
+
+    def on_resize(self) -> None:
+        """Lay out for the new width."""
+        super().on_resize()
+        self.call_after_refresh(self.show_around)
+
+    def show(self, picture: Picture, now: float) -> None:
+        """Draw ``picture``, and what has come."""
+        super().show(picture, now)
+        self._look()
+
+    def show_around(self) -> None:
+        """Draw what stands around the list."""
+        self.query_one("#title", PaneTitle).show(self.head(), self.VIEW, self.status())
+        if self.has_class("-details"):
+            details = self.details
+            details.show_lines(self.detail_lines(details.room))
+
+    def show_wrong(self, reason: str) -> None:
+        """Say at the prompt why a filter cannot be read; nothing when it can."""
+        bar = self.query_one("#wrong", Bar)
+        bar.say([Span(f" ✕ {clean(reason)}", Tone.BAD)] if reason else [])
+        bar.display = bool(reason)
+
+    def detail_lines(self, width: int) -> Sequence[Sequence[Span]]:
+        """What the pane of details says."""
+        call = self.call
+        if call is None:
+            return []
+        trace = self.flows.traces.get(call.trace, ())
+        lines = facts_of(call, trace, self.dashboard.picture, self.dashboard.now(), width)
+        lost = [] if call.parent else detached_line(call, list(self.flows), width)
+        return [*lines, *([[]] if lost else []), *lost]
+
+    # --- details ----------------------------------------------------------------------------------------
+
+    @property
+    def details(self) -> SpanView:
+        """The pane of details."""
+        return self.query_one("#details", SpanView)
+
+    def open_details(self, *, shown: bool) -> None:
+        """Show the details, or not."""
+        self.set_class(shown, "-details")
+        if not shown and self.focused is self.details:
+            self.set_focus(self.front)
+        self.call_after_refresh(self.show_around)
+        self.show_around()
+
+    # --- what can be done with a call -------------------------------------------------------------------
+
+    def action_trace(self) -> None:
+        """Go to the call's trace."""
+        if self.call is not None and self.call.trace:
+            self.dashboard.open_trace(self.call.trace, self.call.span)
+
+    def action_lines(self) -> None:
+        """Go to the log lines of the call's trace."""
+        if self.call is not None and self.call.trace:
+            self.dashboard.open_logs_of_trace(self.call.trace)
+
+    def action_copy(self) -> None:
+        """Copy the call as a curl command."""
+        call = self.call
+        if call is None:
+            return
+        command = curl_of(call, self.dashboard.picture)
+        if command is None:
+            error = UsageError(f"nobody listens for {call.caller} on its way to {call.callee} now")
+            self.dashboard.complain(error, "copy the call")
+        else:
+            self.dashboard.copy(command, command)
+
+    def action_copy_trace(self) -> None:
+        """Copy the trace's id."""
+        if self.call is not None and self.call.trace:
+            self.dashboard.copy(self.call.trace, "")
+
+    def nothing(self, what: str) -> str:
+        """What stands in an empty list."""
+        picture = self.dashboard.picture
+        if picture.system is None:
+            return (
+                "Connecting to the daemon …"
+                if picture.link is not Link.CONNECTED
+                else "There is no system yet."
+            )
+        return f"{what}\nThey appear here once a service is called over an edge that speaks HTTP."

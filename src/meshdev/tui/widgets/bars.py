@@ -168,7 +168,7 @@ class PaneTitle(Bar):
             self._places.append((used, used + len(view), view))
             put(view, tab if view == current else ground + self.style_of(Tone.MUTED))
         if head:
-            put(" ── ", rule)
+            put(" ── " if self._views else "", rule)
         tail = sum(width_of(span.text) for span in status)
         for span in fit(head, max(0, width - used - tail - 7)):
             put(span.text, ground + self.style_of(span.tone))

@@ -1,0 +1,228 @@
+"""The heat matrix on the screen: names of callers at the left and of callees on top stay while the rest scrolls."""
+
+from typing import ClassVar
+
+from rich.cells import chop_cells
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from meshdev.tui.cells import clean, cut_middle, pad, width_of
+from meshdev.tui.graph import matrix as grid
+from meshdev.tui.graph.matrix import Mark, Matrix
+from meshdev.tui.graph.scene import Pair
+from meshdev.tui.tone import Span, Tone
+from meshdev.tui.widgets.toned import Toned
+
+_LEFT, _TOP = 26, 14
+_FEW = 24
+"""Up to so many columns there is a gap between them."""
+
+
+class MatrixView(Toned, ScrollView, can_focus=True):
+    """See the module. Posts `Moved` when the cursor comes to another cell, `Chosen` on Enter or double click."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"matrix--cursor", "matrix--line"}
+
+    DEFAULT_CSS = """
+    MatrixView {
+        background: $surface;
+        overflow: auto auto;
+        scrollbar-size: 1 1;
+        & > .matrix--cursor { background: $cursor-idle; text-style: bold; }
+        & > .matrix--line { background: $cursor-idle; }
+        &:focus > .matrix--cursor { background: $cursor; text-style: bold; }
+    }
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "move(0,-1)", "Up", show=False),
+        Binding("down,j", "move(0,1)", "Down", show=False),
+        Binding("left,h", "move(-1,0)", "Left", show=False),
+        Binding("right,l", "move(1,0)", "Right", show=False),
+        Binding("pageup", "page(-1)", "Page up", show=False),
+        Binding("pagedown", "page(1)", "Page down", show=False),
+        Binding("home,g", "begin", "First", show=False),
+        Binding("enter", "choose", "Open", show=False),
+    ]
+
+    class Moved(Message):
+        """The cursor stands elsewhere."""
+
+        def can_replace(self, message: Message) -> bool:
+            """Only the last place counts when the cursor runs."""
+            return isinstance(message, MatrixView.Moved)
+
+    class Chosen(Message):
+        """What the cursor stands on was opened."""
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 -- Textual's name
+        super().__init__(id=id)
+        self._matrix = Matrix()
+        self._labels: dict[str, str] = {}
+        self._cursor: Pair | None = None
+        self._left = self._top = 0
+        self._step = 3
+        self._lines: dict[int, list[Span]] = {}
+        self._empty = ""
+
+    @property
+    def cursor(self) -> Pair | None:
+        """The caller and the callee of the cell under the cursor; there need not be an edge."""
+        return self._cursor
+
+    def show(self, matrix: Matrix, labels: dict[str, str], empty: str = "") -> None:
+        """Show this matrix; only rows that differ are drawn again."""
+        old, self._matrix = self._matrix, matrix
+        same = old.rows == matrix.rows and old.columns == matrix.columns and labels == self._labels
+        if not same or empty != self._empty:
+            self._labels, self._empty = dict(labels), empty
+            self._measure()
+            if self._cursor is None or not {*self._cursor} <= {*matrix.rows, *matrix.columns}:
+                self._cursor = grid.first(matrix)
+                self.post_message(self.Moved())
+            self.refresh()
+            return
+        for number, caller in enumerate(matrix.rows):
+            pairs = [(caller, callee) for callee in matrix.columns]
+            if any(old.marks.get(pair) != matrix.marks.get(pair) for pair in pairs):
+                self.refresh_line(number + self._top)
+
+    def _measure(self) -> None:
+        names = [clean(self._labels.get(name, name)) for name in self._matrix.rows]
+        self._left = min(_LEFT, max((width_of(name) for name in names), default=0)) + 2
+        tops = [width_of(self._labels.get(name, name)) for name in self._matrix.columns]
+        self._top = min(_TOP, max(tops, default=0), max(4, self.size.height // 3)) + 1
+        self._step = 3 if len(self._matrix.columns) <= _FEW else 2
+        columns, rows = len(self._matrix.columns), len(self._matrix.rows)
+        self.virtual_size = Size(self._left + columns * self._step, self._top + rows)
+
+    def on_resize(self) -> None:
+        """Give the names their room."""
+        self._measure()
+
+    def go(self, pair: Pair | None) -> None:
+        """Put the cursor there."""
+        if pair is None or pair == self._cursor:
+            return
+        if pair[0] not in self._matrix.rows or pair[1] not in self._matrix.columns:
+            return
+        self._cursor = pair
+        self.refresh()  # the names on top change too
+        self._into_view()
+        self.post_message(self.Moved())
+
+    def _into_view(self) -> None:
+        assert self._cursor is not None  # noqa: S101 -- only called with one; for the type checker
+        size = self.scrollable_content_region.size
+        column = self._matrix.columns.index(self._cursor[1]) * self._step
+        row = self._matrix.rows.index(self._cursor[0])
+        across, down = size.width - self._left, size.height - self._top
+        x, y = self.scroll_offset
+        x = min(x, column) if column < x else max(x, column + self._step - across)
+        y = min(y, row) if row < y else max(y, row + 1 - down)
+        if (x, y) != self.scroll_offset:
+            self.scroll_to(x=x, y=y, animate=False, immediate=True, force=True)
+
+    # --- keys and mouse ---------------------------------------------------------------------------
+
+    def action_move(self, across: int, down: int) -> None:
+        """Walk."""
+        self.go(grid.stepped(self._matrix, self._cursor, across, down))
+
+    def action_page(self, direction: int) -> None:
+        """Walk a screenful."""
+        self.action_move(0, direction * max(1, self.size.height - self._top - 1))
+
+    def action_begin(self) -> None:
+        """To the first edge."""
+        self.go(grid.first(self._matrix))
+
+    def action_choose(self) -> None:
+        """Open the cell."""
+        if self._cursor is not None:
+            self.post_message(self.Chosen())
+
+    def on_click(self, event: events.Click) -> None:
+        """Put the cursor where the mouse is; a double click opens."""
+        if event.x < self._left or event.y < self._top:
+            return
+        column = (event.x - self._left + self.scroll_offset.x) // self._step
+        row = event.y - self._top + self.scroll_offset.y
+        if column < len(self._matrix.columns) and row < len(self._matrix.rows):
+            self.go((self._matrix.rows[row], self._matrix.columns[column]))
+            if event.chain > 1:
+                self.action_choose()
+
+    # --- drawing ----------------------------------------------------------------------------------
+
+    def render_line(self, y: int) -> Strip:
+        """One line of the widget."""
+        width = self.scrollable_content_region.width
+        if not self._matrix.rows:
+            lines = self._empty.splitlines()
+            if 0 <= y - 1 < len(lines):
+                return self.line([Span("  " + pad(lines[y - 1], width - 2), Tone.MUTED)], width)
+            return Strip.blank(width, self.rich_style)
+        left = self._names(y) if y < self._top else self._name(y - self._top + self.scroll_offset.y)
+        right = self._tops(y) if y < self._top else self._marks(y - self._top + self.scroll_offset.y)
+        body = Strip.join(right).crop(self.scroll_offset.x, self.scroll_offset.x + width - self._left)
+        return Strip.join([*left, body]).adjust_cell_length(width, self.rich_style)
+
+    def _piece(self, text: str, tone: Tone, ground: str = "") -> Strip:
+        base = self.rich_style
+        if ground:
+            base += self.get_component_rich_style(f"matrix--{ground}", partial=True)
+        return self.line([Span(text, tone)], width_of(text), base)
+
+    def _names(self, y: int) -> list[Strip]:
+        """The corner: what is what."""
+        words = {self._top - 1: "▾ calls ▸"}.get(y, "")
+        return [self._piece(pad(words, self._left - 1, right=True) + " ", Tone.FAINT)]
+
+    def _tops(self, y: int) -> list[Strip]:
+        strips = []
+        for callee in self._matrix.columns:
+            here = self._cursor is not None and callee == self._cursor[1]
+            letters = _letters(clean(self._labels.get(callee, callee)), self._top - 1)
+            at = y - (self._top - 1 - len(letters))
+            text = letters[at] if 0 <= at < len(letters) else ""
+            tone = Tone.STRONG if here else Tone.MUTED
+            strips.append(self._piece(pad(text, 2), tone, "line" if here else ""))
+            strips.append(self._piece(" " * (self._step - 2), Tone.FAINT))
+        return strips
+
+    def _name(self, row: int) -> list[Strip]:
+        if row >= len(self._matrix.rows):
+            return [self._piece(" " * self._left, Tone.FAINT)]
+        caller = self._matrix.rows[row]
+        here = self._cursor is not None and caller == self._cursor[0]
+        name = cut_middle(clean(self._labels.get(caller, caller)), self._left - 2)
+        text = " " + pad(name, self._left - 2, right=True) + " "
+        return [self._piece(text, Tone.STRONG if here else Tone.MUTED, "line" if here else "")]
+
+    def _marks(self, row: int) -> list[Strip]:
+        if row >= len(self._matrix.rows):
+            return []
+        caller = self._matrix.rows[row]
+        strips = []
+        for callee in self._matrix.columns:
+            mark = self._matrix.marks.get((caller, callee), Mark("  ", Tone.FAINT))
+            ground = ""
+            if self._cursor is not None and self._cursor == (caller, callee):
+                ground = "cursor"
+                mark = mark if mark.text.strip() else Mark("[]", Tone.FAINT)
+            elif self._cursor is not None and (caller == self._cursor[0] or callee == self._cursor[1]):
+                ground = "line"
+            strips.append(self._piece(mark.text, mark.tone, ground))
+            gap = "line" if self._cursor is not None and caller == self._cursor[0] else ""
+            strips.append(self._piece(" " * (self._step - 2), Tone.FAINT, gap))
+        return strips
+
+
+def _letters(name: str, most: int) -> list[str]:
+    """A name from top to bottom: one character a line, its middle left out when it is too long."""
+    return chop_cells(cut_middle(name, most), 1) if name.isascii() else list(cut_middle(name, most))

@@ -10,10 +10,14 @@ import asyncio
 import socket
 from collections import Counter
 from collections.abc import Callable
-from typing import Final, TypeVar
+from time import monotonic
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from meshdev.mesh.exchanges import Exchanges
 from meshdev.wire.mesh import Act, EdgeCounters, EdgeEntry, EdgeError, EdgeKey, EdgePolicy, Exchange, Upstream
+
+if TYPE_CHECKING:
+    from meshdev.traffic.faults.edge import EdgeFaults
 
 CONNECT_TIMEOUT: Final = 5.0
 REDIAL_DELAY: Final = 0.05
@@ -55,6 +59,7 @@ class Edge:
         "closed",
         "dropped",
         "exchanges",
+        "faults",
         "held",
         "id",
         "in_flight",
@@ -87,10 +92,12 @@ class Edge:
         self.held = 0
         self.bytes_in = 0
         self.bytes_out = 0
+        self.faults: EdgeFaults | None = None  # from the first fault on
         self.waits: Callable[[Edge], None] = _nobody_cares  # told when a connection is about to be held
         self._told_opened = 0
         self._told_closed = 0
         self._told_bytes = (0, 0)
+        self.adopt_faults()
 
     def __repr__(self) -> str:
         return f"<Edge {self.id} {self.key}, {len(self.policy.upstreams)} upstreams, {self.active} active>"
@@ -106,11 +113,23 @@ class Edge:
         """Act by ``policy`` from now on; gives the upstreams that are to be drained."""
         gone = frozenset(self.policy.upstreams) - frozenset(policy.upstreams)
         self.policy = policy
+        self.adopt_faults()
         self._proven &= set(policy.upstreams)
         for waiter in self._waiters:
             if not waiter.done():
                 waiter.set_result(None)
         return gone
+
+    def adopt_faults(self) -> None:
+        """Have the faults of the policy; what they need is imported with the first one."""
+        specs = self.policy.faults
+        if self.faults is None:
+            if not specs:
+                return
+            from meshdev.traffic.faults.edge import EdgeFaults  # noqa: PLC0415 - most workers never need it
+
+            self.faults = EdgeFaults(str(self.key), self.key.caller)
+        self.faults.adopt(specs, monotonic())
 
     def take_turn(self) -> Upstream | None:
         """The upstream whose turn it is; the next one's comes then."""
@@ -228,6 +247,7 @@ class Edge:
             routes=routes,
             acts=dict(self._acts),
             circuit=self.circuit,
+            fault_hits=self.faults.take_hits() if self.faults is not None else {},
         )
         self._told_opened, self._told_closed = self.opened, self.closed
         self._told_bytes = (self.bytes_in, self.bytes_out)

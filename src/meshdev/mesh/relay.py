@@ -4,7 +4,7 @@ Rules: back-pressure goes through (a slow reader stops the other side's reading,
 stays half · a reset becomes a reset · no upstream becomes a reset, after holding (`edge`). A link whose upstream is
 being drained is closed once it is idle: the callee had the last word, and nothing has passed for a whole round of
 `Relay.close_idle`. On a closed edge (`denied`) links are closed at once, old ones too; that and balancing in turn is
-all that plain TCP knows of policies.
+all that plain TCP knows of policies. Faults stand between the two ends (`faulted_link`).
 """
 
 import asyncio
@@ -13,10 +13,14 @@ import struct
 from collections.abc import Callable, Coroutine
 from enum import IntEnum
 from functools import partial
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from meshdev.mesh.edge import Edge, UnconnectedError
 from meshdev.wire.mesh import EdgeError, EdgePolicy, Upstream
+
+if TYPE_CHECKING:
+    from meshdev.mesh.faulted_link import FaultedLink, LinkFaults
+    from meshdev.traffic.faults.edge import EdgeFaults
 
 EARLY_BYTES: Final = 64 * 1024
 WRITE_BUFFER_BYTES: Final = 256 * 1024
@@ -127,7 +131,7 @@ class CalleeSide(Side):
 class Link:
     """One caller's connection through the edge, and its upstream's."""
 
-    __slots__ = ("_connecting", "callee", "caller", "edge", "last", "relay", "upstream")
+    __slots__ = ("_connecting", "callee", "caller", "edge", "faults", "last", "relay", "upstream")
 
     caller_side = CallerSide
     callee_side = CalleeSide
@@ -139,13 +143,14 @@ class Link:
         self.callee: CalleeSide | None = None
         self.upstream: Upstream | None = None
         self.last = Word.CALLEE
+        self.faults: FaultedLink | None = None
         self._connecting: asyncio.Task[None] | None = None
 
     def begin(self) -> None:
         """The caller is here: find it an upstream."""
         self.edge.opened += 1
         self.edge.touch()
-        self.relay.links.add(self)
+        self.relay.admit(self)
         self._find_upstream()
 
     def adopt(self, transport: asyncio.Transport, early: bytes) -> None:
@@ -154,7 +159,7 @@ class Link:
         caller.transport = transport
         caller.early.append(early)
         transport.set_protocol(caller)
-        self.relay.links.add(self)
+        self.relay.admit(self)
         self._find_upstream()
 
     def adopt_both(self, caller: asyncio.Transport, callee: asyncio.Transport, upstream: Upstream) -> None:
@@ -167,9 +172,11 @@ class Link:
         callee.set_protocol(side)
         caller.resume_reading()
         callee.resume_reading()
-        self.relay.links.add(self)
+        self.relay.admit(self)
 
     def _find_upstream(self) -> None:
+        if self.caller.transport is None or self.caller.transport.is_closing():
+            return  # a fault has ended it as it came
         if self.edge.policy.denied:
             self.edge.count_error(EdgeError.DENIED)
             close(self.caller.transport)
@@ -199,14 +206,17 @@ class Link:
         self.callee = callee
         callee.peer = to_caller
         caller.peer = to_callee
+        if self.faults is not None:
+            self.faults.install()
         if caller.early:
             self.last = Word.CALLER
-            to_callee.write(b"".join(caller.early))
+            early = b"".join(caller.early)
             caller.early.clear()
+            caller.peer.write(early)
         if caller.eof:
-            end_writing(to_callee)
+            end_writing(caller.peer)
         else:
-            to_caller.resume_reading()
+            callee.peer.resume_reading()
         if self.upstream not in self.edge.policy.upstreams:
             self.relay.drain()  # it left the policy while we dialled
 
@@ -215,11 +225,24 @@ class Link:
         caller, callee = self.caller, self.callee
         if side.peer is not None and not side.peer.is_closing():
             end_writing(side.peer)
-        if callee is not None and caller.eof and callee.eof:
+        if (
+            callee is not None
+            and caller.eof
+            and callee.eof
+            and (self.faults is None or not self.faults.waits)
+        ):
             close(caller.transport)
             close(callee.transport)
         else:
             keep_alive(side.transport)
+
+    def pass_eof(self, transport: asyncio.Transport | None) -> None:
+        """An end that a fault had held back reaches ``transport``; when it was the last, the link is over."""
+        if transport is not None and not transport.is_closing():
+            end_writing(transport)
+        callee, faults = self.callee, self.faults
+        if faults is not None and callee is not None and self.caller.eof and callee.eof and not faults.waits:
+            self.close()
 
     def lost(self, side: Side, exc: Exception | None) -> None:
         """One end is gone: the other goes the same way, by a close or by a reset."""
@@ -233,11 +256,22 @@ class Link:
             if exc is not None and self.callee is side:
                 self.edge.count_error(EdgeError.CALLEE_RESET)
             other = self.caller.transport
+            if self.faults is not None:
+                self.faults.callee_lost(exc)
+                return
         (reset if exc is not None else close)(other)
         if side is self.caller:
+            if self.faults is not None:
+                self.faults.stop()
             self.edge.closed += 1
             self.edge.touch()
             self.relay.links.discard(self)
+
+    def reset(self) -> None:
+        """Reset both sides."""
+        reset(self.caller.transport)
+        if self.callee is not None:
+            reset(self.callee.transport)
 
     def close(self) -> None:
         """End both sides once what is buffered has gone out."""
@@ -255,6 +289,9 @@ class Relay:
         self.links: set[Link] = set()
         self._loop = loop
         self._round: asyncio.TimerHandle | None = None
+        self._faults: LinkFaults | None = None
+        if edge.faults is not None:
+            self.sync_faults(edge.faults)
 
     def accept(self) -> CallerSide:
         """The protocol for one accepted connection."""
@@ -262,11 +299,29 @@ class Relay:
 
     def close(self) -> None:
         """Nothing is accepted any more; open links end by themselves."""
+        if self._faults is not None:
+            self._faults.close()
 
     def adopt(self, policy: EdgePolicy) -> None:
         """Act by ``policy`` from now on."""
         self.edge.adopt(policy)
+        if self.edge.faults is not None:
+            self.sync_faults(self.edge.faults)
         self.drain()
+
+    def sync_faults(self, faults: "EdgeFaults") -> None:
+        """The edge's faults may have changed: every link shall have them."""
+        if self._faults is None:
+            from meshdev.mesh.faulted_link import LinkFaults  # noqa: PLC0415 - most workers never need it
+
+            self._faults = LinkFaults(self, self._loop)
+        self._faults.sync(faults)
+
+    def admit(self, link: Link) -> None:
+        """Both, or the first, of a link's ends are here."""
+        self.links.add(link)
+        if self._faults is not None and self.edge.faults is not None:
+            self._faults.admit(link, self.edge.faults)
 
     def drain(self) -> None:
         """Close, as they fall idle, the links whose upstream is no longer in the policy; all if the edge is closed."""
@@ -280,6 +335,8 @@ class Relay:
         """One round of draining."""
         self._round = None
         for link in tuple(self._leaving()):
+            if link.faults is not None and link.faults.waits:
+                continue
             if link.last is Word.QUIET:
                 link.close()
             elif link.last is Word.CALLEE:

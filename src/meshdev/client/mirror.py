@@ -25,6 +25,7 @@ from meshdev.wire.control import (
     StreamEvent,
     SystemView,
 )
+from meshdev.wire.fault_views import FaultView
 
 NOTICES_KEPT = 200
 
@@ -37,7 +38,7 @@ class Mirror:
     """The system as of event ``seq``; ``connected`` is False while the stream is being reconnected.
 
     ``notices`` are the latest `NOTICES_KEPT` events of kind ``notice``, oldest first. ``edges`` are the declared ones,
-    ``signals`` what each edge of the mesh carries.
+    ``signals`` what each edge of the mesh carries, ``faults`` all that are known, on or off.
     """
 
     seq: int
@@ -45,6 +46,7 @@ class Mirror:
     services: Mapping[str, ServiceView]
     edges: tuple[EdgeView, ...] = ()
     signals: Mapping[EdgeName, EdgeSignalsView] = field(default_factory=lambda: MappingProxyType({}))
+    faults: tuple[FaultView, ...] = ()
     notices: tuple[StreamEvent, ...] = field(default=(), repr=False)
     connected: bool = True
 
@@ -57,6 +59,7 @@ class Mirror:
             services=MappingProxyType({service.name: service for service in snapshot.services}),
             edges=tuple(snapshot.edges),
             signals=MappingProxyType({_name(signals): signals for signals in snapshot.signals}),
+            faults=tuple(snapshot.faults),
         )
 
     def apply(self, event: StreamEvent) -> "Mirror":
@@ -64,7 +67,7 @@ class Mirror:
         if event.seq <= self.seq:
             return self
         services, system, notices = self.services, self.system, self.notices
-        edges, signals = self.edges, self.signals
+        edges, signals, faults = self.edges, self.signals, self.faults
         match event.kind:
             case "service" if event.service is not None:
                 view = _with_known_usage(event.service, services.get(event.service.name))
@@ -83,6 +86,8 @@ class Mirror:
                 signals = MappingProxyType({**signals, **{_name(moved): moved for moved in event.edges}})
             case "topology" if event.declared is not None:
                 edges = tuple(event.declared)
+            case "faults" if event.faults is not None:
+                faults = tuple(event.faults)
             case _:  # a kind of a newer daemon
                 pass
         return replace(
@@ -93,6 +98,7 @@ class Mirror:
             notices=notices,
             edges=edges,
             signals=signals,
+            faults=faults,
         )
 
     def renewed(self, snapshot: Snapshot) -> "Mirror":

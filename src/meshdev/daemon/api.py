@@ -4,40 +4,22 @@ No decision is taken here. Errors become problem+json (RFC 9457) with the exit c
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import suppress
-from typing import TypeVar
 
-import msgspec
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from meshdev.daemon.answers import Json, Problem, answer, body, name, number
+from meshdev.daemon.faults.api import fault_routes
 from meshdev.daemon.journal import Journal
 from meshdev.daemon.openapi import openapi_document
 from meshdev.daemon.operator import Operator
 from meshdev.errors import MeshdevError, ServiceError, TopologyError, UsageError
 from meshdev.wire.control import ErrorView, ScaleRequest, ServicesRequest, ShutdownRequest, UpRequest
-
-S = TypeVar("S", bound=msgspec.Struct)
-
-
-class Json(Response):
-    """A view as JSON."""
-
-    media_type = "application/json"
-
-    def render(self, content: object) -> bytes:
-        """Encode by msgspec, which knows the shapes."""
-        return msgspec.json.encode(content)
-
-
-class Problem(Json):
-    """An ErrorView as problem+json."""
-
-    media_type = "application/problem+json"
 
 
 def build_api(operator: Operator) -> Starlette:
@@ -45,17 +27,17 @@ def build_api(operator: Operator) -> Starlette:
     routes = _Routes(operator)
     return Starlette(
         routes=[
-            Route("/v1/version", _answer(lambda _: operator.version())),
-            Route("/v1/snapshot", _answer(lambda _: operator.snapshot())),
-            Route("/v1/services", _answer(lambda _: operator.services())),
-            Route("/v1/services/{name}", _answer(lambda request: operator.service(_name(request)))),
+            Route("/v1/version", answer(lambda _: operator.version())),
+            Route("/v1/snapshot", answer(lambda _: operator.snapshot())),
+            Route("/v1/services", answer(lambda _: operator.services())),
+            Route("/v1/services/{name}", answer(lambda request: operator.service(name(request)))),
             Route("/v1/services/{name}/why", routes.why),
-            Route("/v1/services/{name}/env", _answer(lambda request: operator.env(_name(request)))),
-            Route("/v1/graph", _answer(lambda _: operator.graph())),
-            Route("/v1/edges", _answer(lambda _: operator.edges())),
-            Route("/v1/traffic", _answer(lambda request: operator.traffic(_number(request, "limit", 100)))),
+            Route("/v1/services/{name}/env", answer(lambda request: operator.env(name(request)))),
+            Route("/v1/graph", answer(lambda _: operator.graph())),
+            Route("/v1/edges", answer(lambda _: operator.edges())),
+            Route("/v1/traffic", answer(lambda request: operator.traffic(number(request, "limit", 100)))),
             Route("/v1/traffic/stream", routes.traffic),
-            Route("/v1/processes", _answer(lambda _: operator.processes())),
+            Route("/v1/processes", answer(lambda _: operator.processes())),
             Route("/v1/events", routes.events),
             Route("/v1/up", routes.up, methods=["POST"]),
             Route("/v1/plan", routes.plan, methods=["POST"]),
@@ -66,7 +48,8 @@ def build_api(operator: Operator) -> Starlette:
             Route("/v1/shutdown", routes.shutdown, methods=["POST"]),
             Route("/v1/lease", _Lease(operator)),
             Route("/v1/lease/release", routes.release, methods=["POST"]),
-            Route("/v1/openapi.json", _answer(lambda _: openapi_document())),
+            *fault_routes(lambda: operator.faults),
+            Route("/v1/openapi.json", answer(lambda _: openapi_document())),
         ],
         exception_handlers={MeshdevError: _problem, 404: _not_found, Exception: _defect},
     )
@@ -79,28 +62,28 @@ class _Routes:
         self._operator = operator
 
     async def up(self, request: Request) -> Response:
-        return Json(await self._operator.up(await _body(request, UpRequest), apply=True))
+        return Json(await self._operator.up(await body(request, UpRequest), apply=True))
 
     async def plan(self, request: Request) -> Response:
-        return Json(await self._operator.up(await _body(request, UpRequest), apply=False))
+        return Json(await self._operator.up(await body(request, UpRequest), apply=False))
 
     async def why(self, request: Request) -> Response:
-        return Json(await self._operator.why(_name(request)))
+        return Json(await self._operator.why(name(request)))
 
     async def start(self, request: Request) -> Response:
-        return Json(self._operator.start(await _body(request, ServicesRequest)))
+        return Json(self._operator.start(await body(request, ServicesRequest)))
 
     async def stop(self, request: Request) -> Response:
-        return Json(self._operator.stop(await _body(request, ServicesRequest)))
+        return Json(self._operator.stop(await body(request, ServicesRequest)))
 
     async def restart(self, request: Request) -> Response:
-        return Json(self._operator.restart(await _body(request, ServicesRequest)))
+        return Json(self._operator.restart(await body(request, ServicesRequest)))
 
     async def scale(self, request: Request) -> Response:
-        return Json(self._operator.scale(_name(request), await _body(request, ScaleRequest)))
+        return Json(self._operator.scale(name(request), await body(request, ScaleRequest)))
 
     async def shutdown(self, request: Request) -> Response:
-        self._operator.shutdown(await _body(request, ShutdownRequest))
+        self._operator.shutdown(await body(request, ShutdownRequest))
         return Response(status_code=202)
 
     async def release(self, _: Request) -> Response:
@@ -118,7 +101,7 @@ def _stream(request: Request, journal: Journal) -> Response:
     resumed = request.headers.get("last-event-id", "")
     default = int(resumed) if resumed.isdigit() else journal.seq
     return StreamingResponse(
-        _server_sent(journal, _number(request, "after", default)),
+        _server_sent(journal, number(request, "after", default)),
         media_type="text/event-stream",
         headers={"cache-control": "no-store"},
     )
@@ -150,35 +133,6 @@ class _Lease:
             await send({"type": "http.response.body", "body": b""})
         finally:
             self._operator.lease_broken()
-
-
-def _answer(ask: Callable[[Request], object]) -> Callable[[Request], Awaitable[Response]]:
-    async def handler(request: Request) -> Response:
-        return Json(ask(request))
-
-    return handler
-
-
-def _number(request: Request, name: str, default: int) -> int:
-    text = request.query_params.get(name)
-    if text is None:
-        return default
-    if not text.isdigit():
-        raise UsageError(f"{name}={text!r}: accepted is a whole number")
-    return int(text)
-
-
-def _name(request: Request) -> str:
-    name: str = request.path_params["name"]
-    return name
-
-
-async def _body(request: Request, shape: type[S]) -> S:
-    try:
-        return msgspec.json.decode(await request.body() or b"{}", type=shape)
-    except msgspec.MsgspecError as error:
-        message = f"{request.url.path}: {error}"
-        raise UsageError(message, hint="GET /v1/openapi.json describes the API") from error
 
 
 async def _problem(_: Request, error: Exception) -> Response:

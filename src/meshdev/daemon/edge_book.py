@@ -8,7 +8,7 @@ import asyncio
 import math
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from meshdev.daemon.edge_policy import words
 from meshdev.daemon.edges import OUTSIDE, Edge
@@ -32,7 +32,8 @@ Signals = Mapping[EdgeKey, EdgeSignals]
 class EdgeBook:
     """Reads ``signals`` by the second and renders views.
 
-    ``edges`` are those of the topology with their ports, ``rules`` tells what it says of each.
+    ``edges`` are those of the topology with their ports, ``rules`` tells what it says of each, ``faults`` which faults
+    are on there.
     """
 
     def __init__(
@@ -42,8 +43,10 @@ class EdgeBook:
         edges: Callable[[], Mapping[EdgeKey, tuple[Edge, int]]],
         journal: Journal,
         rules: Callable[[EdgeKey], EdgePolicy] = lambda _: EdgePolicy(),
+        faults: Callable[[EdgeKey], Sequence[str]] = lambda _: (),
     ) -> None:
         self._rules = rules
+        self._faults = faults
         self._signals = signals
         self._edges = edges
         self._journal = journal
@@ -72,6 +75,7 @@ class EdgeBook:
             retries=exchange.retries,
             hedged=exchange.hedged,
             by=exchange.by,
+            faults=list(exchange.faults),
             parent=exchange.parent,
             messages_in=exchange.messages_in,
             messages_out=exchange.messages_out,
@@ -155,6 +159,8 @@ class EdgeBook:
             bytes_in=signals.bytes_in,
             bytes_out=signals.bytes_out,
             policies=words(rules),
+            faults=list(self._faults(key)),
+            fault_hits=dict(signals.fault_hits),
             denied=rules.denied,
             acts=dict(signals.acts),
             circuit=signals.circuit,

@@ -7,6 +7,7 @@ import msgspec
 
 from meshdev import __version__
 from meshdev.wire import control as wire
+from meshdev.wire import fault_views as faults
 
 _GET: tuple[tuple[str, object, str], ...] = (
     ("/v1/version", wire.VersionView, "Who answers."),
@@ -19,6 +20,9 @@ _GET: tuple[tuple[str, object, str], ...] = (
     ("/v1/edges", list[wire.EdgeSignalsView], "What the edges carry."),
     ("/v1/traffic", list[wire.ExchangeView], "The last calls over edges, the oldest first."),
     ("/v1/processes", list[wire.ProcessView], "meshdev's own processes."),
+    ("/v1/faults", list[faults.FaultView], "All faults: the topology's, and those that were added."),
+    ("/v1/faults/kinds", list[faults.FaultKindView], "The catalogue of faults."),
+    ("/v1/faults/{name}", faults.FaultView, "One fault."),
 )
 _POST: tuple[tuple[str, object, object, str], ...] = (
     ("/v1/up", wire.UpRequest, wire.PlanView, "Read the topology again, apply the difference, start."),
@@ -28,7 +32,22 @@ _POST: tuple[tuple[str, object, object, str], ...] = (
     ("/v1/services/restart", wire.ServicesRequest, list[wire.ServiceView], "Restart services."),
     ("/v1/services/{name}/scale", wire.ScaleRequest, wire.ServiceView, "Change the number of replicas."),
     ("/v1/shutdown", wire.ShutdownRequest, None, "Stop everything, then the daemon."),
+    ("/v1/faults", faults.FaultRequest, faults.FaultView, "Add a fault; in force when the answer comes."),
+    ("/v1/faults/{name}/on", faults.FaultSwitch, faults.FaultView, "Switch a fault on."),
+    ("/v1/faults/{name}/off", None, faults.FaultView, "Switch a fault off."),
+    ("/v1/faults/clear", None, list[faults.FaultView], "Switch all off, forget those that were added."),
+    (
+        "/v1/leases",
+        faults.LeaseRequest,
+        faults.LeaseView,
+        "Take a lease; what is added under it ends with it.",
+    ),
+    ("/v1/leases/{name}/renew", None, faults.LeaseView, "Renew a lease."),
     ("/v1/lease/release", None, None, "The system outlives the command that started it."),
+)
+_DELETE: tuple[tuple[str, str], ...] = (
+    ("/v1/faults/{name}", "Switch a fault off, and forget it if it was added."),
+    ("/v1/leases/{name}", "Give a lease back."),
 )
 
 
@@ -43,9 +62,11 @@ def openapi_document() -> dict[str, Any]:
     refs = dict(zip(ordered, schemas, strict=True))
     paths: dict[str, dict[str, Any]] = {}
     for path, reply, summary in _GET:
-        paths[path] = {"get": _operation(path, summary, None, refs.get(reply))}
+        paths.setdefault(path, {})["get"] = _operation(path, summary, None, refs.get(reply))
     for path, body, reply, summary in _POST:
-        paths[path] = {"post": _operation(path, summary, refs.get(body), refs.get(reply))}
+        paths.setdefault(path, {})["post"] = _operation(path, summary, refs.get(body), refs.get(reply))
+    for path, summary in _DELETE:
+        paths.setdefault(path, {})["delete"] = _operation(path, summary, None, None)
     paths["/v1/events"] = {
         "get": _stream(
             "What happens, as server-sent events whose data are StreamEvents.", refs[wire.StreamEvent]

@@ -14,6 +14,7 @@ import msgspec
 
 from meshdev import __version__
 from meshdev.daemon.edge_book import EdgeBook
+from meshdev.daemon.faults.keeper import FaultKeeper
 from meshdev.daemon.journal import Journal
 from meshdev.daemon.launcher import Launcher
 from meshdev.daemon.store import Store
@@ -71,6 +72,7 @@ class Operator:
     run_id: str
     log_dir: Path
     book: EdgeBook
+    faults: FaultKeeper
     started: float
     wall_now: Callable[[], float]
     adopt: Callable[[System], None]
@@ -111,6 +113,7 @@ class Operator:
             services=self.services(),
             edges=edge_views(self.system),
             signals=self.edges(),
+            faults=self.faults.views(),
         )
 
     def services(self) -> list[ServiceView]:

@@ -13,6 +13,7 @@ from meshdev.lifecycle.model import Incarnation
 from meshdev.mesh.fleet import Fleet
 from meshdev.mesh.ports import bind
 from meshdev.topology.model import System
+from meshdev.wire.faults import FaultSpec
 from meshdev.wire.mesh import EdgeKey, EdgePolicy, Upstream
 
 PortsOf = Callable[[Incarnation], Mapping[str, int]]
@@ -21,18 +22,24 @@ Holds = Callable[[str], Patience]
 _NO_RULES = EdgePolicy()
 
 
+def _no_faults(_: EdgeKey) -> tuple[FaultSpec, ...]:
+    return ()
+
+
 @dataclass(slots=True)
 class Routes:
     """The edges' listeners and the incarnations behind them.
 
     ``ports_of`` gives an incarnation's ports by endpoint; ``holds`` says how long calls to a service that has no
-    incarnation wait for one (it is on its way), or that they are turned away (it is stopped).
+    incarnation wait for one (it is on its way), or that they are turned away (it is stopped). ``faults`` tells those
+    that are on, by edge.
     """
 
     fleet: Fleet
     ports_of: PortsOf
     holds: Holds
     complain: Callable[[str, str], None]
+    faults: Callable[[], Callable[[EdgeKey], tuple[FaultSpec, ...]]] = lambda: _no_faults
     _edges: dict[EdgeKey, Edge] = field(default_factory=dict)
     _ports: dict[EdgeKey, int] = field(default_factory=dict)
     _refused: dict[EdgeKey, str] = field(default_factory=dict)
@@ -74,6 +81,11 @@ class Routes:
         """What the topology says of an edge; nothing special for one that it does not know."""
         return self._rules.get(key, _NO_RULES)
 
+    def afflicting(self, key: EdgeKey) -> list[str]:
+        """The faults that are on, on an edge."""
+        policy = self._policies.get(key)
+        return [spec.key for spec in policy.faults] if policy is not None else []
+
     def published(self, key: EdgeKey) -> int | None:
         """The port of a front edge, if it could be had."""
         return self._ports.get(key)
@@ -98,7 +110,10 @@ class Routes:
 
     def publish(self) -> None:
         """Hand the mesh the policy as it should be now."""
-        policies = {key: self._policy(edge) for key, edge in self._edges.items() if key in self._ports}
+        faults = self.faults()
+        policies = {
+            key: self._policy(edge, faults(key)) for key, edge in self._edges.items() if key in self._ports
+        }
         if policies != self._policies:
             self._policies = policies
             self.version = self.fleet.apply(policies)
@@ -119,11 +134,15 @@ class Routes:
                 self.complain(key.callee, text)
             self._refused[key] = text
 
-    def _policy(self, edge: Edge) -> EdgePolicy:
+    def edges(self) -> list[EdgeKey]:
+        """Every edge on which something could pass."""
+        return [key for key, edge in self._edges.items() if not edge.names]
+
+    def _policy(self, edge: Edge, faults: tuple[FaultSpec, ...]) -> EdgePolicy:
         if edge.names:
             return EdgePolicy(protocol=edge.endpoint.protocol, names=edge.names)
         if edge.elsewhere is not None:
-            return self._policy_elsewhere(edge, edge.elsewhere)
+            return self._policy_elsewhere(edge, edge.elsewhere, faults)
         upstreams = []
         for ref in self._routed.get(edge.key.callee, ()):
             port = self.ports_of(ref).get(edge.endpoint.name)
@@ -132,9 +151,11 @@ class Routes:
         rules = self._rules[edge.key]
         patience = self.holds(edge.key.callee)
         hold = rules.hold if patience.seconds is None else patience.seconds
-        return msgspec.structs.replace(rules, upstreams=tuple(upstreams), hold=hold, wake=patience.wake)
+        return msgspec.structs.replace(
+            rules, upstreams=tuple(upstreams), hold=hold, wake=patience.wake, faults=faults
+        )
 
-    def _policy_elsewhere(self, edge: Edge, at: Elsewhere) -> EdgePolicy:
+    def _policy_elsewhere(self, edge: Edge, at: Elsewhere, faults: tuple[FaultSpec, ...]) -> EdgePolicy:
         """What runs elsewhere is not started by us, so there is nothing to wait for once it is wanted up."""
         upstreams = tuple(
             Upstream(at.host, at.port, str(ref)) for ref in self._routed.get(edge.key.callee, ())
@@ -143,7 +164,7 @@ class Routes:
         rules = self._rules[edge.key]
         hold = rules.hold if patience.seconds is None else patience.seconds
         return msgspec.structs.replace(
-            rules, upstreams=upstreams, hold=hold, wake=patience.wake, remote=at.remote
+            rules, upstreams=upstreams, hold=hold, wake=patience.wake, remote=at.remote, faults=faults
         )
 
 

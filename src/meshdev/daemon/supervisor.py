@@ -18,6 +18,8 @@ from meshdev.daemon.drains import Drains
 from meshdev.daemon.edge_book import EdgeBook
 from meshdev.daemon.edges import front_of, url_for
 from meshdev.daemon.environment import tool_marks
+from meshdev.daemon.faults.instances import Afflictions
+from meshdev.daemon.faults.world import FaultRoom
 from meshdev.daemon.guardian_link import GuardianLink
 from meshdev.daemon.journal import Journal
 from meshdev.daemon.launcher import Launcher
@@ -88,10 +90,20 @@ class Supervisor:
         )
         self._launcher = Launcher(self._runner, self._pool, self._routes.port_of, self._post)
         self._prober = Prober(reaper=self._reaper, report=self._post, mark_of=self._runner.mark_of)
+        self._faults = FaultRoom(
+            fleet=self._fleet,
+            routes=self._routes,
+            journal=journal,
+            afflictions=Afflictions(self._living, self._runner),
+            teams=lambda: {service.name: service.team for service in self.operator.system.services.values()},
+            wall_at=self._wall,
+            say=self._notice,
+        )
         self._book = EdgeBook(
             signals=self._fleet.signals,
             edges=self._routes.listening,
             rules=self._routes.rules,
+            faults=self._routes.afflicting,
             journal=journal,
         )
         self._metrics = MetricsListener(self._prometheus, lambda text: self._complain("", text))
@@ -111,6 +123,7 @@ class Supervisor:
             run_id=run_id,
             log_dir=log_dir,
             book=self._book,
+            faults=self._faults.keeper,
             started=time.time(),
             wall_now=time.time,
             adopt=self._adopt,
@@ -153,6 +166,7 @@ class Supervisor:
             group.create_task(self._book.run())
             group.create_task(self._drains.run())
             group.create_task(self._metrics.run())
+            group.create_task(self._faults.keeper.run())
             group.create_task(self._publish_again())
             group.create_task(asyncio.to_thread(prune_runs, self._paths.runs_dir, self.operator.run_id))
             await self.finished.wait()
@@ -161,6 +175,7 @@ class Supervisor:
             self._book.close()
             self._drains.close()
             self._metrics.close()
+            self._faults.keeper.close()
 
     async def close(self) -> None:
         """Give everything back; whatever still runs is killed."""
@@ -193,6 +208,7 @@ class Supervisor:
 
     def _adopt(self, system: System) -> None:
         prepare_files(system, self._complain)
+        self._faults.keeper.adopt(system.faults)
         self._routes.adopt(system)
         self._outputs.adopt(system)
         self._reloads.adopt(system)
@@ -207,8 +223,10 @@ class Supervisor:
         if names:
             self.operator.changed(names)
             self._routes.publish()
-        if self._store.core.state.shutting_down is not None and self._store.core.all_gone:
-            self.finished.set()
+        if self._store.core.state.shutting_down is not None:
+            self._faults.keeper.end_all()
+            if self._store.core.all_gone:
+                self.finished.set()
 
     def _living(self, service: str) -> Iterable[Incarnation]:
         state = self._store.core.state.services.get(service)

@@ -59,6 +59,7 @@ class EdgeSignals:
     circuit: str = ""
     total: RouteSignals = field(default_factory=RouteSignals)
     routes: dict[str, RouteSignals] = field(default_factory=dict)
+    fault_hits: dict[str, int] = field(default_factory=dict)
 
     def add(self, counters: EdgeCounters) -> None:
         """Add one telemetry frame's differences."""
@@ -73,6 +74,8 @@ class EdgeSignals:
             self.errors[kind] = self.errors.get(kind, 0) + count
         for act, count in counters.acts.items():
             self.acts[act] = self.acts.get(act, 0) + count
+        for fault, count in counters.fault_hits.items():
+            self.fault_hits[fault] = self.fault_hits.get(fault, 0) + count
         self.circuit = counters.circuit
         for route in counters.routes:
             self.total.add(route)

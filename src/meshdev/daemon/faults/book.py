@@ -1,0 +1,302 @@
+"""Which faults there are, which of them are on, and for whom. No IO; times are monotonic seconds.
+
+| | is off | is on | after its end |
+|---|---|---|---|
+| of the topology | yes, at first | when switched on | off |
+| added (``ad hoc``) | when switched off | when added, as a rule | gone |
+| added under a lease | | when added | gone, and with the lease |
+
+A fault of the topology that was switched on under a lease is off when that ends.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from msgspec import structs
+
+from meshdev.daemon.faults.instances import AFFLICTIONS
+from meshdev.daemon.faults.leases import Leases
+from meshdev.errors import UsageError
+from meshdev.kernel.nearest import did_you_mean
+from meshdev.traffic.faults.catalogue import CATALOGUE
+from meshdev.traffic.faults.kinds import Layer
+from meshdev.traffic.faults.reading import Toggle, read_toggle
+from meshdev.traffic.faults.schedule import acts, next_change, over, remaining
+from meshdev.traffic.faults.target import Targets
+from meshdev.wire.fault_views import FaultRequest, FaultSwitch
+from meshdev.wire.faults import FaultSpec
+from meshdev.wire.mesh import EdgeKey
+
+MOST = 1000
+"""Faults that may be added; a script in a loop shall not fill the daemon."""
+
+
+class Origin(StrEnum):
+    """Where a fault comes from, as `FaultView.origin` says it."""
+
+    TOPOLOGY = "topology"
+    AD_HOC = "ad hoc"
+    LEASE = "lease"
+
+
+@dataclass(slots=True)
+class Entry:
+    """A toggle and what has become of it; ``since`` is None while it is off."""
+
+    toggle: Toggle
+    origin: Origin
+    since: float | None = None
+    lease: str = ""
+    specs: tuple[FaultSpec, ...] = ()
+    before: Mapping[str, int] = field(default_factory=dict)
+
+    def acting(self, now: float) -> bool:
+        """Whether any of its faults acts."""
+        since = self.since
+        return since is not None and any(acts(spec.schedule, now - since) for spec in self.specs)
+
+    def over(self, now: float) -> bool:
+        """Whether it was on and will never act again."""
+        since = self.since
+        return since is not None and all(over(spec.schedule, now - since) for spec in self.specs)
+
+    def remaining(self, now: float) -> float | None:
+        """Seconds until it is over by itself; None if it is off, or has no end."""
+        if self.since is None:
+            return None
+        left = [remaining(spec.schedule, now - self.since) for spec in self.specs]
+        return None if None in left else max((one for one in left if one is not None), default=None)
+
+
+class FaultBook:
+    """See the module. ``edges`` and ``services`` are those of the running system, ``hits`` counts so far by `key`."""
+
+    def __init__(
+        self,
+        *,
+        edges: Callable[[], Iterable[EdgeKey]],
+        teams: Callable[[], Mapping[str, str]],
+        hits: Callable[[], Mapping[str, int]],
+    ) -> None:
+        self._edges = edges
+        self._teams = teams
+        self._hits = hits
+        self._entries: dict[str, Entry] = {}
+        self.leases = Leases()
+
+    # --- what there is ----------------------------------------------------------------------------
+
+    @property
+    def entries(self) -> Mapping[str, Entry]:
+        """All faults, those of the topology first."""
+        return self._entries
+
+    def entry(self, name: str) -> Entry:
+        """The fault of that name. Raises UsageError with the one that was probably meant."""
+        found = self._entries.get(name)
+        if found is None:
+            hint = did_you_mean(name, self._entries, what="faults") or "`meshdev fault list` shows all"
+            raise UsageError(f"no fault is called {name!r}", hint=hint)
+        return found
+
+    def adopt(self, toggles: Mapping[str, Toggle]) -> None:
+        """The topology's faults from now on; what is on stays on as long as it is the same."""
+        added = {name: one for name, one in self._entries.items() if one.origin is not Origin.TOPOLOGY}
+        entries: dict[str, Entry] = {}
+        for name, toggle in toggles.items():
+            known = self._entries.get(name)
+            same = known is not None and known.origin is Origin.TOPOLOGY and known.toggle == toggle
+            entries[name] = known if known is not None and same else Entry(toggle, Origin.TOPOLOGY)
+        self._entries = {**entries, **{name: one for name, one in added.items() if name not in entries}}
+
+    # --- wishes -----------------------------------------------------------------------------------
+
+    def add(self, request: FaultRequest, now: float) -> Entry:
+        """Add a fault. Raises UsageError when it makes no sense, meets nobody, or its name is taken."""
+        known = self._entries.get(request.name)
+        if known is not None and not (request.replace and known.origin is not Origin.TOPOLOGY):
+            whose = "is the topology's" if known.origin is Origin.TOPOLOGY else "is there already"
+            raise UsageError(f"a fault {request.name!r} {whose}", hint="another name, or `meshdev fault on`")
+        if request.lease:
+            self.leases.held(request.lease)
+        if known is None and len(self._entries) >= MOST:
+            raise UsageError(f"there are {len(self._entries)} faults", hint="`meshdev fault clear` ends all")
+        toggle = read_toggle(request.name or self._name_for(request.fault), request.fault)
+        _possible(toggle.specs)
+        self._meets_somebody(toggle)
+        entry = Entry(toggle, Origin.LEASE if request.lease else Origin.AD_HOC, lease=request.lease)
+        self._entries[toggle.name] = entry
+        if request.on:
+            self._on(entry, FaultSwitch(lease=request.lease), now)
+        return entry
+
+    def switch_on(self, name: str, switch: FaultSwitch, now: float) -> Entry:
+        """Switch on; one that is on begins anew."""
+        entry = self.entry(name)
+        if switch.lease:
+            self.leases.held(switch.lease)
+        _possible(entry.toggle.specs)
+        if switch.duration is not None and switch.duration <= 0:
+            raise UsageError(f"for {switch.duration:g} s", hint="more than 0")
+        self._on(entry, switch, now)
+        return entry
+
+    def switch_off(self, name: str) -> Entry:
+        """Switch off; one that was added stays in the list."""
+        entry = self.entry(name)
+        entry.since = None
+        return entry
+
+    def remove(self, name: str) -> None:
+        """Switch off, and forget one that was added."""
+        if self.switch_off(name).origin is not Origin.TOPOLOGY:
+            del self._entries[name]
+
+    def clear(self) -> list[str]:
+        """Everything is off, and what was added is gone; the names of those that were on."""
+        on = [name for name, entry in self._entries.items() if entry.since is not None]
+        for name in list(self._entries):
+            self.remove(name)
+        return on
+
+    def end_lease(self, lease: str) -> list[str]:
+        """A lease is given back; the names of the faults that end with it."""
+        self.leases.end(lease)
+        return self._end_unheld()
+
+    def expire(self, now: float) -> list[str]:
+        """End what is over; the names."""
+        self.leases.expire(now)
+        ended = self._end_unheld()
+        for name in [name for name, entry in self._entries.items() if entry.over(now)]:
+            self.remove(name)
+            ended.append(name)
+        return ended
+
+    def next_change(self, now: float) -> float | None:
+        """When a fault begins, ends, or loses its lease next."""
+        times = [
+            entry.since + age
+            for entry in self._entries.values()
+            if entry.since is not None
+            for spec in entry.specs
+            if (age := next_change(spec.schedule, now - entry.since)) is not None
+        ]
+        end = self.leases.next_end()
+        return min((*times, end) if end is not None else times, default=None)
+
+    # --- for whom ---------------------------------------------------------------------------------
+
+    def targets(self, entry: Entry) -> Targets:
+        """Whom a fault means, now."""
+        return Targets(entry.toggle.target, self._teams())
+
+    def on_edges(self) -> Callable[[EdgeKey], tuple[FaultSpec, ...]]:
+        """What acts, or will, on an edge, in the order in which it was switched on."""
+        on = sorted(
+            ((entry.since, entry) for entry in self._entries.values() if entry.since is not None),
+            key=lambda pair: pair[0],
+        )
+        meant = [(self.targets(entry), _of_edges(entry.specs)) for _, entry in on]
+
+        def specs(key: EdgeKey) -> tuple[FaultSpec, ...]:
+            return tuple(
+                spec
+                for targets, specs in meant
+                if specs and targets.has_edge(key.caller, key.callee, key.endpoint)
+                for spec in specs
+            )
+
+        return specs
+
+    def on_services(self, now: float) -> Mapping[str, tuple[FaultSpec, ...]]:
+        """The faults of instances that act now, by service."""
+        found: dict[str, tuple[FaultSpec, ...]] = {}
+        for entry in self._entries.values():
+            since = entry.since
+            if since is None:
+                continue
+            specs = tuple(spec for spec in _of_instances(entry.specs) if acts(spec.schedule, now - since))
+            for name in self.services_of(entry) if specs else ():
+                found[name] = (*found.get(name, ()), *specs)
+        return found
+
+    def edges_of(self, entry: Entry) -> list[EdgeKey]:
+        """The edges on which it acts, or would."""
+        if not _of_edges(entry.toggle.specs):
+            return []
+        targets = self.targets(entry)
+        return [key for key in self._edges() if targets.has_edge(key.caller, key.callee, key.endpoint)]
+
+    def services_of(self, entry: Entry) -> list[str]:
+        """The services on whose instances it acts, or would."""
+        if not _of_instances(entry.toggle.specs):
+            return []
+        targets = self.targets(entry)
+        return [name for name in self._teams() if targets.has_service(name)]
+
+    # --- parts ------------------------------------------------------------------------------------
+
+    def _on(self, entry: Entry, switch: FaultSwitch, now: float) -> None:
+        entry.since = now
+        entry.lease = switch.lease
+        entry.before = {
+            key: count for key, count in self._hits().items() if key.startswith(f"{entry.toggle.name}/")
+        }
+        entry.specs = tuple(_switched(spec, switch, now) for spec in entry.toggle.specs)
+
+    def _end_unheld(self) -> list[str]:
+        ended = [
+            name for name, entry in self._entries.items() if entry.lease and entry.lease not in self.leases
+        ]
+        for name in ended:
+            self.remove(name)
+            if name in self._entries:
+                self._entries[name].lease = ""
+        return ended
+
+    def _name_for(self, fault: Mapping[str, object]) -> str:
+        kind = next(
+            (name.replace("_", "-") for name in fault if name.replace("_", "-") in CATALOGUE), "fault"
+        )
+        return next(
+            f"{kind}-{number}" for number in range(1, MOST + 2) if f"{kind}-{number}" not in self._entries
+        )
+
+    def _meets_somebody(self, toggle: Toggle) -> None:
+        entry = Entry(toggle, Origin.AD_HOC)
+        if self.edges_of(entry) or self.services_of(entry):
+            return
+        edges = sorted({f"{key.caller} -> {key.callee}" for key in self._edges()})
+        for pattern in toggle.target.edges:
+            wanted = f"{pattern.caller} -> {pattern.callee}"
+            hint = did_you_mean(wanted, edges, what="edges")
+            raise UsageError(f"no edge is called {wanted!r}", hint=hint or "`meshdev edges` shows all")
+        for name in toggle.target.services:
+            hint = did_you_mean(name, self._teams(), what="services")
+            raise UsageError(f"nothing of what {name!r} could mean can have this fault", hint=hint)
+        raise UsageError(f"fault {toggle.name!r} meets no edge and no service")
+
+
+def _possible(specs: Iterable[FaultSpec]) -> None:
+    for spec in _of_instances(specs):
+        if spec.kind not in AFFLICTIONS:
+            hint = f"of faults of instances there are {', '.join(AFFLICTIONS)}"
+            raise UsageError(f"{spec.kind} cannot be done yet", hint=hint)
+
+
+def _switched(spec: FaultSpec, switch: FaultSwitch, now: float) -> FaultSpec:
+    schedule = spec.schedule
+    if switch.duration is not None:
+        schedule = structs.replace(schedule, duration=switch.duration, repeat=None, times=0)
+    seed = spec.seed if switch.seed is None else switch.seed
+    return structs.replace(spec, schedule=schedule, seed=seed, since=now)
+
+
+def _of_edges(specs: Iterable[FaultSpec]) -> tuple[FaultSpec, ...]:
+    return tuple(spec for spec in specs if CATALOGUE[spec.kind].layer is not Layer.INSTANCE)
+
+
+def _of_instances(specs: Iterable[FaultSpec]) -> tuple[FaultSpec, ...]:
+    return tuple(spec for spec in specs if CATALOGUE[spec.kind].layer is Layer.INSTANCE)

@@ -1,0 +1,171 @@
+"""The book of faults: what there is, what is on, for whom, and until when."""
+
+from typing import Any
+
+import pytest
+
+from meshdev.daemon.faults.book import FaultBook, Origin
+from meshdev.errors import UsageError
+from meshdev.traffic.faults.reading import read_toggle
+from meshdev.wire.fault_views import FaultRequest, FaultSwitch, LeaseRequest
+from meshdev.wire.mesh import EdgeKey
+
+PAY = EdgeKey("orders", "payments", "http")
+STOCK = EdgeKey("orders", "inventory", "http")
+FRONT = EdgeKey("outside", "orders", "http")
+TEAMS = {"orders": "sales", "payments": "money", "inventory": "sales"}
+SLOW = {"edge": "orders -> payments", "latency": "300ms"}
+
+
+class Subject(FaultBook):
+    """A book over three edges; hits are what a test says."""
+
+    def __init__(self) -> None:
+        self.seen: dict[str, int] = {}
+        super().__init__(edges=lambda: [PAY, STOCK, FRONT], teams=lambda: TEAMS, hits=lambda: self.seen)
+        self.adopt({"slow": read_toggle("slow", {**SLOW, "duration": "30s"})})
+
+    def kinds_on(self, key: EdgeKey) -> list[str]:
+        """What is on, on an edge."""
+        return [spec.key for spec in self.on_edges()(key)]
+
+
+def request(fault: dict[str, Any] | None = None, **fields: Any) -> FaultRequest:
+    """A request to add a fault."""
+    return FaultRequest(fault=fault or SLOW, **fields)
+
+
+def test_a_toggle_of_the_topology_is_off_until_it_is_switched_on() -> None:
+    """On, it reaches exactly the edges that it means, with the time at which it began."""
+    book = Subject()
+    assert book.kinds_on(PAY) == []
+    book.switch_on("slow", FaultSwitch(), 100.0)
+    assert book.kinds_on(PAY) == ["slow/latency"]
+    assert book.kinds_on(STOCK) == book.kinds_on(FRONT) == []
+    assert book.on_edges()(PAY)[0].since == 100.0
+    book.switch_off("slow")
+    assert book.kinds_on(PAY) == []
+
+
+def test_it_is_over_by_itself_and_stays_in_the_list() -> None:
+    """What the topology names can be switched on again."""
+    book = Subject()
+    book.switch_on("slow", FaultSwitch(), 100.0)
+    assert book.next_change(100.0) == 130.0
+    assert book.expire(129.9) == []
+    assert book.expire(130.0) == ["slow"]
+    assert book.entry("slow").since is None
+
+
+def test_a_switch_can_say_for_how_long_and_by_which_seed() -> None:
+    """Instead of what the topology says, for this time."""
+    book = Subject()
+    book.switch_on("slow", FaultSwitch(duration=5.0, seed=7), 100.0)
+    assert book.on_edges()(PAY)[0].seed == 7
+    assert book.entry("slow").remaining(101.0) == 4.0
+    book.switch_on("slow", FaultSwitch(), 200.0)
+    assert book.entry("slow").remaining(200.0) == 30.0
+
+
+def test_an_added_fault_is_gone_after_its_end() -> None:
+    """Whichever way it ends."""
+    book = Subject()
+    book.add(request({**SLOW, "duration": "1s"}), 0.0)
+    assert book.kinds_on(PAY) == ["latency-1/latency"]
+    assert book.expire(1.0) == ["latency-1"]
+    assert list(book.entries) == ["slow"]
+
+    book.add(request(name="mine"), 0.0)
+    book.remove("mine")
+    assert list(book.entries) == ["slow"]
+
+
+def test_names_are_made_and_kept_apart() -> None:
+    """A taken name is refused unless its own fault is to be replaced; the topology's never is."""
+    book = Subject()
+    assert [book.add(request(), 0.0).toggle.name for _ in range(2)] == ["latency-1", "latency-2"]
+    with pytest.raises(UsageError, match="is there already"):
+        book.add(request(name="latency-1"), 0.0)
+    book.add(request({"service": "payments", "refuse": True}, name="latency-1", replace=True), 0.0)
+    assert sorted(book.kinds_on(PAY)) == ["latency-1/refuse", "latency-2/latency"]
+    with pytest.raises(UsageError, match="topology's"):
+        book.add(request(name="slow", replace=True), 0.0)
+
+
+def test_a_fault_that_meets_nobody_is_refused_with_what_was_meant() -> None:
+    """A misspelt edge would be a fault that never acts, and a test that proves nothing."""
+    book = Subject()
+    with pytest.raises(UsageError) as caught:
+        book.add(request({"edge": "orders -> paymnets", "latency": "1s"}), 0.0)
+    assert "orders -> payments" in caught.value.hint
+
+
+def test_faults_end_with_their_lease() -> None:
+    """Added ones are gone, the topology's are off."""
+    book = Subject()
+    lease = book.leases.take(LeaseRequest(seconds=10.0), 0.0).id
+    added = book.add(request(lease=lease), 0.0)
+    book.switch_on("slow", FaultSwitch(lease=lease), 0.0)
+    assert added.origin is Origin.LEASE
+    assert book.next_change(0.0) == 10.0
+    assert sorted(book.expire(10.0)) == ["latency-1", "slow"]
+    assert book.kinds_on(PAY) == []
+    assert list(book.entries) == ["slow"]
+    with pytest.raises(UsageError, match="has ended"):
+        book.add(request(lease=lease), 11.0)
+
+
+def test_a_lease_given_back_takes_its_faults_along() -> None:
+    """And only its own."""
+    book = Subject()
+    mine, other = (book.leases.take(LeaseRequest(), 0.0).id for _ in range(2))
+    book.add(request(lease=mine, name="mine"), 0.0)
+    book.add(request(lease=other, name="other"), 0.0)
+    assert book.end_lease(mine) == ["mine"]
+    assert book.kinds_on(PAY) == ["other/latency"]
+
+
+def test_a_new_topology_keeps_what_is_the_same() -> None:
+    """What has changed is off, what has left is gone, what was added stays."""
+    book = Subject()
+    book.switch_on("slow", FaultSwitch(), 0.0)
+    book.add(request(name="mine"), 0.0)
+    book.adopt({"slow": read_toggle("slow", {**SLOW, "duration": "30s"})})
+    assert book.entry("slow").since == 0.0
+    book.adopt({"slow": read_toggle("slow", SLOW)})
+    assert book.entry("slow").since is None
+    book.adopt({})
+    assert list(book.entries) == ["mine"]
+
+
+def test_faults_of_instances_are_for_services_and_their_time() -> None:
+    """They act while their schedule says so."""
+    book = Subject()
+    book.add(request({"team": "sales", "pause": True, "start_after": "5s", "duration": "2s"}), 0.0)
+    assert book.on_services(4.0) == {}
+    assert sorted(book.on_services(5.0)) == ["inventory", "orders"]
+    assert book.kinds_on(PAY) == []
+
+
+def test_a_partition_separates_groups_both_ways() -> None:
+    """And nobody else."""
+    book = Subject()
+    book.add(request({"partition": [["orders"], ["payments"]]}), 0.0)
+    assert book.kinds_on(PAY) == ["fault-1/refuse"]
+    assert book.kinds_on(STOCK) == book.kinds_on(FRONT) == []
+
+
+def test_clear_ends_everything() -> None:
+    """Names of those that were on come back."""
+    book = Subject()
+    book.switch_on("slow", FaultSwitch(), 0.0)
+    book.add(request(name="off", on=False), 0.0)
+    assert book.clear() == ["slow"]
+    assert list(book.entries) == ["slow"]
+
+
+def test_an_unknown_name_is_corrected() -> None:
+    """A typing error costs one look."""
+    with pytest.raises(UsageError) as caught:
+        Subject().switch_on("slwo", FaultSwitch(), 0.0)
+    assert "slow" in caught.value.hint

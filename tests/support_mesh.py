@@ -103,9 +103,9 @@ async def peer(
 
 
 @asynccontextmanager
-async def dial(port: int, *, limit: int = 65536) -> AsyncIterator[Streams]:
+async def dial(port: int, *, limit: int = 65536, host: str = "127.0.0.1") -> AsyncIterator[Streams]:
     """A connection to an edge, closed at the end of the block; ``limit`` is how many bytes it reads ahead."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=limit)
+    reader, writer = await asyncio.open_connection(host, port, limit=limit)
     try:
         async with asyncio.timeout(PATIENCE):
             yield reader, writer
@@ -115,10 +115,10 @@ async def dial(port: int, *, limit: int = 65536) -> AsyncIterator[Streams]:
             await writer.wait_closed()
 
 
-async def greeting(port: int) -> str:
+async def greeting(port: int, host: str = "127.0.0.1") -> str:
     """Connect, and say who answered; '' when the edge closed without an answer."""
     try:
-        async with dial(port) as (reader, _):
+        async with dial(port, host=host) as (reader, _):
             return (await reader.readline()).decode().strip()
     except ConnectionError:  # a reset may be faster than connect() returns
         return ""
@@ -129,6 +129,16 @@ async def until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(PATIENCE):
         while not condition():  # noqa: ASYNC110 - what is waited for is in another process
             await asyncio.sleep(0.005)
+
+
+def has_loopback_6() -> bool:
+    """Whether ``::1`` is an address of this machine."""
+    try:
+        with socket.socket(socket.AF_INET6) as sock:
+            sock.bind(("::1", 0))
+    except OSError:
+        return False
+    return True
 
 
 def free_port() -> int:

@@ -13,9 +13,10 @@ import pytest
 
 from meshdev.errors import ServiceError
 from meshdev.mesh import process
+from meshdev.mesh.ports import bind, bind_beside
 from meshdev.wire.mesh import EdgeKey, EdgePolicy, Exchange
 from support_http_edge import Seen, http_peer, read_response, request
-from support_mesh import EDGE, dial, fleet_of, free_port, greeting, peer, until
+from support_mesh import EDGE, dial, fleet_of, free_port, greeting, has_loopback_6, peer, until
 
 
 async def test_a_call_reaches_the_upstream(tmp_path: Path) -> None:
@@ -109,6 +110,41 @@ async def test_a_fixed_port_is_bound_and_given_up(tmp_path: Path) -> None:
             other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             other.bind(("127.0.0.1", port))
             other.listen()
+
+
+@pytest.mark.skipif(not has_loopback_6(), reason="there is no ::1 here")
+async def test_a_published_port_is_reached_whatever_localhost_is(tmp_path: Path) -> None:
+    """Programs may take it for ``::1`` first; so it stays when the worker is replaced, and ends with the edge."""
+    port = free_port()
+    async with fleet_of(tmp_path) as fleet, peer("front") as front:
+        fleet.listen(EDGE, port=port)
+        await fleet.wait_acked(fleet.apply({EDGE: [front.upstream]}))
+        for host in ("127.0.0.1", "::1", "localhost"):
+            assert await greeting(port, host) == "front"
+        os.kill(fleet.processes()[0][1], signal.SIGKILL)
+        assert await greeting(port, "::1") == "front"
+        fleet.unlisten(EDGE)
+        await fleet.wait_acked(fleet.version)
+        bind(port, "::1").close()
+
+
+@pytest.mark.skipif(not has_loopback_6(), reason="there is no ::1 here")
+async def test_a_published_port_that_is_taken_on_the_other_loopback_is_told(tmp_path: Path) -> None:
+    """It serves where it can, and a person hears whom ``localhost`` may reach instead."""
+    port, said = free_port(), list[str]()
+    with bind(port, "::1"):
+        async with fleet_of(tmp_path, report=said) as fleet, peer("front") as front:
+            fleet.listen(EDGE, port=port)
+            await fleet.wait_acked(fleet.apply({EDGE: [front.upstream]}))
+            assert await greeting(port) == "front"
+    [text] = said
+    assert f"port {port} for orders -> payments:http is taken on [::1] by " in text
+    assert f"(pid {os.getpid()})" in text
+
+
+def test_where_there_is_no_other_loopback_nothing_is_amiss() -> None:
+    """An address that this machine does not have is not an error."""
+    assert bind_beside(free_port(), "2001:db8::1") is None
 
 
 async def test_a_published_port_may_move_to_another_edge(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from meshdev.mesh.ports import PortBook, bind_fixed
+from meshdev.mesh.ports import ANY_LOOPBACK_6, PortBook, bind_beside, bind_fixed, name_holder
 from meshdev.mesh.process import Wanted, WorkerProcess
 from meshdev.mesh.signals import EdgeSignals
 from meshdev.wire.mesh import (
@@ -29,6 +29,7 @@ from meshdev.wire.mesh import (
     Waiting,
 )
 
+Listeners = tuple[socket.socket, ...]
 Routes = Mapping[EdgeKey, Sequence[Upstream] | EdgePolicy]
 ROLE: Final = "worker"
 PROXY: Final = "proxy"  # the protocol of name proxies
@@ -39,13 +40,13 @@ OTHERS: Final = "(other hosts)"
 class Listening:
     """An edge that workers serve; without a socket it is reached through a name proxy only."""
 
-    __slots__ = ("fixed", "id", "key", "policy", "port", "sock")
+    __slots__ = ("fixed", "id", "key", "policy", "port", "socks")
 
-    def __init__(self, number: int, key: EdgeKey, sock: socket.socket | None, fixed: int | None) -> None:
+    def __init__(self, number: int, key: EdgeKey, socks: Listeners, fixed: int | None) -> None:
         self.id = number
         self.key = key
-        self.sock = sock
-        self.port: int = sock.getsockname()[1] if sock is not None else 0
+        self.socks = socks
+        self.port: int = socks[0].getsockname()[1] if socks else 0
         self.fixed = fixed
         self.policy: EdgePolicy | None = None
 
@@ -85,7 +86,7 @@ class Fleet:
         self._signals: dict[EdgeKey, EdgeSignals] = {}
         self._version = 0
         self._flushed = 0
-        self._given_up: dict[int, socket.socket] = {}
+        self._given_up: dict[int, Listeners] = {}
         self._flushing: asyncio.Handle | None = None
         self._saving: asyncio.Future[None] | None = None
         self._waiting: list[tuple[int, asyncio.Future[None]]] = []
@@ -106,8 +107,8 @@ class Fleet:
         for worker in self._workers:
             await worker.close()
         for listening in self._edges.values():
-            if listening.sock is not None:
-                listening.sock.close()
+            for sock in listening.socks:
+                sock.close()
         self._edges.clear()
         self._close_given_up()
         for _, waiter in self._waiting:
@@ -132,19 +133,20 @@ class Fleet:
         known = self._edges.get(edge)
         if known is not None:
             same = port in (known.fixed, known.port) or (port is None and known.fixed is None)
-            if known.sock is not None and same:
+            if known.socks and same:
                 return known.port
             self.unlisten(edge)
         wish = self._ports.known(edge) if port is None else port
         if wish is not None and (given_up := self._given_up.pop(wish, None)) is not None:
-            sock = given_up
+            beside = self._beside(edge, wish) if port is not None and len(given_up) == 1 else ()
+            socks = (*given_up, *beside)
         elif port is None:
-            sock = self._ports.bind(edge)
+            socks = (self._ports.bind(edge),)
         else:
-            sock = bind_fixed(edge, port)
+            socks = (bind_fixed(edge, port), *self._beside(edge, port))
         number = len(self._keys) + 1
         self._keys[number] = edge
-        self._edges[edge] = listening = Listening(number, edge, sock, port)
+        self._edges[edge] = listening = Listening(number, edge, socks, port)
         if known is not None and known.policy is not None:
             listening.policy = known.policy
             self._change()
@@ -152,29 +154,39 @@ class Fleet:
             self._flush_soon()
         return listening.port
 
+    def _beside(self, edge: EdgeKey, port: int) -> Listeners:
+        try:
+            sock = bind_beside(port)
+        except OSError:
+            holder = name_holder(port, ANY_LOOPBACK_6)
+            who = f"by {holder}" if holder else "by another program"
+            meant = "programs for which that is localhost reach it instead"
+            self._report(f"port {port} for {edge} is taken on [::1] {who}: {meant}")
+            return ()
+        return () if sock is None else (sock,)
+
     def attach(self, edge: EdgeKey) -> None:
         """Have the edge without a listener: the name proxy of its caller leads to it."""
         known = self._edges.get(edge)
-        if known is not None and known.sock is None:
+        if known is not None and not known.socks:
             return
         self.unlisten(edge)
         number = len(self._keys) + 1
         self._keys[number] = edge
-        self._edges[edge] = Listening(number, edge, None, None)
+        self._edges[edge] = Listening(number, edge, (), None)
 
     def unlisten(self, edge: EdgeKey) -> None:
         """Close the edge's listener; connections that are open end by themselves. Its port stays remembered."""
         listening = self._edges.pop(edge, None)
         if listening is not None:
-            if listening.sock is not None:
-                self._given_up[listening.port] = (
-                    listening.sock
-                )  # another edge may take it over within this turn
+            if listening.socks:  # another edge may take them over within this turn
+                self._given_up[listening.port] = listening.socks
             self._change()
 
     def _close_given_up(self) -> None:
-        for sock in self._given_up.values():
-            sock.close()
+        for socks in self._given_up.values():
+            for sock in socks:
+                sock.close()
         self._given_up.clear()
 
     # --- policy -----------------------------------------------------------------------------------
@@ -236,7 +248,7 @@ class Fleet:
             entries = tuple(
                 EdgeEntry(edge.id, edge.key, edge.policy) for edge in share if edge.policy is not None
             )
-            sockets = {edge.id: edge.sock for edge in share if edge.sock is not None}
+            sockets = {edge.id: edge.socks for edge in share if edge.socks}
             worker.want(Wanted(self._version, entries, sockets))
         self._wake()
 

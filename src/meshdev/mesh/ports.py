@@ -3,7 +3,8 @@
 Rules: an edge keeps its port over restarts (remembered in ``ports.json``) as long as that port is free · a new edge
 gets a port from a range of its own, outside of what kernels give to outgoing connections and to ``bind(0)``, begun at
 a place drawn from the edge's name, so that even without the file it mostly gets the same one · ports that the topology
-names are never taken for something else · a fixed port that is taken is an error that names the holder.
+names are never taken for something else · a fixed port that is taken is an error that names the holder · a fixed port
+is bound on ``::1``, too, where there is such an address: programs may take ``localhost`` for that one first.
 """
 
 import errno
@@ -20,19 +21,22 @@ from meshdev.errors import ServiceError
 from meshdev.wire.mesh import EdgeKey
 
 LOOPBACK: Final = "127.0.0.1"
+LOOPBACK_6: Final = "::1"
+ANY_LOOPBACK_6: Final = (LOOPBACK_6, "::")
 FIRST_PORT: Final = 16700  # below the range that instances get their ports from
 PORT_COUNT: Final = 1300
 TRIES: Final = 64
 BACKLOG: Final = 4096
 
 
-def bind(port: int) -> socket.socket:
+def bind(port: int, host: str = LOOPBACK) -> socket.socket:
     """A listening loopback socket. Raises OSError."""
-    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_STREAM)
     try:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         sock.setblocking(False)  # noqa: FBT003 - the socket module's own signature
-        sock.bind((LOOPBACK, port))
+        sock.bind((host, port))
         sock.listen(BACKLOG)
     except OSError:
         sock.close()
@@ -123,13 +127,25 @@ def bind_fixed(edge: EdgeKey, port: int, holder: Callable[[int], str] | None = N
         raise ServiceError(message, hint=hint) from error
 
 
-def name_holder(port: int) -> str:
-    """Who listens on ``port``, as ``name (pid 123)``; empty when the system does not tell."""
+def bind_beside(port: int, host: str = LOOPBACK_6) -> socket.socket | None:
+    """A listener on the same port of ``host``; None where there is no such address. Raises OSError if it is taken."""
+    try:
+        return bind(port, host)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise
+        return None
+
+
+def name_holder(port: int, hosts: Collection[str] = ()) -> str:
+    """Who listens on ``port`` (of ``hosts``), as ``name (pid 123)``; empty when the system does not tell."""
     import psutil  # noqa: PLC0415 - only needed to explain a failure
 
     try:
         for connection in psutil.net_connections("tcp"):
             at = connection.laddr
+            if hosts and (not at or at.ip not in hosts):
+                continue
             if connection.status == psutil.CONN_LISTEN and at and at.port == port and connection.pid:
                 return f"{psutil.Process(connection.pid).name()} (pid {connection.pid})"
     except (psutil.Error, OSError):

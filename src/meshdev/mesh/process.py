@@ -12,7 +12,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -43,11 +43,11 @@ RESTART: Final = Backoff(first=0.1, most=5.0, jitter=0.0)
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """All that a worker shall serve at ``version``: entries, and the listener of each by edge id."""
+    """All that a worker shall serve at ``version``: entries, and the listeners of each by edge id."""
 
     version: int = 0
     entries: tuple[EdgeEntry, ...] = ()
-    listeners: Mapping[int, socket.socket] = field(default_factory=dict)
+    listeners: Mapping[int, Sequence[socket.socket]] = field(default_factory=dict)
 
 
 class WorkerProcess:
@@ -213,7 +213,8 @@ class WorkerProcess:
         for entry in wanted.entries:
             if entry.id not in self._sent and entry.id in wanted.listeners:
                 self._sent.add(entry.id)
-                channel.send(encode(Listen(entry.id)), wanted.listeners[entry.id].fileno())
+                for listener in wanted.listeners[entry.id]:
+                    channel.send(encode(Listen(entry.id)), listener.fileno())
         self._sent &= wanted.listeners.keys()
         self._sent_version = wanted.version
         channel.send(encode(Policy(wanted.version, wanted.entries)))

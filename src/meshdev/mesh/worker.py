@@ -53,14 +53,14 @@ SPOKEN_AS_HTTP: Final = frozenset({"http"})
 
 
 class Served:
-    """An edge that this worker serves: its listening server and its links."""
+    """An edge that this worker serves: its listening servers and its links."""
 
-    __slots__ = ("edge", "relay", "server")
+    __slots__ = ("edge", "relay", "servers")
 
     def __init__(self, edge: Edge, relay: Relay | HttpRelay | NameProxy) -> None:
         self.edge = edge
         self.relay = relay
-        self.server: asyncio.Server | None = None  # None: it is reached through a name proxy only
+        self.servers: list[asyncio.Server] = []  # none: it is reached through a name proxy only
 
 
 class Worker:
@@ -72,7 +72,7 @@ class Worker:
         self._served: dict[int, Served] = {}
         self._by_key: dict[EdgeKey, Served] = {}
         self._next_met = FIRST_MET
-        self._sockets: dict[int, socket.socket] = {}
+        self._sockets: dict[int, list[socket.socket]] = {}
         self._wanted: Policy | None = None
         self._applying: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -103,7 +103,7 @@ class Worker:
             case Listen():
                 sock = socket.socket(fileno=self._channel.take_descriptor())
                 sock.setblocking(False)  # noqa: FBT003 - the socket module's own signature
-                self._sockets[message.edge] = sock
+                self._sockets.setdefault(message.edge, []).append(sock)
             case Policy():
                 self._wanted = message
                 if self._applying is None:
@@ -126,8 +126,8 @@ class Worker:
         for gone in self._served.keys() - {entry.id for entry in policy.edges}:
             ended = self._served.pop(gone)
             self._by_key.pop(ended.edge.key, None)
-            if ended.server is not None:
-                ended.server.close()  # open connections live on until they end by themselves
+            for server in ended.servers:
+                server.close()  # open connections live on until they end by themselves
             ended.relay.close()
         for entry in policy.edges:
             served = self._served.get(entry.id)
@@ -136,8 +136,10 @@ class Worker:
                 continue
             edge, relay = self._made(entry)
             self._served[entry.id] = self._by_key[entry.key] = made = Served(edge, relay)
-            if (sock := self._sockets.pop(entry.id, None)) is not None:
-                made.server = await self._loop.create_server(relay.accept, sock=sock, backlog=ACCEPT_BACKLOG)
+            for sock in self._sockets.pop(entry.id, ()):
+                made.servers.append(
+                    await self._loop.create_server(relay.accept, sock=sock, backlog=ACCEPT_BACKLOG)
+                )
 
     def _made(self, entry: EdgeEntry) -> tuple[Edge, Relay | HttpRelay | NameProxy]:
         if entry.policy.protocol == "proxy":

@@ -155,7 +155,7 @@ class Hello(Struct, frozen=True, array_like=True, tag="hello"):
 
 
 class Listen(Struct, frozen=True, array_like=True, tag="listen"):
-    """The descriptor that rides along is the listening socket of edge ``edge``."""
+    """The descriptor that rides along is a listening socket of edge ``edge``; there may be several."""
 
     edge: int
 

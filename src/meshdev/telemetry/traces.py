@@ -24,6 +24,7 @@ from meshdev.wire.control import ExchangeView
 
 Interval = tuple[float, float]
 
+OUTSIDE: Final = "outside"  # a caller that is no service
 _LOOKED_BACK: Final = 64
 _SLACK: Final = 0.000_01  # seconds: clocks are read one after the other
 
@@ -105,7 +106,7 @@ def summarise(calls: Sequence[ExchangeView]) -> Summary:
         start=min(call.at for call in calls),
         end=max(end_of(call) for call in calls),
         spans=len(calls),
-        services=len({name for call in calls for name in (call.caller, call.callee)}),
+        services=len({name for call in calls for name in (call.caller, call.callee)} - {OUTSIDE}),
         errors=sum(failed(call) for call in calls),
     )
 

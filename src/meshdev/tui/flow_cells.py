@@ -13,16 +13,15 @@ from meshdev.wire.control import ExchangeView
 
 COLUMNS: tuple[Column, ...] = (
     Column("mark", " ", 1, 1, 95),
-    Column("time", "TIME", 8, 12, 70, always=True),
+    Column("time", "TIME", 8, 8, 70, always=True),
     Column("name", "CALL", 18, 46, 90, always=True),
     Column("status", "STATUS", 6, 6, 100, always=True),
     Column("ms", "TOOK", 6, 6, 80, right=True, always=True),
     Column("bar", "", 6, 6, 30),
-    Column("method", "METHOD", 4, 7, 60),
-    Column("path", "PATH", 14, 400, 85, flex=True),
+    Column("request", "REQUEST", 16, 400, 85, flex=True),
     Column("size", "SIZE", 4, 4, 40, right=True),
-    Column("acts", "", 2, 8, 65),
-    Column("error", "ERROR", 9, 16, 75),
+    Column("acts", "", 4, 8, 65),
+    Column("error", "ERROR", 12, 16, 75),
     Column("instance", "INSTANCE", 8, 24, 20, extra=True),
     Column("trace", "TRACE", 8, 8, 10, extra=True),
 )
@@ -89,6 +88,11 @@ def edge_of(call: ExchangeView) -> str:
     return f"{clean(call.caller)} → {clean(call.callee)}"
 
 
+def request_of(call: ExchangeView) -> str:
+    """What was asked for."""
+    return f"{clean(call.method)} {clean(call.target)}"
+
+
 def moment(at: float) -> str:
     """The local time of day with milliseconds."""
     return f"{datetime.fromtimestamp(at).astimezone():%H:%M:%S.%f}"[:-3]
@@ -96,18 +100,15 @@ def moment(at: float) -> str:
 
 def row_of(call: ExchangeView, *, marked: bool = False) -> Row:
     """One call as a line of the table."""
-    status = status_of(call)
-    quiet = Tone.MUTED if status.tone is Tone.OK else Tone.TEXT
     pace = pace_of(call.ms)
     cells = (
         Cell("◆" if marked else "", Tone.ACCENT),
-        Cell(moment(call.at), Tone.FAINT),
+        Cell(units.clock(call.at), Tone.FAINT),
         Cell(edge_of(call), Tone.TEXT),
-        status,
+        status_of(call),
         Cell(units.latency(call.ms), pace),
         Cell(bar_of(call.ms), pace if pace is not Tone.TEXT else Tone.ACCENT),
-        Cell(clean(call.method), quiet),
-        Cell(clean(call.target), Tone.TEXT),
+        Cell(request_of(call), Tone.TEXT),
         Cell(units.size(call.bytes_out), Tone.MUTED),
         Cell(acts_of(call), Tone.ALERT if call.faults else Tone.WARN),
         Cell(clean(call.error), Tone.BAD),

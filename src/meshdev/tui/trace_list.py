@@ -10,7 +10,7 @@ from meshdev.telemetry.traces import Summary, summarise
 from meshdev.tui import units
 from meshdev.tui.cells import clean
 from meshdev.tui.columns import Column
-from meshdev.tui.flow_cells import SHORT_ID, bar_of, edge_of, pace_of, status_of
+from meshdev.tui.flow_cells import SHORT_ID, bar_of, edge_of, pace_of, request_of, status_of
 from meshdev.tui.flows import Flows, Test
 from meshdev.tui.model import Cell, Row
 from meshdev.tui.tone import Tone
@@ -23,8 +23,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("status", "STATUS", 6, 6, 100, always=True),
     Column("ms", "TOOK", 6, 6, 95, right=True, always=True),
     Column("bar", "", 6, 6, 30),
-    Column("method", "METHOD", 4, 7, 50),
-    Column("path", "PATH", 12, 400, 85, flex=True),
+    Column("request", "REQUEST", 16, 400, 85, flex=True),
     Column("spans", "CALLS", 5, 6, 80, right=True, always=True),
     Column("services", "SERVICES", 8, 8, 40, right=True),
     Column("errors", "FAILED", 6, 7, 75, right=True),
@@ -137,8 +136,7 @@ def row_of(summary: Summary) -> Row:
         status_of(root),
         Cell(units.latency(summary.ms), pace),
         Cell(bar_of(summary.ms), pace if pace is not Tone.TEXT else Tone.ACCENT),
-        Cell(clean(root.method), Tone.MUTED),
-        Cell(clean(root.target), Tone.TEXT),
+        Cell(request_of(root), Tone.TEXT),
         Cell(units.count(summary.spans), Tone.TEXT),
         Cell(units.count(summary.services), Tone.MUTED),
         Cell(failures, Tone.BAD),

@@ -7,7 +7,7 @@ TRACES = "Traces"
 TRACES_KEYS: tuple[Key, ...] = (
     Key("enter", "Enter", "The trace as a waterfall; there: details of the call", "open", TRACES, 2, "open"),
     Key("d", "d", "Details of the call, or none", "details", TRACES, 8, "details"),
-    Key("f", "f", "Hold the list, or follow what comes", "follow", TRACES, 3, "follow"),
+    Key("f", "f", "Pause the list, or follow what comes", "follow", TRACES, 3, "follow"),
     Key(
         "slash",
         "/",
@@ -25,7 +25,7 @@ TRACES_KEYS: tuple[Key, ...] = (
     Key(
         "escape",
         "Esc",
-        "Back: details, waterfall, held list, filter",
+        "Back: details, waterfall, paused list, filter",
         "back",
         TRACES,
         7,

@@ -6,7 +6,7 @@ TRAFFIC = "Traffic"
 
 TRAFFIC_KEYS: tuple[Key, ...] = (
     Key("enter,d", "Enter", "Details of the call, or none (also d)", "details", TRAFFIC, 2, "details"),
-    Key("f", "f", "Hold the list, or follow the newest call", "follow", TRAFFIC, 3, "follow"),
+    Key("f", "f", "Pause the list, or follow the newest call", "follow", TRAFFIC, 3, "follow"),
     Key(
         "slash",
         "/",
@@ -24,6 +24,13 @@ TRAFFIC_KEYS: tuple[Key, ...] = (
     Key("y", "y", "Copy the call as a curl command", "copy", TRAFFIC, 7, "curl"),
     Key("Y", "Y", "Copy the id of the trace", "copy_trace", TRAFFIC, 11, "copy id"),
     Key(
-        "escape", "Esc", "Undo: details, mark, held list, filter", "back", TRAFFIC, 12, "back", priority=True
+        "escape",
+        "Esc",
+        "Undo: details, mark, paused list, filter",
+        "back",
+        TRAFFIC,
+        12,
+        "back",
+        priority=True,
     ),
 )

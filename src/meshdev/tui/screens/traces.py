@@ -149,7 +149,7 @@ class TracesScreen(CallsScreen):
             if self.flows.lost:
                 groups.append([Span(f"{units.count(self.flows.lost)} calls skipped", Tone.WARN)])
             waiting = f" +{units.count(listed.waiting)}" if listed.waiting else ""
-            follows = Span("following", Tone.OK) if listed.following else Span(f"held{waiting}", Tone.WARN)
+            follows = Span("following", Tone.OK) if listed.following else Span(f"paused{waiting}", Tone.WARN)
             groups.append([follows])
         return [
             span for number, group in enumerate(groups) for span in ([Span("  ")] if number else []) + group
@@ -157,7 +157,7 @@ class TracesScreen(CallsScreen):
 
     def keys(self) -> Sequence[Key]:
         """Those that can do something now."""
-        useless = {"follow", "find", "sort"} if self._open else {"details", "copy"}
+        useless = {"follow", "find", "sort", "open"} if self._open else {"details", "copy"}
         if self.is_attached and self.call is None:
             useless |= {"open", "details", "lines", "copy", "copy_trace"}
         if self._undo() is None:
@@ -239,7 +239,7 @@ class TracesScreen(CallsScreen):
     # --- the list ---------------------------------------------------------------------------------
 
     def action_follow(self) -> None:
-        """Hold the list, or follow what comes."""
+        """Pause the list, or follow what comes."""
         if not self._open:
             self._follow(following=not self.listed.following)
 

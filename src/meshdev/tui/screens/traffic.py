@@ -116,7 +116,7 @@ class TrafficScreen(CallsScreen):
             groups.append([Span("following", Tone.OK)])
         else:
             waiting = f" +{units.count(self.listed.waiting)}" if self.listed.waiting else ""
-            groups.append([Span(f"held{waiting}", Tone.WARN)])
+            groups.append([Span(f"paused{waiting}", Tone.WARN)])
         return [
             span for number, group in enumerate(groups) for span in ([Span("  ")] if number else []) + group
         ]
@@ -170,7 +170,7 @@ class TrafficScreen(CallsScreen):
     # --- actions ----------------------------------------------------------------------------------
 
     def action_follow(self) -> None:
-        """Hold the list, or follow the newest call."""
+        """Pause the list, or follow the newest call."""
         self._follow(following=not self.listed.following)
 
     def action_details(self) -> None:

@@ -3,6 +3,7 @@
 The ids of trace and span go with the exchange, so that a call can be found in the callee's logs and traces.
 """
 
+from binascii import hexlify
 from random import Random, SystemRandom
 
 from meshdev.traffic.http1_head import RequestHead
@@ -26,7 +27,7 @@ class Tracer:
         at = head.parent_at
         if at:
             trace_at = at - TRACE_BYTES - 1
-            ids = raw[trace_at:at] + draw(64).to_bytes(8).hex().encode()
+            ids = raw[trace_at:at] + hexlify((draw(64) or 1).to_bytes(8))
             if head.has_request_id:
                 return b"".join((raw[:trace_at], ids, raw[at + PARENT_BYTES :])), ids
             name = ids[:TRACE_BYTES]
@@ -34,7 +35,7 @@ class Tracer:
             return b"".join(
                 (line, b"x-request-id: ", name, b"\r\n", fields, ids, raw[at + PARENT_BYTES :])
             ), ids
-        ids = draw(192).to_bytes(24).hex("-", -16).encode()
+        ids = hexlify(draw(192).to_bytes(24), b"-", -16)
         fields = raw[len(line) :]
         if head.traced:
             fields = without_trace(fields)

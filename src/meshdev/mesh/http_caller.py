@@ -135,21 +135,16 @@ class HttpCaller(asyncio.Protocol):
     def _begin(self, head: RequestHead) -> None:
         self.request = head
         self.edge.in_flight += 1
-        self.bytes_out = 0
-        self._started = perf_counter()
+        self.bytes_out, self._started = 0, perf_counter()
         relay = self.relay
-        # callables in attributes are taken out before they are called: an interpreter looks up `a.b()` as a method
-        splice = relay.spliced
-        spliced, self._ids = splice(head)
+        spliced, self._ids = relay.spliced(head)
         if relay.guard is not None:
             self._lead(relay.guard, head, spliced)
             return
-        take_turn = relay.next_pool
-        pool = take_turn()
+        pool = relay.next_pool()
         while pool is not None and pool.idle:
             callee = pool.idle.pop()
-            is_closing = callee.is_closing
-            if is_closing():
+            if callee.is_closing():
                 continue
             callee.reused = True
             self._kept = spliced
@@ -205,23 +200,19 @@ class HttpCaller(asyncio.Protocol):
             return
         scanner = callee.scanner
         head = scanner.head
-        if (
-            self.call is None and self.stream is None and head is not None
-        ):  # as `_record` does, without its detours
-            self.request = None
-            self._kept = b""
+        if self.call is None and self.stream is None and head is not None:  # `_record` without its detours
+            self.request, self._kept = None, b""
             self.edge.in_flight -= 1
             self.edge.exchanges.record(
                 request, head.status, self._started, self.bytes_in, self.bytes_out, callee.instance, self._ids
             )
         else:
             self._record(callee.status, callee.instance)
-        self.callee = None
+        self.callee = callee.caller = None
         self.request_ended = self._response_ended = False
-        callee.caller = None
         stays = request.keep_alive and head is not None and head.keep_alive and scanner.state is AT_HEAD
-        pool, is_closing = callee.pool, callee.is_closing
-        if stays and not self.eof and not pool.leaving and not scanner.rest and not is_closing():
+        pool = callee.pool
+        if stays and not self.eof and not pool.leaving and not scanner.rest and not callee.is_closing():
             if self.paused:
                 callee.reading(True)  # noqa: FBT003 - a switch
             callee.rested = False
@@ -290,8 +281,7 @@ class HttpCaller(asyncio.Protocol):
         """The exchange is over, one way or another."""
         request = self.request
         if request is not None:
-            self.request = None
-            self._kept = b""
+            self.request, self._kept = None, b""
             marks = Marks(by) if by else UNMARKED
             if self.call is not None:
                 marks = self.call.over(status, error, by)

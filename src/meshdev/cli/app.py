@@ -41,6 +41,7 @@ COMMANDS = {
     "events": "Show what happens, as it happens.",
     "edges": "List the edges and what they carry.",
     "traffic": "Show single calls over the edges.",
+    "fault": "Inject faults on edges and into services, see what they do, end them.",
     "top": "Show what the instances and meshdev itself use of the machine.",
     "metrics": "Print everything that is measured, as Prometheus reads it.",
     "check": "Check the topology file.",

@@ -102,12 +102,13 @@ class Page:
         """What the terminal in the page shows, as text."""
         return str(self.evaluate(_READ_TERMINAL))
 
-    def sees(self, *texts: str) -> str:
+    def until(self, holds: Callable[[str], bool]) -> None:
+        """Wait until the terminal is as it should be."""
+        wait_for(lambda: holds(self.terminal()), lambda: f"the screen never got there:\n{self.terminal()}")
+
+    def sees(self, *texts: str) -> None:
         """Wait until all of these are in the terminal."""
-        return wait_for(
-            lambda: shown if all(text in (shown := self.terminal()) for text in texts) else "",
-            lambda: f"{texts} never came:\n{self.terminal()}",
-        )
+        self.until(lambda shown: all(text in shown for text in texts))
 
     def type(self, text: str) -> None:
         """Press keys as a person would: keydown, text, keyup."""

@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from support_chromium import CHROMIUM, Chromium, Page, chromium, wait_for
-from support_running import TICKER, RunningSystem, end_of, running_system, until
+from support_running import TICKER, end_of, running_system, until
 from support_web import Served, served
 
 pytestmark = [pytest.mark.e2e, pytest.mark.skipif(not CHROMIUM, reason="no Chromium here")]
@@ -27,47 +27,42 @@ def page(browser: Chromium) -> Iterator[Page]:
         yield one
 
 
-@pytest.fixture
-def shop() -> Iterator[RunningSystem]:
-    """A folder for a system."""
+@pytest.fixture(scope="module")
+def site() -> Iterator[Served]:
+    """A system, started for the browser."""
     with running_system() as system:
         system.write(TICKER)
-        yield system
+        with served(system, "up") as one:
+            yield one
 
 
-@pytest.fixture
-def site(shop: RunningSystem) -> Iterator[Served]:
-    """The system, started for the browser."""
-    with served(shop, "up") as one:
-        yield one
-
-
-def test_a_visit(shop: RunningSystem, site: Served, page: Page) -> None:
-    """See the system, press a key, stop it: no click first, no complaint, nothing from another host."""
-    assert page.visit(site.url) == 200
-    page.sees("demo", "● healthy", "ticker", " tick  ")
-    page.type("?")
-    page.sees("ctrl+p", "Esc")
-    page.type("\x1b")
-    page.type("2")
-    wait_for(lambda: "● healthy    ticker" not in page.terminal())
-    page.type("1")
-    page.sees("● healthy")
-    assert page.complaints() == []
-    assert {url for url in page.requested() if not url.startswith(("data:", f"http://{site.host}/"))} == set()
-    page.type("q")
-    page.sees("Stop the system")
-    page.type("s")
-    assert end_of(site.child)[0] == 0
-    wait_for(lambda: page.evaluate("document.body.classList.contains('-closed')"))
-    until(shop.is_gone)
+def test_a_visit(page: Page) -> None:
+    """See the system, press keys, stop it: no click first, no complaint, nothing from another host."""
+    with running_system() as system:
+        system.write(TICKER)
+        with served(system, "up") as site:
+            assert page.visit(site.url) == 200
+            page.sees("demo", "● healthy", "ticker", " tick  ")
+            page.type("2")
+            page.until(lambda shown: " tick  " not in shown)
+            page.type("1")
+            page.sees("● healthy", " tick  ")
+            assert page.complaints() == []
+            foreign = [url for url in page.requested() if not url.startswith(f"http://{site.host}/")]
+            assert [url for url in foreign if not url.startswith("data:")] == []
+            page.type("q")
+            page.sees("Stop the system")
+            page.type("s")
+            assert end_of(site.child)[0] == 0
+            wait_for(lambda: page.evaluate("document.body.classList.contains('-closed')"))
+            until(system.is_gone)
 
 
 def test_closing_the_tab_ends_its_dashboard(site: Served, page: Page) -> None:
     """And nothing else."""
     page.visit(site.url)
     page.sees("● healthy")
-    assert len(site.sessions()) == 1
+    until(lambda: len(site.sessions()) == 1)  # that of an earlier test may still be on its way out
     page.close()
     until(lambda: site.sessions() == [])
     assert site.child.isalive()
@@ -110,6 +105,7 @@ def test_another_page_cannot_connect(site: Served, page: Page, elsewhere: str) -
         "new Promise(done => { const it = new WebSocket('URL');"
         " it.onopen = () => { it.close(); done(true) }; it.onerror = () => done(false) })"
     ).replace("URL", site.socket_url)
+    until(lambda: site.sessions() == [])  # that of an earlier test may still be on its way out
     assert page.visit(elsewhere) == 200
     assert page.evaluate(opening) is False
     assert page.evaluate(f"fetch('{site.url}').then(() => true, () => false)") is False

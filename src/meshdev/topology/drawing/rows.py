@@ -2,7 +2,7 @@
 
 Each item would like to stand where its lines run straight; the order of the layer and the room that each needs are
 kept by isotonic regression in the L1 norm (pools of neighbours take the median of what they would like), which leaves
-exactly straight what can be.
+exactly straight what can be. Rows that nobody needs are taken out at the end.
 """
 
 from collections.abc import Sequence
@@ -44,8 +44,16 @@ def placed(layers: Sequence[Sequence[int]], room: Sequence[int], joints: Sequenc
     both = [[*a, *b] for a, b in zip(from_left, from_right, strict=True)]
     for layer in layers:
         _settle(layer, room, top, both)
-    least = min(top, default=0)
-    return [row - least for row in top]
+    return _without_empty_rows(top, room)
+
+
+def _without_empty_rows(top: Sequence[int], room: Sequence[int]) -> list[int]:
+    """The same with every row taken out on which no layer has anything."""
+    used = sorted(
+        {row for start, height in zip(top, room, strict=True) for row in range(start, start + height)}
+    )
+    place = {row: number for number, row in enumerate(used)}
+    return [place[row] for row in top]
 
 
 def _settle(

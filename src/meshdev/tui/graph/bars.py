@@ -7,7 +7,7 @@ SHADES = " ░▒▓█"
 
 
 def sparkline(values: Sequence[float], width: int, most: float | None = None) -> str:
-    """``values``, the newest at the right, in ``width`` cells; several to a cell show their greatest. Nothing is blank.
+    """``values`` in at most ``width`` cells, the newest at the right; several to a cell show their greatest.
 
     >>> sparkline([0, 1, 4, 8], 4)
     ' ▁▄█'
@@ -19,7 +19,7 @@ def sparkline(values: Sequence[float], width: int, most: float | None = None) ->
     greatest = [max(group) for group in groups][-width:]
     top = max([*greatest, most or 0.0])
     bars = (_bar(value, top) for value in greatest)
-    return "".join(bars).rjust(width)
+    return "".join(bars)
 
 
 def _bar(value: float, top: float) -> str:

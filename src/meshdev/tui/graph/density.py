@@ -11,7 +11,7 @@ SLOW = 60
 """Above so many nodes only one size is tried: nothing larger would fit, and each try costs milliseconds."""
 
 
-LABEL = 5
+LABEL = 6
 """Cells of a gutter from which on something can be written there."""
 
 
@@ -32,8 +32,8 @@ class Density:
 
 LARGE = Density("large", Measures(border=1, gap=1, track=2, gutter=17), 2, 30)
 WIDE = Density("wide", Measures(border=1, gap=1, track=2, gutter=12), 2, 26)
-MEDIUM = Density("medium", Measures(border=1, gap=1, track=1, gutter=5), 2, 24)
-COMPACT = Density("compact", Measures(border=0, gap=1, track=1, gutter=5), 2, 20)
+MEDIUM = Density("medium", Measures(border=1, gap=1, track=1, gutter=6), 2, 24)
+COMPACT = Density("compact", Measures(border=0, gap=1, track=1, gutter=6), 2, 20)
 SMALL = Density("small", Measures(border=0, gap=1, track=1, gutter=1), 2, 16)
 TINY = Density("tiny", Measures(border=0, gap=1, track=1, gutter=0), 2, 9)
 DENSITIES = (LARGE, WIDE, MEDIUM, COMPACT, SMALL, TINY)

@@ -148,7 +148,7 @@ def _routes(signals: EdgeSignalsView, width: int) -> Iterator[list[Span]]:
         return
     room = max(8, width - 22)
     yield []
-    yield [Span(pad("Route", room) + "    calls    err    p99", Tone.TITLE)]
+    yield [Span(pad("Route", room) + "   calls    err    p99", Tone.TITLE)]
     for route in sorted(signals.routes, key=lambda route: -route.requests)[:_ROUTES]:
         share = route.errors / route.requests if route.requests else 0.0
         p99 = "" if route.p99_ms is None else units.latency(route.p99_ms)

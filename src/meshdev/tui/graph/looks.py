@@ -1,7 +1,7 @@
 """How nodes and edges look: tones, shapes, weights, and the words that are written on them.
 
 An edge is told by more than its colour: dashed for events, dotted for a mere order of starting, heavy for the busiest,
-and a mark before its head: ``✕`` denied, ``⊘`` circuit open, ``⚡`` a fault acts, ``?`` nobody declared it.
+and a mark for a head: ``✕`` denied, ``⊘`` circuit open, ``↯`` a fault acts, ``?`` nobody declared it.
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,6 @@ HEAVY = 0.4
 
 MANY_ERRORS = 0.01
 HEAD = "►"
-CLOSED = "✕"
 
 _KIND_SHAPES = {"database": "⛁", "event": "◇", "outside": "□"}
 
@@ -62,9 +61,20 @@ def edge_look(edge: Edge, flow: Flow, busiest: float) -> EdgeLook:
         weight=2 if busiest and flow.rps >= HEAVY * busiest else 1,
         dashed=not solid and not dotted,
         dotted=dotted,
-        head=CLOSED if flow.denied else HEAD,
+        head=head_of(flow),
         words=words_of(edge, flow),
     )
+
+
+def head_of(flow: Flow) -> str:
+    """The arrowhead, or the mark in its place."""
+    if flow.denied:
+        return "✕"
+    if flow.circuit == "open":
+        return "⊘"
+    if flow.faults:
+        return "↯"
+    return "?" if flow.undeclared else HEAD
 
 
 def tone_of(flow: Flow) -> Tone:
@@ -83,12 +93,10 @@ def words_of(edge: Edge, flow: Flow) -> tuple[Span, ...]:
     words = []
     if flow.denied:
         words.append(Span("denied", Tone.BAD))
-    if flow.faults:
-        words.append(Span("⚡", Tone.BAD))
-    if flow.circuit:
-        words.append(Span("⊘ open" if flow.circuit == "open" else "⊘ half", Tone.BAD))
-    if flow.undeclared and not flow.denied:
-        words.append(Span("?", Tone.WARN))
+    elif flow.circuit == "open":
+        words.append(Span("open", Tone.BAD))
+    elif flow.circuit:
+        words.append(Span("half open", Tone.WARN))
     if flow.share:
         words.append(Span(units.share(flow.share), Tone.BAD if flow.share >= MANY_ERRORS else Tone.WARN))
     if flow.active:
@@ -107,7 +115,7 @@ def fitting(words: Sequence[Span], room: int) -> list[Span]:
     for word in words:
         size = width_of(word.text) + 1
         if size > left:
-            continue
+            break
         spans += [Span(" "), word]
         left -= size
     return [*spans, Span(" ")] if spans and left else spans

@@ -4,7 +4,7 @@
 |---|---|
 | ``·`` | declared, never used |
 | ``░ ▒ ▓ █`` | used; the darker, the more calls a second (by orders of magnitude) |
-| ``✕ ⊘ ⚡`` | denied, circuit open, a fault acts |
+| ``✕ ⊘ ↯`` | denied, circuit open, a fault acts |
 
 Colours are those of edges: green flows, red fails, amber was not declared.
 """
@@ -60,7 +60,7 @@ def mark_of(flow: Flow, *, events: bool) -> Mark:
     if flow.circuit == "open":
         return Mark("⊘⊘", tone)
     if flow.faults:
-        return Mark("⚡", tone)
+        return Mark("↯↯", tone)
     if flow.active:
         return Mark(shade(flow.rps) * 2, tone)
     if flow.used:

@@ -38,9 +38,9 @@ def node_facts(picture: Picture, scene: Scene, node: Node, now: float, width: in
 def _edges(title: str, edges: Sequence[Edge], width: int, *, out: bool) -> Iterator[list[Span]]:
     if not edges:
         return
-    room = max(8, width - 22)
+    room = max(8, width - 21)
     yield []
-    yield [Span(pad(title, room) + "      rate   err    p99", Tone.TITLE)]
+    yield [Span(pad(title, room) + "    rate   err    p99", Tone.TITLE)]
     for edge in edges:
         flow = flow_of(edge.signals)
         name = (edge.callee if out else edge.caller).removeprefix("event:").removeprefix("team:")
@@ -57,7 +57,7 @@ def _edges(title: str, edges: Sequence[Edge], width: int, *, out: bool) -> Itera
         yield [
             Span("─ " if not edge.events else "╌ ", tone_of(flow)),
             Span(pad(clean(name), room - 2), Tone.TEXT),
-            Span(pad(rate, 10, right=True), Tone.TEXT if flow.active else Tone.FAINT),
+            Span(pad(rate, 8, right=True), Tone.TEXT if flow.active else Tone.FAINT),
             Span(pad(units.share(flow.share) if flow.share else "", 6, right=True), _alarm(flow.share)),
             Span(pad(p99, 7, right=True), Tone.MUTED),
         ]

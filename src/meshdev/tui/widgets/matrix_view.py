@@ -1,8 +1,10 @@
 """The heat matrix on the screen: names of callers at the left and of callees on top stay while the rest scrolls."""
 
-from typing import ClassVar
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import chop_cells
+from rich.segment import Segment
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
@@ -17,7 +19,12 @@ from meshdev.tui.graph.scene import Pair
 from meshdev.tui.tone import Span, Tone
 from meshdev.tui.widgets.toned import Toned
 
+if TYPE_CHECKING:
+    from rich.style import Style
+
 _LEFT, _TOP = 26, 14
+_NONE = Mark("  ", Tone.FAINT)
+
 _FEW = 24
 """Up to so many columns there is a gap between them."""
 
@@ -66,7 +73,7 @@ class MatrixView(Toned, ScrollView, can_focus=True):
         self._cursor: Pair | None = None
         self._left = self._top = 0
         self._step = 3
-        self._lines: dict[int, list[Span]] = {}
+        self._styles: dict[tuple[Tone, str], Style] = {}
         self._empty = ""
 
     @property
@@ -167,60 +174,70 @@ class MatrixView(Toned, ScrollView, can_focus=True):
             if 0 <= y - 1 < len(lines):
                 return self.line([Span("  " + pad(lines[y - 1], width - 2), Tone.MUTED)], width)
             return Strip.blank(width, self.rich_style)
-        left = self._names(y) if y < self._top else self._name(y - self._top + self.scroll_offset.y)
-        right = self._tops(y) if y < self._top else self._marks(y - self._top + self.scroll_offset.y)
-        body = Strip.join(right).crop(self.scroll_offset.x, self.scroll_offset.x + width - self._left)
-        return Strip.join([*left, body]).adjust_cell_length(width, self.rich_style)
+        row = y - self._top + self.scroll_offset.y
+        names = (
+            (self._corner(y), *self._heads(y)) if y < self._top else (self._caller(row), *self._marks(row))
+        )
+        return Strip(names).adjust_cell_length(width, self.rich_style)
 
-    def _piece(self, text: str, tone: Tone, ground: str = "") -> Strip:
-        base = self.rich_style
-        if ground:
-            base += self.get_component_rich_style(f"matrix--{ground}", partial=True)
-        return self.line([Span(text, tone)], width_of(text), base)
+    def _piece(self, text: str, tone: Tone, ground: str = "") -> Segment:
+        style = self._styles.get((tone, ground))
+        if style is None:
+            style = self.rich_style
+            if ground:
+                style += self.get_component_rich_style(f"matrix--{ground}", partial=True)
+            style = self._styles[tone, ground] = style + self.style_of(tone)
+        return Segment(text, style)
 
-    def _names(self, y: int) -> list[Strip]:
-        """The corner: what is what."""
-        words = {self._top - 1: "▾ calls ▸"}.get(y, "")
-        return [self._piece(pad(words, self._left - 1, right=True) + " ", Tone.FAINT)]
+    def notify_style_update(self) -> None:
+        """Forget the styles of another theme or focus."""
+        super().notify_style_update()
+        self._styles.clear()
 
-    def _tops(self, y: int) -> list[Strip]:
-        strips = []
-        for callee in self._matrix.columns:
-            here = self._cursor is not None and callee == self._cursor[1]
+    @property
+    def _across(self) -> tuple[str, ...]:
+        """The callees in sight; columns are scrolled whole."""
+        start = self.scroll_offset.x // self._step
+        room = self.scrollable_content_region.width - self._left
+        return self._matrix.columns[start : start + max(0, room // self._step)]
+
+    def _corner(self, y: int) -> Segment:
+        words = "calls ▸" if y == self._top - 1 else ""
+        return self._piece(pad(words, self._left - 1, right=True) + " ", Tone.FAINT)
+
+    def _heads(self, y: int) -> Iterator[Segment]:
+        at = self._cursor[1] if self._cursor is not None else None
+        for callee in self._across:
+            here = callee == at
             letters = _letters(clean(self._labels.get(callee, callee)), self._top - 1)
-            at = y - (self._top - 1 - len(letters))
-            text = letters[at] if 0 <= at < len(letters) else ""
-            tone = Tone.STRONG if here else Tone.MUTED
-            strips.append(self._piece(pad(text, 2), tone, "line" if here else ""))
-            strips.append(self._piece(" " * (self._step - 2), Tone.FAINT))
-        return strips
+            number = y - (self._top - 1 - len(letters))
+            text = letters[number] if 0 <= number < len(letters) else ""
+            yield self._piece(pad(text, 2), Tone.STRONG if here else Tone.MUTED, "line" if here else "")
+            yield self._piece(" " * (self._step - 2), Tone.FAINT)
 
-    def _name(self, row: int) -> list[Strip]:
+    def _caller(self, row: int) -> Segment:
         if row >= len(self._matrix.rows):
-            return [self._piece(" " * self._left, Tone.FAINT)]
+            return self._piece(" " * self._left, Tone.FAINT)
         caller = self._matrix.rows[row]
         here = self._cursor is not None and caller == self._cursor[0]
         name = cut_middle(clean(self._labels.get(caller, caller)), self._left - 2)
         text = " " + pad(name, self._left - 2, right=True) + " "
-        return [self._piece(text, Tone.STRONG if here else Tone.MUTED, "line" if here else "")]
+        return self._piece(text, Tone.STRONG if here else Tone.MUTED, "line" if here else "")
 
-    def _marks(self, row: int) -> list[Strip]:
+    def _marks(self, row: int) -> Iterator[Segment]:
         if row >= len(self._matrix.rows):
-            return []
+            return
         caller = self._matrix.rows[row]
-        strips = []
-        for callee in self._matrix.columns:
-            mark = self._matrix.marks.get((caller, callee), Mark("  ", Tone.FAINT))
-            ground = ""
-            if self._cursor is not None and self._cursor == (caller, callee):
+        at = self._cursor or ("", "")
+        gap = " " * (self._step - 2)
+        for callee in self._across:
+            mark = self._matrix.marks.get((caller, callee), _NONE)
+            ground = "line" if caller == at[0] or callee == at[1] else ""
+            if (caller, callee) == at:
                 ground = "cursor"
-                mark = mark if mark.text.strip() else Mark("[]", Tone.FAINT)
-            elif self._cursor is not None and (caller == self._cursor[0] or callee == self._cursor[1]):
-                ground = "line"
-            strips.append(self._piece(mark.text, mark.tone, ground))
-            gap = "line" if self._cursor is not None and caller == self._cursor[0] else ""
-            strips.append(self._piece(" " * (self._step - 2), Tone.FAINT, gap))
-        return strips
+                mark = Mark("[]", Tone.MUTED) if mark is _NONE else mark
+            yield self._piece(mark.text, mark.tone, ground)
+            yield self._piece(gap, Tone.FAINT, "line" if caller == at[0] else "")
 
 
 def _letters(name: str, most: int) -> list[str]:

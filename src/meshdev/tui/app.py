@@ -153,6 +153,8 @@ class Dashboard(App[Outcome]):
         if self._draw_timer is not None:
             self._draw_timer.stop()
             self._draw_timer = None
+        if not self.is_running:
+            return  # it is closing: screens lose their parts one by one
         self._drawn_at = time.monotonic()
         if self._next is not None:
             self.picture, self._next = self._next, None

@@ -14,7 +14,7 @@ from meshdev.wire.control import ExchangeView
 COLUMNS: tuple[Column, ...] = (
     Column("mark", " ", 1, 1, 95),
     Column("time", "TIME", 8, 8, 70, always=True),
-    Column("name", "CALL", 18, 46, 90, always=True),
+    Column("name", "CALL", 22, 46, 90, always=True),
     Column("status", "STATUS", 6, 6, 100, always=True),
     Column("ms", "TOOK", 6, 6, 80, right=True, always=True),
     Column("bar", "", 6, 6, 30),
@@ -26,10 +26,9 @@ COLUMNS: tuple[Column, ...] = (
     Column("trace", "TRACE", 8, 8, 10, extra=True),
 )
 
-_EIGHTHS = " ▏▎▍▌▋▊▉█"
 _BAR_CELLS = 6
-_FASTEST_MS = 0.3
-_DECADES = 4.5
+_FASTEST_MS = 1.0
+_DECADES = 3.0
 _SLOW_MS, _VERY_SLOW_MS = 300.0, 1000.0
 _NO_ANSWER = "✕ none"
 SHORT_ID = 8
@@ -53,15 +52,14 @@ def status_of(call: ExchangeView) -> Cell:
 
 
 def bar_of(ms: float, cells: int = _BAR_CELLS) -> str:
-    """A duration as a bar whose length grows by its logarithm: from 0.3 ms (empty) to 10 s (full).
+    """A duration as a bar whose length grows by its logarithm: from 1 ms (half a cell) to 1 s (full).
 
     >>> [bar_of(ms) for ms in (0.1, 3.0, 100.0, 20_000.0)]
-    ['▏', '█▍', '███▍', '██████']
+    ['╸', '━', '━━━━', '━━━━━━']
     """
-    share = (math.log10(ms / _FASTEST_MS) / _DECADES) if ms > _FASTEST_MS else 0.0
-    eighths = max(1, min(cells * 8, round(share * cells * 8)))
-    whole, rest = divmod(eighths, 8)
-    return _EIGHTHS[8] * whole + (_EIGHTHS[rest] if rest else "")
+    share = math.log10(max(ms, _FASTEST_MS) / _FASTEST_MS) / _DECADES
+    whole, half = divmod(max(1, min(cells * 2, round(share * cells * 2))), 2)
+    return "━" * whole + "╸" * half
 
 
 def pace_of(ms: float) -> Tone:
@@ -107,7 +105,7 @@ def row_of(call: ExchangeView, *, marked: bool = False) -> Row:
         Cell(edge_of(call), Tone.TEXT),
         status_of(call),
         Cell(units.latency(call.ms), pace),
-        Cell(bar_of(call.ms), pace if pace is not Tone.TEXT else Tone.ACCENT),
+        Cell(bar_of(call.ms), pace if pace is not Tone.TEXT else Tone.FAINT),
         Cell(request_of(call), Tone.TEXT),
         Cell(units.size(call.bytes_out), Tone.MUTED),
         Cell(acts_of(call), Tone.ALERT if call.faults else Tone.WARN),

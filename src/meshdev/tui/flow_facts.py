@@ -107,7 +107,7 @@ def _timing(
         left = min(room - 1, int((call.at - start) * scale))
         size = max(1, min(room - left, round(call.ms / 1000.0 * scale)))
         yield [
-            _label("Timing"),
+            _label("In trace"),
             Span("·" * left, Tone.FAINT),
             Span("━" * size, Tone.ALERT if failed(call) else Tone.ACCENT),
             Span("·" * (room - left - size), Tone.FAINT),

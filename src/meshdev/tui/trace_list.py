@@ -19,7 +19,7 @@ MOST = 500
 
 COLUMNS: tuple[Column, ...] = (
     Column("time", "TIME", 8, 8, 70, always=True),
-    Column("name", "BEGAN WITH", 18, 40, 90, always=True),
+    Column("name", "BEGAN WITH", 22, 40, 90, always=True),
     Column("status", "STATUS", 6, 6, 100, always=True),
     Column("ms", "TOOK", 6, 6, 95, right=True, always=True),
     Column("bar", "", 6, 6, 30),
@@ -135,7 +135,7 @@ def row_of(summary: Summary) -> Row:
         Cell(edge_of(root), Tone.TEXT),
         status_of(root),
         Cell(units.latency(summary.ms), pace),
-        Cell(bar_of(summary.ms), pace if pace is not Tone.TEXT else Tone.ACCENT),
+        Cell(bar_of(summary.ms), pace if pace is not Tone.TEXT else Tone.FAINT),
         Cell(request_of(root), Tone.TEXT),
         Cell(units.count(summary.spans), Tone.TEXT),
         Cell(units.count(summary.services), Tone.MUTED),

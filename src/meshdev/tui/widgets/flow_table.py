@@ -94,6 +94,12 @@ class FlowTable(LiveTable):
         place = bisect_left(self._calls, seq, key=lambda call: call.seq)
         return place if place < len(self._calls) and self._calls[place].seq == seq else None
 
+    def on_resize(self) -> None:
+        """Keep the cursor in sight when there is less room."""
+        place = self._place(self.cursor)
+        if place is not None:
+            self._scroll_into_view(place)
+
     def action_move(self, by: int) -> None:
         """Move the cursor; the list stands still from then on."""
         self.post_message(self.Held())

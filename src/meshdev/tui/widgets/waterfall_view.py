@@ -107,13 +107,20 @@ class WaterfallView(Toned, ScrollView, can_focus=True):
         if self._trace is None:
             return
         self._cursor = max(0, min(place, len(self._trace.hops) - 1))
+        self._keep_in_sight()
+        self.refresh()
+        self.post_message(self.Highlighted())
+
+    def _keep_in_sight(self) -> None:
         top, visible = self.scroll_offset.y, max(1, self.size.height - self._top)
         if self._cursor < top:
             self.scroll_to(y=self._cursor, animate=False, immediate=True, force=True)
         elif self._cursor >= top + visible:
             self.scroll_to(y=self._cursor - visible + 1, animate=False, immediate=True, force=True)
-        self.refresh()
-        self.post_message(self.Highlighted())
+
+    def on_resize(self) -> None:
+        """Keep the cursor in sight when there is less room."""
+        self._keep_in_sight()
 
     def action_move(self, by: int) -> None:
         """Move the cursor by so many lines."""

@@ -4,17 +4,16 @@ import asyncio
 import hashlib
 import shutil
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
 import pytest
 import websockets
 
-from meshdev.wire.mesh import Upstream
 from support_asgi import SERVERS, asgi_server
 from support_http_edge import http_edge
 from support_mesh import free_port, until
+from support_servers import program
 
 LARGE = bytes(range(256)) * 8192
 NODE = shutil.which("node")
@@ -61,29 +60,6 @@ async def run(*argv: str, stdin: bytes = b"") -> bytes:
         out, err = await process.communicate(stdin)
     assert process.returncode == 0, err.decode()
     return out
-
-
-@asynccontextmanager
-async def program(*argv: str, port: int) -> AsyncIterator[Upstream]:
-    """A server program, up when its port accepts."""
-    process = await asyncio.create_subprocess_exec(
-        *argv, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL
-    )
-    try:
-        async with asyncio.timeout(20):
-            while True:
-                try:
-                    _, writer = await asyncio.open_connection("127.0.0.1", port)
-                except ConnectionError:
-                    await asyncio.sleep(0.02)
-                    continue
-                writer.close()
-                await writer.wait_closed()
-                break
-        yield Upstream("127.0.0.1", port, argv[0])
-    finally:
-        process.terminate()
-        await process.wait()
 
 
 @pytest.fixture(params=SERVERS)

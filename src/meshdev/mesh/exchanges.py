@@ -33,6 +33,7 @@ class Marks(NamedTuple):
     messages_in: int | None = None
     messages_out: int | None = None
     events: int | None = None
+    faults: tuple[str, ...] = ()
 
 
 UNMARKED: Final = Marks()
@@ -168,6 +169,7 @@ class Exchanges:
                 messages_in=marks.messages_in,
                 messages_out=marks.messages_out,
                 events=marks.events,
+                faults=marks.faults,
             )
             for started, microseconds, head, status, bytes_in, bytes_out, instance, ids, error, marks in self._recent
         )

@@ -17,9 +17,11 @@ from meshdev.wire.mesh import EdgeError, Upstream
 
 if TYPE_CHECKING:
     import asyncio
+    from collections.abc import Callable
 
     from meshdev.mesh.http_call import Call
     from meshdev.mesh.http_pool import Pool
+    from meshdev.traffic.faults.http import Plan
 
 SWITCHING: Final = 101
 UNCONNECTED: Final = frozenset({EdgeError.REFUSED, EdgeError.CONNECT_TIMEOUT, EdgeError.UNREACHABLE})
@@ -28,7 +30,18 @@ UNCONNECTED: Final = frozenset({EdgeError.REFUSED, EdgeError.CONNECT_TIMEOUT, Ed
 class Attempt:
     """One try of ``call``; ``hedge`` when it is made beside another."""
 
-    __slots__ = ("_dialling", "_pool", "bytes_out", "call", "callee", "dropped", "hedge", "held")
+    __slots__ = (
+        "_dialling",
+        "_pool",
+        "bytes_out",
+        "call",
+        "callee",
+        "dropped",
+        "hedge",
+        "held",
+        "injected",
+        "plan",
+    )
 
     def __init__(self, call: "Call", *, hedge: bool) -> None:
         self.call = call
@@ -38,7 +51,9 @@ class Attempt:
         self.bytes_out = 0
         self.dropped = False
         self._pool: Pool | None = None
-        self._dialling: asyncio.Task[None] | None = None
+        self._dialling: asyncio.Task[None] | asyncio.TimerHandle | None = None
+        self.plan: Plan | None = None  # what faults do to it
+        self.injected = False  # whether its answer is a fault's
 
     @property
     def stream(self) -> Lasting | None:
@@ -53,6 +68,15 @@ class Attempt:
     def instance(self) -> str:
         """Who was asked."""
         return self._pool.upstream.instance if self._pool is not None else ""
+
+    def wait(self, seconds: float, then: "Callable[[], None]") -> None:
+        """Go on only then."""
+
+        def go_on() -> None:
+            self._dialling = None
+            then()
+
+        self._dialling = self.call.relay.loop.call_later(seconds, go_on)
 
     def dial(self, first: Upstream | None) -> None:
         """Open a connection, to ``first`` if it can be had."""
@@ -79,6 +103,10 @@ class Attempt:
         self._pool = pool = callee.pool
         pool.in_flight += 1
         call.tried.append(pool)
+        if self.plan is not None:
+            from meshdev.mesh.http_faults import tap  # noqa: PLC0415 - they know each other
+
+            tap(self, self.plan, callee)
         callee.serve(self, call.head, b"".join(call.kept))
         call.joined(self)
 

@@ -14,6 +14,7 @@ Once bound, the caller and the instance speak to each other directly (`http_call
 from typing import TYPE_CHECKING
 
 from meshdev.mesh.exchanges import Marks
+from meshdev.mesh.http_answer import BY_US
 from meshdev.mesh.http_attempt import Attempt
 from meshdev.mesh.http_guard import Guard, Ticket, Verdict, draw
 from meshdev.mesh.http_pool import Pool
@@ -43,6 +44,7 @@ class Call:
         "_ticket",
         "attempts",
         "caller",
+        "faults",
         "head",
         "kept",
         "kept_bytes",
@@ -60,6 +62,7 @@ class Call:
         self.attempts: list[Attempt] = []
         self.tried: list[Pool] = []
         self.winner: Attempt | None = None
+        self.faults: list[str] = []  # those that had a part in it
         self._guard = guard
         self._ticket: Ticket | None = None
         self._bound = False
@@ -114,6 +117,12 @@ class Call:
         self.attempts.append(attempt)
         pool = pool or self.relay.choose(self.head, self.tried)
         callee = pool.take_idle() if pool is not None else None
+        faults = self.relay.edge.faults
+        if faults is not None and faults.faults:
+            from meshdev.mesh.http_faults import afflict  # noqa: PLC0415 - most workers never need it
+
+            if afflict(attempt, faults, pool, callee):
+                return
         if callee is not None:
             attempt.join(callee)
         else:
@@ -121,16 +130,20 @@ class Call:
 
     def joined(self, attempt: "Attempt") -> None:
         """An instance has all of the request that there is so far."""
-        guard, loop = self._guard, self.relay.loop
-        if self._clock is None and guard.timeout is not None:
-            self._clock = loop.call_later(guard.timeout, self._timed_out)
-        if self._hedge is None and guard.hedge_after is not None and self.head.method in IDEMPOTENT:
-            self._hedge = loop.call_later(guard.hedge_after, self._hedge_now)
+        self.watch()
         if self._bound:
             self.commit(attempt)
         else:
             self.caller.early_bytes = 0
             self.caller.update_reading()
+
+    def watch(self) -> None:
+        """The clocks run from now on, if they do not yet."""
+        guard, loop = self._guard, self.relay.loop
+        if self._clock is None and guard.timeout is not None:
+            self._clock = loop.call_later(guard.timeout, self._timed_out)
+        if self._hedge is None and guard.hedge_after is not None and self.head.method in IDEMPOTENT:
+            self._hedge = loop.call_later(guard.hedge_after, self._hedge_now)
 
     def answered(self, attempt: "Attempt", status: int) -> None:
         """The status of an attempt's answer is known."""
@@ -207,10 +220,12 @@ class Call:
             self._backoff.cancel()
         for attempt in tuple(self.attempts):
             attempt.drop()
+        if self.winner is not None and self.winner.injected:
+            by = by or BY_US
         self.winner = None  # it names us: let go of each other, so that no collection is needed to free both
         if self._ticket is not None:
             self._guard.end(self._ticket, status, error, self.relay.loop.time())
-        return Marks(by, self._retries, self._hedged)
+        return Marks(by, self._retries, self._hedged, faults=tuple(self.faults))
 
     def _cancel_clock(self) -> None:
         if self._clock is not None:

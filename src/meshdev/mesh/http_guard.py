@@ -51,6 +51,7 @@ def is_guarded(policy: EdgePolicy) -> bool:
             "hedge_after",
             "slow_start",
             "denied",
+            "faults",
         )
     )
 

@@ -83,6 +83,8 @@ class HttpRelay:
             for callee in pool.idle:
                 close(callee.transport)
             pool.idle.clear()
+        if self.edge.faults is not None:
+            self.tunnels.sync_faults(self.edge.faults)
         self.tunnels.drain()
 
     def choose(self, head: RequestHead, avoid: list[Pool]) -> Pool | None:

@@ -42,6 +42,8 @@ def plan_of(edge: EdgeFaults, request: RequestHead, now: float, *, opened: float
                 chain.append((fault.spec.key, link))
         elif fault.http is not None:
             fault.http.apply(plan, request, fault.draws.about(ordinal), now)
+            if plan.answer is not None and not plan.answered_by:
+                plan.answered_by = fault.spec.key
     return plan if plan.hits else None
 
 

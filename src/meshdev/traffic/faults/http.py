@@ -91,6 +91,7 @@ class Plan:
 
     delay: float = 0.0
     answer: Answer | None = None
+    answered_by: str = ""
     request_edits: list[Edit] = field(default_factory=list)
     edits: list[Edit] = field(default_factory=list)
     upstream: "list[tuple[str, Link]]" = field(default_factory=list)

@@ -107,9 +107,9 @@ def packaged(name: str, package: str) -> str:
 
 @contextmanager
 def child(
-    command: Sequence[str], folder: Path, ports: Sequence[int], *, core: int = PROXY_CORE
+    command: Sequence[str], folder: Path, ports: Sequence[int], *, core: int = PROXY_CORE, workers: int = 0
 ) -> Iterator[Running]:
-    """A process on one core, once all of ``ports`` are open; it is ended after the block."""
+    """A process on one core, once all of ``ports`` are open and its ``workers`` are there; ended after the block."""
     with (folder / "output.log").open("wb") as output:
         process = subprocess.Popen(
             ["taskset", "-c", str(core), *command],
@@ -119,7 +119,11 @@ def child(
             stderr=output,
         )
     try:
-        opened = eventually(lambda: process.poll() is not None or all(map(is_open, ports)), START_SECONDS)
+
+        def serves() -> bool:
+            return all(map(is_open, ports)) and len(family(process.pid)) > workers
+
+        opened = eventually(lambda: process.poll() is not None or serves(), START_SECONDS)
         if process.poll() is not None or not opened:
             told = (folder / "output.log").read_text("utf-8", "replace")[-400:]
             raise Unfit(f"did not start: {told.strip()}")

@@ -71,7 +71,8 @@ class Nginx(Proxy):
         text += _HEAD.format(folder=folder, connections=2 * MOST_CONNECTIONS)
         text += _HTTP.format(folder=folder, servers=http)
         text += f"stream {{\n{tcp}}}\n" if tcp else ""
-        return child(_command(folder, text), folder, [port for _, (port, _) in served])
+        # the ports are open before the worker that will serve them is there
+        return child(_command(folder, text), folder, [port for _, (port, _) in served], workers=1)
 
 
 def upstream(folder: Path) -> AbstractContextManager[Running]:

@@ -153,7 +153,7 @@ LINES = st.sampled_from(
 
 
 @given(heads=st.lists(st.builds(lambda line, fields: head_of(line, *fields), LINES, PIECES), max_size=8))
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @example(heads=[head_of(b"GET /o/1 HTTP/1.1", TRACE)] * 3)
 def test_whatever_is_known_a_head_is_what_it_is(heads: list[bytes]) -> None:
     """In any order, whatever was met before (by other tests, too)."""

@@ -3,10 +3,13 @@
 What becomes of the system afterwards is the same for all: `visit`.
 """
 
+import contextlib
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable
+from importlib import import_module
 from types import FrameType
 from typing import TYPE_CHECKING, Self
 
@@ -47,6 +50,17 @@ def show(
     from meshdev.tui.app import run
 
     return visit(control, interrupts, lambda: run(control.project, owner=owned), owned=owned)
+
+
+def warm_up(*, plain: bool) -> None:
+    """Read the dashboard's modules while the daemon starts, if it is they that will show the system."""
+    if not plain and _can_draw():
+        threading.Thread(target=_import_dashboard, name="meshdev-imports", daemon=True).start()
+
+
+def _import_dashboard() -> None:
+    with contextlib.suppress(Exception):  # whoever imports it in earnest is told
+        import_module("meshdev.tui.app")
 
 
 def visit(control: Control, interrupts: Interrupts, run: Callable[[], Outcome], *, owned: bool) -> int:

@@ -97,6 +97,7 @@ def _in_foreground(control: Control, services: list[str], profiles: list[str] | 
 
     # From before there is a daemon: a Ctrl-C while it starts must not leave it behind.
     with Interrupts() as interrupts:
+        face.warm_up(plain=how.plain or how.browser is not None)
         if not _bring_up(control, services, profiles, lease=_LEASE):
             return face.show(control, interrupts, owned=False, plain=how.plain, browser=how.browser)
         with control.lease():

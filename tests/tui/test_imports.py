@@ -1,0 +1,13 @@
+"""What the dashboard reads before it can show anything."""
+
+import subprocess
+import sys
+
+HEAVY = ("pydantic", "networkx", "httpx", "starlette", "uvicorn", "watchfiles", "aiohttp", "psutil", "docker")
+
+
+def test_the_dashboard_starts_light() -> None:
+    """None of what only others, or single actions, need: each would be waited for at every start."""
+    asked = f"import sys, meshdev.tui.app; print(*(name for name in {HEAVY} if name in sys.modules))"
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []

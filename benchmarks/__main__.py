@@ -9,7 +9,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks import report, scenarios, tools
+from benchmarks import dashboard, report, scenarios, tools
 from benchmarks.case import compiled
 from benchmarks.mesh import command as mesh
 from benchmarks.report import Results
@@ -19,6 +19,7 @@ from benchmarks.tools.binary_peers import CACHE, install
 
 _PAGE = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
 _RESULTS = CACHE / "results"
+_ALL = (*scenarios.ALL, *dashboard.ALL)
 
 
 def main(argv: Sequence[str]) -> int:
@@ -29,7 +30,7 @@ def main(argv: Sequence[str]) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is cleared away
     chosen = [
         one
-        for one in scenarios.ALL
+        for one in _ALL
         if one.group in (arguments.groups or [one.group]) and one.name in (arguments.only or [one.name])
     ]
     if arguments.realtime:
@@ -40,7 +41,7 @@ def main(argv: Sequence[str]) -> int:
             taking_part = _present(arguments.tools)
             for scenario in chosen:
                 measure(scenario, taking_part, binary, min(arguments.rounds, scenario.rounds)).save(_RESULTS)
-    parts = [(one, found) for one in scenarios.ALL if (found := report.load(_RESULTS, one.name)) is not None]
+    parts = [(one, found) for one in _ALL if (found := report.load(_RESULTS, one.name)) is not None]
     for scenario, results in parts:
         if scenario in chosen:
             print(report.table(scenario, results))
@@ -99,8 +100,8 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
         return text.split(",")
 
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="meshdev beside its peers")
-    known = ", ".join(one.name for one in scenarios.ALL)
-    groups = {one.group for one in scenarios.ALL}
+    known = ", ".join(one.name for one in _ALL)
+    groups = {one.group for one in _ALL}
     parser.add_argument("groups", nargs="*", metavar="GROUP", help=f"these only: {', '.join(sorted(groups))}")
     parser.add_argument(
         "--only", type=names, default=[], metavar="A,B", help=f"these scenarios only: {known}"
@@ -113,7 +114,7 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--write", action="store_true", help="write docs/benchmarks.md from all last results")
     parser.add_argument("--render", action="store_true", help="measure nothing, use the last results")
     arguments = parser.parse_args(argv)
-    unknown = set(arguments.only) - {one.name for one in scenarios.ALL}
+    unknown = set(arguments.only) - {one.name for one in _ALL}
     unknown |= set(arguments.groups) - groups
     unknown |= set(arguments.tools) - {one.name for one in tools.ALL}
     if unknown:

@@ -9,26 +9,25 @@ import os
 import sys
 import time
 import traceback
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
-from rich.console import RenderableType
 from textual import on, work
-from textual.app import App, SuspendNotSupported
 from textual.binding import BindingType
 from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Input
 
-from meshdev.errors import MeshdevError, UsageError
-from meshdev.tui import guest
+from meshdev.errors import MeshdevError, StorageError
+from meshdev.telemetry.logline_filter import LogFilter
 from meshdev.tui.actions import Actions
 from meshdev.tui.backend import Backend
 from meshdev.tui.browser import can_browse
-from meshdev.tui.editor import editing
+from meshdev.tui.graph.cursor import Cursor
 from meshdev.tui.keys import APP_KEYS, KEYBOARD_ACTIONS, bindings
+from meshdev.tui.lender import Lender
 from meshdev.tui.model import Happening, Link, Picture, blockers
 from meshdev.tui.outcome import Outcome
 from meshdev.tui.palette import Commands
@@ -45,19 +44,19 @@ from meshdev.tui.themes import DARK, LIGHT, OWN, derived, wanted_theme
 from meshdev.tui.traffic_feed import TrafficFeed
 
 if TYPE_CHECKING:
-    import subprocess
-
     from textual.timer import Timer
 
     from meshdev.client.project import Project
 
 __all__ = ["Dashboard", "Outcome", "run"]
 
+S = TypeVar("S", bound=Frame)
+
 TICK = 0.1
 """Seconds between two pictures at least."""
 
 
-class Dashboard(App[Outcome]):
+class Dashboard(Lender):
     """See the module. ``clock`` gives epoch seconds; ``owner``: this terminal started the system."""
 
     TITLE = "meshdev"
@@ -106,8 +105,6 @@ class Dashboard(App[Outcome]):
         self.defect = ""
         self.failure: MeshdevError | None = None
         self._urgency = 0
-        self._lent = False
-        self._windows: list[subprocess.Popen[bytes]] = []
         self._drawn_at = 0.0
         self._next: Picture | None = None
         self._draw_timer: Timer | None = None
@@ -203,71 +200,6 @@ class Dashboard(App[Outcome]):
             self.copy_to_clipboard(url)
             self.say(f"no browser here; copied {url}")
 
-    def edit(self, path: Path, line: int | None = None) -> None:
-        """Open ``path`` at ``line`` (from 1) in the user's editor; one of the terminal gets it until it ends."""
-        place = f"{path}:{line}" if line else str(path)
-        how = editing(os.environ, path, line)
-        if how is None:
-            self.copy_to_clipboard(place)
-            hint = f"set VISUAL or EDITOR (for example EDITOR=nano); copied {place}"
-            self.complain(UsageError("no editor is named", hint=hint), f"open {path.name}")
-            return
-
-        async def work() -> None:
-            try:
-                if how.windowed:
-                    self._windows = [window for window in self._windows if window.poll() is None]
-                    self._windows.append(await asyncio.to_thread(guest.launch, how.argv))
-                    self.say(f"opened {place} with {Path(how.argv[0]).name}")
-                    return
-                with self._terminal_lent():
-                    code = await guest.entertain(how.argv)
-            except OSError as error:
-                reason = error.strerror or str(error)
-                hint = "VISUAL and EDITOR say which editor is meant"
-                self.complain(UsageError(f"{how.argv[0]}: {reason}", hint=hint), f"open {path.name}")
-            except SuspendNotSupported:
-                hint = "name one with a window, for example EDITOR=code"
-                refusal = UsageError("an editor of the terminal cannot be shown here", hint=hint)
-                self.complain(refusal, f"open {path.name}")
-            else:
-                self.say(f"edited {place}" if code == 0 else f"{how.argv[0]} ended with exit code {code}")
-
-        self.begin(work)
-
-    def action_plain(self) -> None:
-        """Put the plain stream of all logs into the terminal, until a key brings the dashboard back."""
-        system = self.picture.system
-        if system is None or self._lent:
-            return
-
-        async def work() -> None:
-            environ = {**os.environ, "MESHDEV_FILE": system.file}
-            try:
-                with self._terminal_lent():
-                    await guest.stream(Path(system.root), environ)
-            except SuspendNotSupported:
-                hint = "`meshdev logs -f` prints it in a terminal"
-                self.complain(
-                    UsageError("there is no terminal for the plain stream here", hint=hint), "show it"
-                )
-
-        self.begin(work)
-
-    @contextmanager
-    def _terminal_lent(self) -> Iterator[None]:
-        """Out of the alternate screen, and nothing is drawn until the end."""
-        with self.suspend():
-            self._lent = True
-            try:
-                yield
-            finally:
-                self._lent = False
-
-    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
-        if not self._lent:
-            super()._display(screen, renderable)
-
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """In a dialog, in the palette, and while something is typed, keys are not the application's."""
         del parameters
@@ -333,27 +265,57 @@ class Dashboard(App[Outcome]):
         if mode != self.current_mode:
             self.switch_mode(mode)
 
-    def open_trace(self, trace: str, span: str = "") -> None:
-        """Show a trace as a waterfall, the cursor on the call with that span."""
+    def visit(self, kind: type[S], then: Callable[[S], object]) -> None:
+        """Bring a screen to the front and do something there."""
 
         async def work() -> None:
-            await self.switch_mode(TracesScreen.MODE)
-            if isinstance(self.screen, TracesScreen):
-                self.screen.show_trace(trace, span)
+            await self.switch_mode(kind.MODE)
+            screen = self.screen
+            if isinstance(screen, kind):
+                then(screen)
 
         self.begin(work)
+
+    def open_service(self, name: str) -> None:
+        """Show a service on the Services screen."""
+        self.visit(ServicesScreen, lambda screen: screen.select(name))
+
+    def open_logs(self, *services: str) -> None:
+        """Show only these services' lines on the Logs screen."""
+        self.visit(LogsScreen, lambda screen: screen.apply(LogFilter(services=services)))
 
     def open_logs_of_trace(self, trace: str) -> None:
-        """Show the log lines of all services that name a trace."""
+        """Show the lines of all services that belong to a trace."""
+        self.visit(LogsScreen, lambda screen: screen.show_trace(trace))
 
-        async def work() -> None:
-            await self.switch_mode(LogsScreen.MODE)
-            if isinstance(self.screen, LogsScreen):
-                self.screen.show_trace(trace)
+    def open_trace(self, trace: str, span: str = "") -> None:
+        """Show a trace as a waterfall, the cursor on the call with that span."""
+        self.visit(TracesScreen, lambda screen: screen.show_trace(trace, span))
 
-        self.begin(work)
+    def open_graph(self, name: str) -> None:
+        """Show a service in the graph, and what is around it."""
+        self.visit(GraphScreen, lambda screen: screen.view.go(Cursor(node=name)))
 
     # --- help, theme ------------------------------------------------------------------------------
+
+    def save_picture(self) -> None:
+        """Write the screen as it is to an SVG file in the project's folder, and say where."""
+        system = self.picture.system
+        folder = Path(system.root) / ".meshdev" if system is not None else Path()
+        file = folder / f"dashboard-{datetime.fromtimestamp(self.now()).astimezone():%Y%m%d-%H%M%S}.svg"
+        picture = self.export_screenshot(title=system.name if system is not None else None)
+
+        async def work() -> None:
+            try:
+                await asyncio.to_thread(file.write_text, picture, "utf-8")
+            except OSError as error:
+                refusal = StorageError(f"{file}: {error.strerror or error}")
+                self.complain(refusal, "write the picture")
+            else:
+                self.copy(str(file), "its path")
+                self.say(f"picture in {file} (path copied)")
+
+        self.begin(work)
 
     def action_help(self) -> None:
         """Show all keys."""

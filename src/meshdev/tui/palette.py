@@ -1,18 +1,33 @@
-"""The command palette: every action of the screen, and every action on every service, by name."""
+"""The command palette: every action of the screens, and every action on every service, by name.
 
-from collections.abc import Callable, Iterator
+Found by any letters in their order. The whole list is made once per opening, not once per letter: with 200 services it
+has some two thousand lines.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
-from meshdev.tui.keys import APP_KEYS, PLACES, Key
+from meshdev.tui.keys import APP_KEYS, PLACES, Key, Place
+from meshdev.tui.model import address_of
 from meshdev.tui.screens.services import ServicesScreen
 from meshdev.tui.states import state_of
 from meshdev.tui.tone import Tone
+from meshdev.wire.control import ServiceView
 
 if TYPE_CHECKING:
     from meshdev.tui.app import Dashboard
+
+_MOST = 60
+"""Lines that are shown for what was typed: the best ones; nobody reads on."""
+
+_USELESS = frozenset({"command_palette", "interrupt", "find_next", "back", "focus_next", "show", "edit"})
+"""Actions that are no use from a palette, or stand there in other words."""
+
+_OF_A_SERVICE = frozenset({"start", "stop", "restart", "scale", "open", "copy"})
+"""Keys for the row under the cursor: the palette has them for every service by name."""
 
 
 class Command(NamedTuple):
@@ -24,29 +39,33 @@ class Command(NamedTuple):
 
 
 class Commands(Provider):
-    """Everything that can be done, found by any letters of its name."""
+    """Everything that can be done."""
 
     @property
     def dashboard(self) -> "Dashboard":
         """The application."""
         return cast("Dashboard", self.app)
 
+    async def startup(self) -> None:
+        """Make the list."""
+        self._here = [*self._keys(), *self._places(), *self._general()]
+        self._all = [*self._here, *self._services(), *self._elsewhere(), *self._themes()]
+
     async def discover(self) -> Hits:
         """What is shown before anything is typed."""
-        for command in (*self._keys(), *self._general()):
+        for command in self._here:
             yield DiscoveryHit(command.name, command.run, help=command.help)
 
     async def search(self, query: str) -> Hits:
-        """What matches ``query``."""
-        matcher = self.matcher(query)
-        for command in (*self._general(), *self._keys(), *self._services(), *self._themes()):
-            score = matcher.match(command.name)
-            if score > 0:
-                yield Hit(score, matcher.highlight(command.name), command.run, help=command.help)
+        """What matches ``query`` best."""
+        for score, command in best(query, self._all, self.matcher(query).match):
+            yield Hit(score, self.matcher(query).highlight(command.name), command.run, help=command.help)
+
+    # --- what there is ----------------------------------------------------------------------------
 
     def _general(self) -> Iterator[Command]:
-        act = self.dashboard.act
-        services = self.dashboard.picture.services
+        dashboard, act = self.dashboard, self.dashboard.act
+        services = dashboard.picture.services
         idle = [service.name for service in services if state_of(service).tone in {Tone.MUTED, Tone.BAD}]
         live = [service.name for service in services if service.desired == "up"]
         if idle:
@@ -54,31 +73,113 @@ class Commands(Provider):
         if live:
             yield Command("Restart everything", f"{len(live)} services", partial(act.restart, *live))
         yield Command("Apply the topology file", "read it again, change only what differs", act.apply)
-        yield Command("Stop the system", "and close the dashboard", self.dashboard.stop_system)
+        system = dashboard.picture.system
+        if system is not None:
+            yield Command("Edit the topology file", system.file, partial(dashboard.edit_file, system.file))
+            yield Command("Copy the folder of the logs", system.log_dir, partial(self._copy, system.log_dir))
+            yield Command("Copy the folder of the system", system.root, partial(self._copy, system.root))
+        yield Command("Save a picture of the screen", "SVG, in .meshdev", dashboard.save_picture)
+        yield Command("Stop the system", "and close the dashboard", dashboard.stop_system)
 
     def _keys(self) -> Iterator[Command]:
-        here = [group for place in PLACES if place.mode == self.app.current_mode for group in place.groups]
-        for key in (*(key for group in here for key in group), *APP_KEYS):
-            if key.action not in {"command_palette", "interrupt", "find_next", "back", "focus_next"}:
+        here = [place for place in PLACES if place.mode == self.app.current_mode]
+        for key in (*_of(here), *APP_KEYS):
+            if key.name not in _USELESS:
                 yield Command(key.text, f"key {key.written}", partial(self._run, key))
 
-    async def _run(self, key: Key) -> None:
-        await self.app.run_action(key.action, default_namespace=self.app if key in APP_KEYS else self.screen)
+    def _elsewhere(self) -> Iterator[Command]:
+        for place in PLACES:
+            if place.mode != self.app.current_mode:
+                for key in _of([place]):
+                    if key.name not in _USELESS | _OF_A_SERVICE:
+                        run = partial(self._run_there, place.mode, key)
+                        yield Command(f"{place.title}: {key.text}", f"keys {place.number} {key.written}", run)
+
+    def _places(self) -> Iterator[Command]:
+        for place in PLACES:
+            if place.mode != self.app.current_mode:
+                run = partial(self.dashboard.action_show, place.mode)
+                yield Command(f"Go to {place.title}: {place.about}", f"key {place.number}", run)
 
     def _services(self) -> Iterator[Command]:
-        act = self.dashboard.act
         for service in self.dashboard.picture.services:
-            name, state = service.name, str(state_of(service))
-            yield Command(f"Go to {name}", state, partial(self._select, name))
-            yield Command(f"Start {name}", state, partial(act.start, name))
-            yield Command(f"Stop {name}", state, partial(act.stop, name))
-            yield Command(f"Restart {name}", state, partial(act.restart, name))
+            yield from self._of_service(service)
+
+    def _of_service(self, service: ServiceView) -> Iterator[Command]:
+        dashboard, act = self.dashboard, self.dashboard.act
+        name, state = service.name, str(state_of(service))
+        yield Command(f"Go to {name}", state, partial(dashboard.open_service, name))
+        yield Command(f"Start {name}", state, partial(act.start, name))
+        yield Command(f"Stop {name}", state, partial(act.stop, name))
+        yield Command(f"Restart {name}", state, partial(act.restart, name))
+        more, less = service.replicas + 1, service.replicas - 1
+        yield Command(f"Scale {name} up", f"to {more}", partial(act.scale, name, more))
+        if less:
+            yield Command(f"Scale {name} down", f"to {less}", partial(act.scale, name, less))
+        yield Command(f"Logs of {name}", "only its lines", partial(dashboard.open_logs, name))
+        yield Command(
+            f"Graph around {name}", "who calls it, whom it calls", partial(dashboard.open_graph, name)
+        )
+        yield Command(
+            f"Edit {name} in the topology file", "at its line", partial(self._edit, name, code=False)
+        )
+        yield Command(f"Edit the code of {name}", "in your editor", partial(self._edit, name, code=True))
+        if address_of(service):
+            address = service.url or service.ports[0]
+            yield Command(f"Open {name}", address, partial(dashboard.browse, address))
+            yield Command(f"Copy the address of {name}", address, partial(self._copy, address))
 
     def _themes(self) -> Iterator[Command]:
         for name in sorted(self.app.available_themes):
             yield Command(f"Theme {name}", "colours", partial(setattr, self.app, "theme", name))
 
-    async def _select(self, name: str) -> None:
-        await self.app.switch_mode(ServicesScreen.MODE)
-        if isinstance(self.app.screen, ServicesScreen):
-            self.app.screen.select(name)
+    # --- what they do -----------------------------------------------------------------------------
+
+    async def _run(self, key: Key) -> None:
+        await self.app.run_action(key.action, default_namespace=self.app if key in APP_KEYS else self.screen)
+
+    async def _run_there(self, mode: str, key: Key) -> None:
+        await self.app.switch_mode(mode)
+        await self.app.run_action(key.action, default_namespace=self.app.screen)
+
+    def _copy(self, text: str) -> None:
+        self.dashboard.copy(text, text)
+
+    def _edit(self, name: str, *, code: bool) -> None:
+        def edit(screen: ServicesScreen) -> None:
+            if code:
+                screen.edit_code(name)
+            else:
+                screen.edit_definition(name)
+
+        self.dashboard.visit(ServicesScreen, edit)
+
+
+def _of(places: Sequence[Place]) -> list[Key]:
+    return [key for place in places for group in place.groups for key in group]
+
+
+def best(
+    query: str, commands: Sequence[Command], match: Callable[[str], float], most: int = _MOST
+) -> list[tuple[float, Command]]:
+    """The commands that match best, the best first; every word's letters must be there in their order.
+
+    ``match`` scores a name that has the letters, which is dear: the others are sorted out before.
+    """
+    letters = query.replace(" ", "").lower()
+    scored = []
+    for command in commands:
+        if _has(command.name.lower(), letters):
+            score = match(command.name)
+            if score > 0:
+                scored.append((score, command))
+    return sorted(scored, key=lambda pair: -pair[0])[:most]
+
+
+def _has(name: str, letters: str) -> bool:
+    at = 0
+    for letter in letters:
+        at = name.find(letter, at) + 1
+        if not at:
+            return False
+    return True

@@ -61,19 +61,21 @@ def state_of(service: ServiceView) -> State:
     """How the service looks as a whole."""
     if service.phase == "exited":
         return _ended([instance.exit for instance in service.instances])
-    return _by_axes(service.phase, service.health)
+    probed = any(instance.last_probe is not None for instance in service.instances)
+    return _by_axes(service.phase, service.health, probed=probed)
 
 
 def state_of_instance(instance: InstanceView) -> State:
     """How one incarnation looks."""
     if instance.phase == "exited":
         return _ended([instance.exit])
-    return _by_axes(instance.phase, instance.health)
+    return _by_axes(instance.phase, instance.health, probed=instance.last_probe is not None)
 
 
-def _by_axes(phase: str, health: str) -> State:
+def _by_axes(phase: str, health: str, *, probed: bool) -> State:
     if phase == "running":
-        return _BY_HEALTH.get(health, RUNNING)
+        # The daemon calls healthy what it lets others depend on; that nobody asked it is less than that.
+        return RUNNING if health == "healthy" and not probed else _BY_HEALTH.get(health, RUNNING)
     # A word of a newer daemon is shown as it is rather than hidden.
     return _BY_PHASE.get(phase) or State("?", phase, Tone.WARN, 6)
 

@@ -84,6 +84,19 @@ def test_a_span_that_nobody_saw_is_bridged_by_time() -> None:
     assert trace.guessed == 1
 
 
+def test_work_that_nobody_waited_for_hangs_below_what_began_it() -> None:
+    """A saga goes on after the order was answered; calls that name the same unseen span hang together."""
+    saga = [
+        call("front", "orders", 0, 50, "s1"),
+        call("orders", "carts", 10, 5, "s2", "http"),
+        call("front", "orders", 60, 20, "s3", "x"),
+        call("orders", "stock", 70, 30, "s4", "http"),
+        call("orders", "mail", 120, 5, "s5", "later"),
+    ]
+    trace = assemble(saga)
+    assert drawn(trace) == ["orders", "  carts", "  stock", "orders", "  mail"]
+
+
 def test_a_call_whose_parent_was_lost_is_a_root() -> None:
     """Nothing of it is hidden."""
     trace = assemble([CHECKOUT[0], CHECKOUT[3]])
@@ -115,7 +128,7 @@ def test_ten_thousand_spans_are_no_trouble(shape: str) -> None:
     parents = {
         "deep": [f"s{number - 1}" for number in range(count)],
         "wide": ["s0"] * count,
-        "alike": ["unseen"] * count,
+        "alike": [f"unseen{number}" for number in range(count)],
     }[shape]
     calls = [
         call("a", "a", number / 1000, count / 500 - number / 500, f"s{number}", parent if number else "")

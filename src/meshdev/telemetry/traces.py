@@ -5,8 +5,11 @@ All times are of one machine's clock. Calls may come in any order, some may neve
 | a call hangs below | when |
 |---|---|
 | the call whose span it names | its caller passes ``traceparent`` on as it came |
-| the call to its caller that was under way (the latest begun) | it names a span that nobody saw |
+| the call to its caller that was under way, the latest begun | it names a span that nobody saw: its caller's own |
+| the call to its caller that ended last before | the same, and none was under way: work that nobody waited for |
 | nothing: it is a root | it names none, or nothing fits; of calls that name each other in a circle, the first |
+
+Calls of one caller that name the same unseen span hang together, where the first of them does.
 
 The *critical path* is what made the trace as long as it was: from the end of the first root backwards, always the child
 that ended last before the one after it began. What a call did not spend waiting for its children is its *own* time.
@@ -189,12 +192,15 @@ def _parents(calls: Sequence[ExchangeView]) -> tuple[list[int | None], list[Join
     starts = {callee: [calls[index].at for index in indices] for callee, indices in to.items()}
     parents: list[int | None] = []
     joins: list[Join] = []
+    found: dict[tuple[str, str], int | None] = {}
     for index, call in enumerate(calls):
         parent = by_span.get(call.parent) if call.parent else None
         join = Join.SPAN
         if parent is None and call.parent and call.caller in to:
-            parent = _under_way(calls, to[call.caller], starts[call.caller], index)
-            join = Join.TIME
+            unseen = (call.caller, call.parent)
+            if unseen not in found:
+                found[unseen] = _before(calls, to[call.caller], starts[call.caller], index)
+            parent, join = found[unseen], Join.TIME
         if parent is None or parent == index:
             parent, join = None, Join.ROOT
         parents.append(parent)
@@ -202,16 +208,21 @@ def _parents(calls: Sequence[ExchangeView]) -> tuple[list[int | None], list[Join
     return parents, joins
 
 
-def _under_way(
+def _before(
     calls: Sequence[ExchangeView], indices: Sequence[int], starts: Sequence[float], index: int
 ) -> int | None:
-    """The call among ``indices`` that was under way when the one at ``index`` began, the latest begun."""
+    """The call among ``indices`` that was under way when the one at ``index`` began, or ended last before."""
     at = calls[index].at
     last = bisect_right(starts, at)
+    ended: int | None = None
     for candidate in reversed(indices[max(0, last - _LOOKED_BACK) : last]):
-        if candidate < index and end_of(calls[candidate]) + _SLACK >= at:
+        if candidate >= index:
+            continue
+        if end_of(calls[candidate]) + _SLACK >= at:
             return candidate
-    return None
+        if ended is None or end_of(calls[candidate]) > end_of(calls[ended]):
+            ended = candidate
+    return ended
 
 
 def _break_circles(parents: list[int | None], joins: list[Join]) -> None:

@@ -92,6 +92,11 @@ def _fields(call: ExchangeView) -> Iterator[tuple[str, str, Tone]]:
         yield "Retried", f"↻ {times}; this is the last answer", Tone.WARN
     if call.hedged:
         yield "Hedged", "⇉ asked twice, since the first was slow", Tone.WARN
+    if call.messages_in is not None or call.messages_out is not None:
+        counts = f"{units.count(call.messages_in or 0)} from the caller, {units.count(call.messages_out or 0)} to it"
+        yield "Messages", counts, Tone.TEXT
+    if call.events is not None:
+        yield "Events", units.count(call.events), Tone.TEXT
     if call.instance:
         yield "Instance", call.instance, Tone.TEXT
 

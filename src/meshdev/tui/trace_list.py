@@ -24,9 +24,9 @@ COLUMNS: tuple[Column, ...] = (
     Column("ms", "TOOK", 6, 6, 95, right=True, always=True),
     Column("bar", "", 6, 6, 30),
     Column("request", "REQUEST", 16, 400, 85, flex=True),
-    Column("spans", "CALLS", 5, 6, 80, right=True, always=True),
+    Column("spans", "CALLS", 6, 6, 80, right=True, always=True),
     Column("services", "SERVICES", 8, 8, 40, right=True),
-    Column("errors", "FAILED", 6, 7, 75, right=True),
+    Column("errors", "FAILED", 7, 7, 75, right=True),
     Column("trace", "TRACE", 8, 8, 10, extra=True),
 )
 

@@ -40,9 +40,10 @@ class CallsScreen(Frame):
         #list { height: 1fr; width: 1fr; }
         #details { display: none; height: 50%; border-top: solid $rule; }
         &.-details #details { display: block; }
+        &.-diff #details { height: 70%; }
         #wrong { display: none; }
         &.-wide #body { layout: horizontal; }
-        &.-wide #details { height: 1fr; width: 72; border-top: none; border-left: vkey $rule; }
+        &.-wide #details, &.-wide.-diff #details { height: 1fr; width: 72; border-top: none; border-left: vkey $rule; }
     }
     """
 

@@ -176,7 +176,7 @@ class TrafficScreen(CallsScreen):
     def action_details(self) -> None:
         """Show what is known of the call, or only the list again."""
         shown = not self.has_class("-details") or self._diff
-        self._diff = False
+        self._drop_diff()
         if shown and self.listed.following:
             self._follow(following=False)
         self.open_details(shown=shown)
@@ -191,7 +191,8 @@ class TrafficScreen(CallsScreen):
 
     def _mark(self, call: ExchangeView | None) -> None:
         self._marked = call
-        self._diff = self._diff and call is not None
+        if call is None:
+            self._drop_diff()
         self._redraw([])
         self._around()
 
@@ -203,6 +204,7 @@ class TrafficScreen(CallsScreen):
             )
             return
         self._diff = not self._diff
+        self.set_class(self._diff, "-diff")
         if self.listed.following:
             self._follow(following=False)
         self.open_details(shown=self._diff)
@@ -220,8 +222,12 @@ class TrafficScreen(CallsScreen):
         return partial(self._filter, "") if self._wanted else None
 
     def _close_details(self) -> None:
-        self._diff = False
+        self._drop_diff()
         self.open_details(shown=False)
+
+    def _drop_diff(self) -> None:
+        self._diff = False
+        self.remove_class("-diff")
 
     def action_back(self) -> None:
         """Undo one thing."""

@@ -54,6 +54,12 @@ def reloaded(product: Product, generation: int) -> bool:
     return last.get("outcome") == "done" and min(one["generation"] for one in serving) >= generation
 
 
+def renewed(product: Product, generation: int) -> bool:
+    """Whether the only instance that is in charge is of this generation, and healthy."""
+    serving = [one for one in product.status()["orders"]["instances"] if one["role"] == "serving"]
+    return [(one["generation"], one["health"]) for one in serving] == [(generation, "healthy")]
+
+
 def test_saves_fail_no_request(product: Product, port: int) -> None:
     """Source is saved again and again: each time new code takes over, and every request is answered."""
     with load_on(port, per_second=rate()) as load:
@@ -67,6 +73,18 @@ def test_saves_fail_no_request(product: Product, port: int) -> None:
     assert load.failed == {}
     assert load.ok == load.sent
     assert len(load.answered_by) == SAVES + 1
+
+
+def test_a_restart_fails_no_request(product: Product, port: int) -> None:
+    """What is in hand is answered by the old one, what comes meanwhile waits for the new one."""
+    with load_on(port, per_second=rate()) as load:
+        for restart in range(2):
+            product.run("restart", "orders")
+            eventually(lambda generation=restart + 2: renewed(product, generation), 30)  # type: ignore[misc]
+
+    assert load.failed == {}
+    assert load.ok == load.sent
+    assert len(load.answered_by) == 3
 
 
 def test_scaling_fails_no_request(product: Product, port: int) -> None:

@@ -22,10 +22,12 @@ from meshdev.lifecycle.model import (
     StopWanted,
     Urgency,
 )
-from meshdev.topology.model import Condition, Restart, RestartPolicy, StartMode
+from meshdev.lifecycle.runs import HASTE
+from meshdev.topology.model import Condition, Endpoint, ReloadStrategy, Restart, RestartPolicy, StartMode
 from support_lifecycle import HTTP, NEVER, Play, after, launch, ref, route, service, term
 
 ORDERS = frozenset({"orders"})
+HEARD = (Endpoint("http"),)
 ONE, TWO = ref("orders", 1), ref("orders", 2)
 
 
@@ -231,7 +233,7 @@ class TestScale:
         play = Play(service("orders", replicas=3), drain=0.2).up()
         one, two, three = (ref("orders", number + 1, slot=number) for number in range(3))
         play << ScaleWanted("orders", 1) >> [route("orders", one), Drain(two), Drain(three)]
-        assert play.one(three).why == "its traffic has moved to others, it is stopped in a moment"
+        assert play.one(three).why == "it gets no more traffic and is stopped in a moment"
         play << Drained(three) >> [term(three)]
         play.wait(0.2) >> [term(two)]
         play << Drained(two) >> []
@@ -330,6 +332,42 @@ class TestShutdown:
         play = Play(service("orders")).up().quietly(StopWanted(ORDERS)).wait(3)
         play << ShutdownWanted() >> []
         play.wait(2) >> [Kill(ONE)]
+
+    def test_a_restart_lets_it_finish_what_it_answers(self) -> None:
+        """Routes first, then the drain, then the stop; the next one waits until it is gone."""
+        play = Play(service("orders", endpoints=HEARD), drain=9).up()
+        play << RestartWanted(ORDERS) >> [route("orders"), Drain(ONE)]
+        assert play.one(TWO).why == "waiting for orders-0@1 to be gone"
+        play << Drained(ONE) >> [term(ONE)]
+        play << Gone(ONE) >> [launch("orders", 2)]
+
+    def test_a_restart_does_not_wait_long(self) -> None:
+        """Its callers are held meanwhile."""
+        play = Play(service("orders", endpoints=HEARD), drain=9).up().quietly(RestartWanted(ORDERS))
+        play.wait(HASTE) >> [term(ONE)]
+        play << Drained(ONE) >> []
+
+    def test_a_restart_that_turns_into_a_stop_does_not_wait(self) -> None:
+        """The last wish wins."""
+        play = Play(service("orders", endpoints=HEARD), drain=9).up().quietly(RestartWanted(ORDERS))
+        play << StopWanted(ORDERS) >> [term(ONE)]
+        play << Gone(ONE) >> []
+        assert play.phase("orders") is Phase.STOPPED
+
+    def test_what_nobody_calls_is_stopped_at_once(self) -> None:
+        """A worker has no traffic that could end."""
+        play = Play(service("orders"), drain=9).up()
+        play << RestartWanted(ORDERS) >> [route("orders"), term(ONE)]
+
+    def test_a_reload_that_replaces_lets_it_finish_too(self) -> None:
+        """New code after the old has ended, not beside it."""
+        play = Play(service("orders", endpoints=HEARD, reload=ReloadStrategy.REPLACE), drain=9).up()
+        play << ReloadWanted("orders") >> [route("orders"), Drain(ONE)]
+        play << Drained(ONE) >> [term(ONE)]
+        play << Gone(ONE) >> [launch("orders", 2)]
+        play.quietly(Launched(TWO, 2))
+        assert play["orders"].last_reload is not None
+        assert play["orders"].last_reload.outcome == "done"
 
     def test_a_drain_is_cut_short(self) -> None:
         """Whatever was about to be stopped is stopped now."""

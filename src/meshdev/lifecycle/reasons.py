@@ -107,7 +107,7 @@ def exited_text(run: Run) -> str:
 def running_text(run: Run) -> str:
     """What there is to say of a run that goes on; nothing when all is well."""
     if run.role is Role.RETIRING:
-        return "its traffic has moved to others, it is stopped in a moment"
+        return "it gets no more traffic and is stopped in a moment"
     check = run.spec.healthcheck
     if run.health is Health.UNHEALTHY and check is not None:
         return f"unhealthy (probe {probe_text(check, run.probe)})"

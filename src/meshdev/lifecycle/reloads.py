@@ -136,7 +136,7 @@ def _done(ledger: Ledger, node: Node, slot: Slot, run: Run) -> bool:
         _bring(ledger, node, slot, runs.admit_candidate(ledger, node, slot))
     elif run.phase in {Phase.STARTING, Phase.RUNNING}:
         slot.forgive()
-        runs.stop(ledger, run, asked=True)
+        runs.make_room(ledger, slot, run)
     return False
 
 

@@ -3,6 +3,7 @@
 Each function takes the ledger first and leaves the books consistent; whether it is called is decided elsewhere.
 """
 
+from math import inf
 from typing import cast
 
 from meshdev.lifecycle import reasons
@@ -29,6 +30,8 @@ from meshdev.topology.model import RestartPolicy
 
 # Whoever presses Ctrl-C a second time gets everything down within this many seconds.
 HURRY = 1.0
+# A run that nobody serves beside drains for at most this many seconds: calls are held meanwhile.
+HASTE = 1.5
 # A candidate without a healthcheck has to stay up this long before traffic moves to it: a typo shows at once.
 SETTLE = 1.0
 
@@ -144,8 +147,19 @@ def quiet(ledger: Ledger, run: Run) -> None:
         ledger.out.append(StopProbing(run.ref))
 
 
-def retire(ledger: Ledger, slot: Slot, run: Run) -> None:
-    """Take a run out of its place in the slot; what lives of it is drained and stopped beside what follows."""
+def make_room(ledger: Ledger, slot: Slot, run: Run) -> None:
+    """End a run that another shall follow: what it is answering may be finished, shortly, since callers wait."""
+    if run.phase is Phase.RUNNING and run.spec.endpoints and ledger.drain > 0:
+        retire(ledger, slot, run, most=HASTE)
+    else:
+        stop(ledger, run, asked=True)
+
+
+def retire(ledger: Ledger, slot: Slot, run: Run, *, most: float = inf) -> None:
+    """Take a run out of its place in the slot; what lives of it is drained and stopped beside what follows.
+
+    ``most`` is how many seconds draining may take.
+    """
     if run is slot.candidate:
         slot.candidate = None
     elif run is slot.current:
@@ -159,7 +173,7 @@ def retire(ledger: Ledger, slot: Slot, run: Run) -> None:
     ledger.changed(ledger.nodes[run.ref.service])
     if drained and ledger.urgency is None:
         ledger.out.append(Drain(run.ref))
-        ledger.agenda.set(run, ledger.now + ledger.drain)
+        ledger.agenda.set(run, ledger.now + min(ledger.drain, most))
     elif run.phase is not Phase.STOPPING:
         stop(ledger, run, asked=True)
 

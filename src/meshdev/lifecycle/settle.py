@@ -36,9 +36,12 @@ def _forward(ledger: Ledger, node: Node, slot: Slot) -> None:
         runs.retire(ledger, slot, slot.candidate)
     run = slot.current
     if run is not None and run.live:
-        if run.epoch < node.epoch and run.phase is not Phase.STOPPING:
-            runs.stop(ledger, run, asked=True)
-        return
+        if run.epoch == node.epoch or run.phase is Phase.STOPPING:
+            return
+        runs.make_room(ledger, slot, run)
+        run = slot.current
+        if run is not None:
+            return
     outdated = run is not None and run.phase in IDLE and run.epoch < node.epoch
     if run is None or run.phase is Phase.STOPPED or outdated:
         run = runs.admit(ledger, node, slot)

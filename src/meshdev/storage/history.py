@@ -31,6 +31,8 @@ _STEP = 256 * 1024
 _WORK, _BREATH = 0.004, 0.0005
 """Seconds of work after which other threads get this much time."""
 _TELL = 0.1
+_TELLING = 2000
+"""Characters of an entry by which it is known again: what is shown may be cut."""
 
 
 class AbandonedError(StorageError):
@@ -46,24 +48,23 @@ class Progress(NamedTuple):
 
 
 class Edge:
-    """Where what is shown begins: the time of its first entry, and all that is shown of that time."""
+    """Where what is shown begins: the time of its first entry (or ``at``), and all that is shown of that time."""
 
-    def __init__(self, entries: Iterable[Entry]) -> None:
+    def __init__(self, entries: Iterable[Entry], at: float | None = None) -> None:
         rest = iter(entries)
-        first = next(rest)
-        self.time = first.time
-        self.shown = Counter([_identity(first)])
-        for entry in rest:
-            if entry.time != first.time:
-                break
-            self.shown[_identity(entry)] += 1
+        first = next(rest, None)
+        self.time = first.time if first is not None and at is None else at or 0.0
+        self.shown: Counter[tuple[str, Source, str]] = Counter()
+        while first is not None and first.time == self.time:
+            self.shown[_identity(first)] += 1
+            first = next(rest, None)
 
     def __repr__(self) -> str:
         return f"<Edge at {self.time} with {self.shown.total()} entries>"
 
 
 def _identity(entry: Entry) -> tuple[str, Source, str]:
-    return entry.node, entry.source, entry.text
+    return entry.node, entry.source, entry.text[:_TELLING]
 
 
 class History:
@@ -95,22 +96,26 @@ class History:
         self.at_beginning = False
         self.progress = Progress()
         upto = edge.time if edge is not None else after
-        self._view = LogReader(log_dir).open(upto=upto, wants=wanted.wants_node)
+        self.view = LogReader(log_dir).open(upto=upto, wants=wanted.wants_node)
 
     def close(self) -> None:
         """Let go of the files."""
-        self._view.close()
+        self.view.close()
 
-    def older(self, least: int, *extra: Term) -> list[Entry]:
-        """At least ``least`` entries before this place that hold ``extra`` too; fewer at the beginning."""
+    def older(self, least: int, *extra: Term, within: float | None = None) -> list[Entry]:
+        """At least ``least`` entries before this place that hold ``extra`` too; fewer at the beginning.
+
+        After ``within`` seconds it gives what it has: ask again while `at_beginning` is false.
+        """
+        end = time.monotonic() + within if within is not None else None
         pages: list[list[Entry]] = []
         count = 0
         lines = 1 << 30 if self._wanted or extra else max(least, 200)
-        while count < least and not self.at_beginning:
-            batches = self._view.older_batches(lines, _STEP)
+        while count < least and not self.at_beginning and (end is None or time.monotonic() < end):
+            batches = self.view.older_batches(lines, _STEP)
             sift = Sift(self._wanted, self._now, extra)
             page = self._fresh(sift.entries(batches))
-            self.at_beginning = self._view.at_beginning or bool(batches and batches[0].time < self._since)
+            self.at_beginning = self.view.at_beginning or bool(batches and batches[0].time < self._since)
             self._looked(sift.seen, batches, batches[0].time if batches else 0.0)
             count += len(page)
             pages.append(page)
@@ -121,7 +126,7 @@ class History:
         if self._forth is None:
             self._forth = Sift(self._wanted, self._now, extra)
         found: list[Entry] = []
-        while len(found) < least and (batches := self._view.newer_batches(_STEP)):
+        while len(found) < least and (batches := self.view.newer_batches(_STEP)):
             seen = self._forth.seen
             found += self._forth.entries(batches)
             self._looked(self._forth.seen - seen, batches, batches[-1].time)
@@ -143,7 +148,9 @@ class History:
     def _looked(self, lines: int, batches: Sequence[Batch], at: float) -> None:
         """Count, tell, breathe; raises AbandonedError when nobody waits any more."""
         size = sum(len(batch.data) for batch in batches)
-        self.progress = Progress(self.progress.lines + lines, self.progress.size + size, at)
+        self.progress = Progress(
+            self.progress.lines + lines, self.progress.size + size, at or self.progress.at
+        )
         if self._cancel.is_set():
             raise AbandonedError("nobody waits for this search any more")
         now = time.monotonic()

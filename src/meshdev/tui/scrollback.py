@@ -236,6 +236,21 @@ class Scrollback:
                 return number
         return None
 
+    def find_last(self, match: Predicate, among: int = 2000) -> int | None:
+        """The newest line that passes ``match``, of the newest ``among``; in view or not."""
+        for index in range(len(self._lines) - 1, max(self._head, len(self._lines) - among) - 1, -1):
+            if match(self._lines[index]):
+                return self.first + index - self._head
+        return None
+
+    def bottom(self) -> Line | None:
+        """The newest line; None while there is none."""
+        return self._lines[-1] if len(self) else None
+
+    def top(self, count: int) -> list[Line]:
+        """The oldest ``count`` lines."""
+        return self._lines[self._head : self._head + count]
+
     def count(self, match: Predicate) -> int:
         """How many lines in view pass ``match``."""
         return sum(1 for number in self._view[self._view_head :] if match(self.line(number)))

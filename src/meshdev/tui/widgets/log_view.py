@@ -113,7 +113,9 @@ class LogView(LogRows):
             self._tell()
             return
         batch = list(self._waiting)
-        self._lost += self._waiting_count - len(batch)
+        if any(line.more for line in batch):
+            batch = self._join(batch)
+        self._lost += self._waiting_count - len(self._waiting)
         self._waiting.clear()
         self._waiting_count = 0
         if self._paint.note(batch):
@@ -123,6 +125,25 @@ class LogView(LogRows):
         self._to_end()
         self.refresh()
         self._tell()
+
+    def _join(self, batch: list[Line]) -> list[Line]:
+        """Put what goes on with an earlier stack trace there."""
+        joined: list[Line] = []
+        for line in batch:
+            if not line.more:
+                joined.append(line)
+                continue
+            at = next((at for at in range(len(joined) - 1, -1, -1) if _same(joined[at], line)), None)
+            number = None if at is not None else self._back.find_last(lambda old, line=line: _same(old, line))  # type: ignore[misc]
+            if at is not None:
+                joined[at] = joined[at]._replace(text=f"{joined[at].text}\n{line.text}")
+            elif number is not None:
+                old = self._back.line(number)
+                self._back.amend(number, old._replace(text=f"{old.text}\n{line.text}"))
+                self._cache.clear()
+            else:
+                joined.append(line._replace(more=False))
+        return joined
 
     # --- modes ------------------------------------------------------------------------------------
 
@@ -300,3 +321,8 @@ class LogView(LogRows):
                 self._scroll(row - height + 1)
         self.refresh()
         self._tell()
+
+
+def _same(one: Line, other: Line) -> bool:
+    """Whether two lines come from one stream."""
+    return (one.source, one.stream, one.service) == (other.source, other.stream, other.service)

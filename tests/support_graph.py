@@ -134,12 +134,12 @@ def big(count: int, edges: int, *, long: bool = False) -> Picture:
     pairs: dict[tuple[str, str], None] = {}
     tiers = 6
     while len(pairs) < edges:
-        caller = draw.randrange(count)
-        callee = min(count - 1, caller + 1 + draw.randrange(max(1, count // tiers)))
+        one = draw.randrange(count)
+        other = min(count - 1, one + 1 + draw.randrange(max(1, count // tiers)))
         if draw.random() < 0.03:
-            caller, callee = callee, caller
-        if caller * tiers // count != callee * tiers // count:
-            pairs[names[caller], names[callee]] = None
+            one, other = other, one
+        if one * tiers // count != other * tiers // count:
+            pairs[names[one], names[other]] = None
     views = tuple(EdgeView(caller=caller, callee=callee, kind="calls") for caller, callee in pairs)
     flows = []
     for caller, callee in pairs:

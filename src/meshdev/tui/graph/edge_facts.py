@@ -67,7 +67,7 @@ def _signals(signals: EdgeSignalsView, width: int) -> Iterator[list[Span]]:
             "Circuit", flow.circuit, width, Tone.BAD if flow.circuit == "open" else Tone.WARN, "⊘ "
         )
     for fault in signals.faults:
-        yield from _row("Fault", fault, width, Tone.BAD, "⚡ ")
+        yield from _row("Fault", fault, width, Tone.BAD, "↯ ")
     if flow.undeclared:
         yield from _row("Declared", "no: it isn't in the topology file", width, Tone.WARN, "? ")
     if not signals.observed:
@@ -211,7 +211,7 @@ def edge_line(edge: Edge) -> list[Span]:
     if flow.circuit:
         spans.append(Span(f"⊘ circuit {flow.circuit}  ", Tone.BAD))
     if flow.faults:
-        spans.append(Span(f"⚡ {clean(', '.join(flow.faults))}  ", Tone.BAD))
+        spans.append(Span(f"↯ {clean(', '.join(flow.faults))}  ", Tone.BAD))
     if flow.undeclared:
         spans.append(Span("? not declared  ", Tone.WARN))
     spans += flow_spans(flow)

@@ -131,8 +131,10 @@ def _strangers(picture: Picture) -> dict[str, int]:
     """Who is at an edge but is no service, and how many others it has edges to."""
     known = {service.name for service in picture.services}
     others: dict[str, set[str]] = {}
-    for edge in (*picture.edges, *picture.signals):
-        for name, other in ((edge.caller, edge.callee), (edge.callee, edge.caller)):
+    pairs = [(edge.caller, edge.callee) for edge in picture.edges]
+    pairs += [(edge.caller, edge.callee) for edge in picture.signals]
+    for caller, callee in pairs:
+        for name, other in ((caller, callee), (callee, caller)):
             if name not in known:
                 others.setdefault(name, set()).add(other)
     return {name: len(found) for name, found in others.items()}

@@ -36,7 +36,7 @@ class Run(NamedTuple):
 
 
 _RANK = {Tone.OK: 5, Tone.BAD: 4, Tone.WARN: 3, Tone.MUTED: 2, Tone.FAINT: 1}
-_FRAMES = {False: "╭─╮│╰╯├", True: "┏━┓┃┗┛┠"}
+_FRAMES = {False: tuple("╭─╮│╰╯├"), True: tuple("┏━┓┃┗┛┠")}
 
 
 @dataclass(frozen=True, slots=True)

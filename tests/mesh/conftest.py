@@ -1,6 +1,7 @@
 """Tests of what runs inside a worker run twice: on uvloop, and on the plain loop that is its fallback.
 
-Those of forwarding run twice again: without policies, and under all of them with bounds that nothing reaches.
+Those of forwarding run three times: without policies, under all of them with bounds that nothing reaches, and under
+faults that only make everything a little late.
 """
 
 import asyncio
@@ -10,10 +11,13 @@ import pytest
 import uvloop
 
 import support_http_edge
+from meshdev.wire.faults import FaultSpec
 from meshdev.wire.mesh import CircuitBreaker
 
 ON_BOTH_LOOPS = {
+    "test_faulted_link",
     "test_relay",
+    "test_http_faults",
     "test_http_relay",
     "test_http_instances",
     "test_http_kept",
@@ -38,12 +42,21 @@ GENEROUS = {
     "max_concurrency": 1_000_000,
     "hedge_after": 60.0,
 }
+FAULTY = {
+    "faults": (
+        FaultSpec("late", "latency", {"latency": 0.0005}, direction="both"),
+        FaultSpec("late", "delay", {"delay": 0.001}, percentage=20.0),
+        FaultSpec("cut", "slicer", {"average_size": 16_000}, direction="both"),
+    )
+}
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Forwarding must be the same with and without policies."""
+    """Forwarding must be the same with and without policies, and under faults that destroy nothing."""
     if metafunc.module.__name__.rpartition(".")[2] in UNDER_RULES:
-        metafunc.parametrize("standing_rules", [{}, GENEROUS], ids=["plain", "rules"], indirect=True)
+        metafunc.parametrize(
+            "standing_rules", [{}, GENEROUS, FAULTY], ids=["plain", "rules", "faults"], indirect=True
+        )
 
 
 @pytest.fixture(autouse=True)

@@ -269,8 +269,8 @@ async def test_a_request_that_turns_bad_halfway_is_broken_off() -> None:
     lost = asyncio.Event()
 
     async def serve(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
         try:
+            await reader.readuntil(b"\r\n\r\n")
             await reader.read(-1)
         except ConnectionResetError:
             lost.set()

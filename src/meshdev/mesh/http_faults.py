@@ -136,6 +136,7 @@ class Tap(asyncio.Protocol):
         "_exchange",
         "_first",
         "_loop",
+        "_lost",
         "_off",
         "_pumping",
         "_timer",
@@ -159,6 +160,7 @@ class Tap(asyncio.Protocol):
         self._pumping = False
         self._crowded = False
         self._exc: Exception | None = None
+        self._lost = False
 
     def put_on(self) -> None:
         """From now on everything passes here."""
@@ -208,6 +210,9 @@ class Tap(asyncio.Protocol):
 
     def write_eof(self) -> None:
         """Nothing more of the request."""
+        if self._off:
+            self._transport.write_eof()
+            return
         self._exchange.upstream.end(End.EOF, monotonic())
         self._pump_soon()
 
@@ -226,7 +231,7 @@ class Tap(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The instance is gone; that is heard when everything before has been."""
-        self._exc = exc
+        self._exc, self._lost = exc, True
         if self._off or self._callee.caller is None:
             self._take_off()
             self._callee.connection_lost(exc)
@@ -279,10 +284,16 @@ class Tap(asyncio.Protocol):
     def _let_out(self, item: bytes | End) -> None:
         if isinstance(item, End):
             self._end(item)
-        elif self._transport.get_protocol() is self:
+        elif self._transport.get_protocol() in (self, None):  # None: it is closed by now
             self._callee.data_received(item)
         else:
             self._pass_by(item)
+
+    def _tell_loss(self) -> None:
+        """A tunnel that took over a connection which was gone by then hears of it."""
+        reader = self._transport.get_protocol()
+        if self._lost and reader not in (self, self._callee, None):
+            reader.connection_lost(self._exc)
 
     def _pass_by(self, item: bytes) -> None:
         """Somebody else reads the connection by now: a tunnel, or the callee itself."""
@@ -301,6 +312,7 @@ class Tap(asyncio.Protocol):
         for item in waiting[1]:
             if isinstance(item, bytes):
                 self._pass_by(item)
+        self._tell_loss()
 
     def _end(self, end: End) -> None:
         callee = self._callee
@@ -312,6 +324,9 @@ class Tap(asyncio.Protocol):
             return
         injected_now = not self._transport.is_closing()
         self._take_off()
+        if callee.caller is None:
+            self._tell_loss()
+            return
         gone = self._exc
         if injected_now:
             callee.reused = False  # it is no kept connection that closed just then

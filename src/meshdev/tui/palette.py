@@ -6,10 +6,16 @@ has some two thousand lines.
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from heapq import nlargest
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.content import Content
+from textual.markup import escape
+from textual.style import Style
 
+from meshdev.tui.cells import clean
+from meshdev.tui.fuzzy import Match, match
 from meshdev.tui.keys import APP_KEYS, PLACES, Key, Place
 from meshdev.tui.model import address_of
 from meshdev.tui.screens.services import ServicesScreen
@@ -54,12 +60,14 @@ class Commands(Provider):
     async def discover(self) -> Hits:
         """What is shown before anything is typed."""
         for command in self._here:
-            yield DiscoveryHit(command.name, command.run, help=command.help)
+            yield DiscoveryHit(command.name, command.run, help=escape(clean(command.help)))
 
     async def search(self, query: str) -> Hits:
         """What matches ``query`` best."""
-        for score, command in best(query, self._all, self.matcher(query).match):
-            yield Hit(score, self.matcher(query).highlight(command.name), command.run, help=command.help)
+        style = self.matcher(query).match_style
+        for matched, command in best(query, self._all):
+            shown = _marked(command.name, matched.places, style)
+            yield Hit(matched.score, shown, command.run, text=command.name, help=escape(clean(command.help)))
 
     # --- what there is ----------------------------------------------------------------------------
 
@@ -159,27 +167,15 @@ def _of(places: Sequence[Place]) -> list[Key]:
     return [key for place in places for group in place.groups for key in group]
 
 
-def best(
-    query: str, commands: Sequence[Command], match: Callable[[str], float], most: int = _MOST
-) -> list[tuple[float, Command]]:
-    """The commands that match best, the best first; every word's letters must be there in their order.
-
-    ``match`` scores a name that has the letters, which is dear: the others are sorted out before.
-    """
-    letters = query.replace(" ", "").lower()
-    scored = []
-    for command in commands:
-        if _has(command.name.lower(), letters):
-            score = match(command.name)
-            if score > 0:
-                scored.append((score, command))
-    return sorted(scored, key=lambda pair: -pair[0])[:most]
+def best(query: str, commands: Sequence[Command], most: int = _MOST) -> list[tuple[Match, Command]]:
+    """The commands that match best, the best first; equal ones in the order of the list."""
+    found = [(matched, command) for command in commands if (matched := match(query, command.name))]
+    return nlargest(most, found, key=lambda pair: pair[0].score)
 
 
-def _has(name: str, letters: str) -> bool:
-    at = 0
-    for letter in letters:
-        at = name.find(letter, at) + 1
-        if not at:
-            return False
-    return True
+def _marked(name: str, places: Sequence[int], style: Style) -> Content:
+    """The name as text (a name that looks like markup is none), with the found letters marked."""
+    content = Content(clean(name))
+    for place in places:
+        content = content.stylize(style, place, place + 1)
+    return content

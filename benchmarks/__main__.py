@@ -35,6 +35,8 @@ def main(argv: Sequence[str]) -> int:
     ]
     if arguments.realtime:
         os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))  # all that is started inherits it
+    if arguments.nice:
+        os.setpriority(os.PRIO_PROCESS, 0, -arguments.nice)  # all that is started inherits it
     if not arguments.render:
         with tempfile.TemporaryDirectory(prefix="bench-") as folder:
             binary = compiled(Path(folder))
@@ -110,6 +112,13 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=7, help="at most (7)")
     parser.add_argument(
         "--realtime", action="store_true", help="go before everything else on a shared machine (root)"
+    )
+    parser.add_argument(
+        "--nice",
+        type=int,
+        default=0,
+        metavar="N",
+        help="be preferred, by niceness -N, on a shared machine (root)",
     )
     parser.add_argument("--write", action="store_true", help="write docs/benchmarks.md from all last results")
     parser.add_argument("--render", action="store_true", help="measure nothing, use the last results")

@@ -27,6 +27,7 @@ class Results:
     when: str = ""
     load: float = 0.0
     realtime: bool = False
+    niceness: int = 0
 
     def add(self, tool: str, figures: Mapping[str, float]) -> None:
         """One run's figures."""
@@ -42,6 +43,7 @@ class Results:
         self.when = time.strftime("%Y-%m-%d")
         self.load = os.getloadavg()[0]
         self.realtime = os.sched_getscheduler(0) == os.SCHED_RR
+        self.niceness = os.getpriority(os.PRIO_PROCESS, 0)
         content = {name: getattr(self, name) for name in self.__slots__}
         (folder / f"{self.scenario}.json").write_text(json.dumps(content, indent=1), "utf-8")
 
@@ -70,6 +72,8 @@ def table(scenario: Scenario, results: Results) -> str:
     how = (
         "all tools before everything else on the machine (`--realtime`)"
         if results.realtime
+        else f"shared with others, at niceness {results.niceness}"
+        if results.niceness
         else "shared with others"
     )
     lines += [f"{rounds} rounds, {results.when}; load at the end {results.load:.1f}, {how}."]

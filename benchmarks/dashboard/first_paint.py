@@ -51,7 +51,7 @@ class FirstPaint(Scenario):
             time.sleep(SECONDS)
             after, all_after = cost([seat.pid]), cost(case.tool())
             return {
-                "first": first - seat.sat_down,
+                "first": first.at - seat.sat_down,
                 "cpu": cpu,
                 "idle": 100 * (after.cpu - before.cpu) / SECONDS,
                 "idle_all": 100 * (all_after.cpu - all_before.cpu) / SECONDS,

@@ -15,10 +15,19 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from select import select
+from typing import NamedTuple
 
 ROWS, COLUMNS = 50, 160
 _CONTROL = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[()][A-Z0-9]|[=>78DEHM])")
 _KEPT = 4 << 20  # bytes of output that are looked through; a screen's worth is a few thousand
+
+
+class Read(NamedTuple):
+    """One read: when, how long the output was then, and how long program and reader had waited for a core so far."""
+
+    at: float
+    size: int
+    waited: float = 0.0
 
 
 class Seat:
@@ -29,7 +38,7 @@ class Seat:
         termios.tcsetwinsize(theirs, (ROWS, COLUMNS))
         self._changed = threading.Condition()
         self._output = b""
-        self._reads: list[tuple[float, int]] = []  # when, and how long the output was then
+        self._reads: list[Read] = []
         self._ending = threading.Event()
         self.sat_down = time.monotonic()
         self.process = subprocess.Popen(
@@ -42,28 +51,28 @@ class Seat:
         )
         os.close(theirs)
         self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
+        self._reader.start()  # before anybody asks how long it has waited
 
     @property
     def pid(self) -> int:
         """Of the program at the terminal."""
         return self.process.pid
 
-    def press(self, keys: bytes) -> float:
-        """Forget what was painted and press keys; when."""
+    def press(self, keys: bytes) -> Read:
+        """Forget what was painted and press keys; when, and how long had been waited for a core by then."""
         with self._changed:
             self._output, self._reads = b"", []
-        begin = time.monotonic()
+        begin = Read(time.monotonic(), 0, self._waited())
         os.write(self._ours, keys)
         return begin
 
-    def painted(self, text: bytes, seconds: float) -> float | None:
+    def painted(self, text: bytes, seconds: float) -> Read | None:
         """When ``text`` was painted since the last key, or None if it wasn't in time."""
         deadline = time.monotonic() + seconds
         with self._changed:
             while True:
-                if (at := when(self._output, self._reads, text)) is not None:
-                    return at
+                if (found := when(self._output, self._reads, text)) is not None:
+                    return found
                 left = deadline - time.monotonic()
                 if left <= 0 or not self._changed.wait(left):
                     return None
@@ -78,6 +87,9 @@ class Seat:
             self.process.kill()
             self.process.wait()
 
+    def _waited(self) -> float:
+        return waited_for_a_core(self.pid) + waited_for_a_core(os.getpid(), self._reader.native_id)
+
     def _read(self) -> None:
         try:
             while not self._ending.is_set():
@@ -89,7 +101,7 @@ class Seat:
                     if len(self._output) > _KEPT:
                         self._output, self._reads = b"", []
                     self._output += data
-                    self._reads.append((now, len(self._output)))
+                    self._reads.append(Read(now, len(self._output), self._waited()))
                     self._changed.notify_all()
         except OSError:
             pass  # the program has gone, and the terminal with it
@@ -97,8 +109,16 @@ class Seat:
             os.close(self._ours)
 
 
-def when(output: bytes, reads: Sequence[tuple[float, int]], text: bytes) -> float | None:
-    """The time of the first read after which ``text`` stands in the output, control sequences cut out."""
+def when(output: bytes, reads: Sequence[Read], text: bytes) -> Read | None:
+    """The first read after which ``text`` stands in the output, control sequences cut out."""
     if text not in _CONTROL.sub(b"", output):
         return None
-    return next(at for at, size in reads if text in _CONTROL.sub(b"", output[:size]))
+    return next(one for one in reads if text in _CONTROL.sub(b"", output[: one.size]))
+
+
+def waited_for_a_core(pid: int, thread: int | None = None) -> float:
+    """Seconds that a thread (the main one, if none is named) could have run and was not let; 0 if Linux doesn't say."""
+    try:
+        return int(Path(f"/proc/{pid}/task/{thread or pid}/schedstat").read_text().split()[1]) / 1e9
+    except (OSError, IndexError):
+        return 0.0

@@ -122,12 +122,17 @@ class EdgeFaults:
                 continue
             fault = ActiveFault(kind, spec, self._edge, now)
             if before is not None:
+                self._remember(before)
                 fault.go_on(before)
             faults.append(fault)
-        for key, gone in known.items():
-            if new := gone.take_hits():
-                self._left[key] = self._left.get(key, 0) + new
+        for gone in known.values():
+            self._remember(gone)
         self.faults = faults
+
+    def _remember(self, gone: ActiveFault) -> None:
+        """Its last hits are still to be told."""
+        if new := gone.take_hits():
+            self._left[gone.spec.key] = self._left.get(gone.spec.key, 0) + new
 
     def next_change(self, now: float) -> float | None:
         """When some fault's schedule has it begin or end."""

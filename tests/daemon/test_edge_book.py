@@ -123,6 +123,7 @@ def test_what_the_mesh_did_to_a_call_is_told() -> None:
     """Its own answers, repeated calls, and the span that the callee saw."""
     subject = book({})
     marks: dict[str, Any] = {"span": "00f067aa0ba902b7", "retries": 2, "hedged": True, "by": "meshdev"}
+    marks |= {"messages_in": 3, "messages_out": 0, "events": None}
     marks["parent"] = "b7ad6b7169203331"
     subject.exchanged(KEY, Exchange(1, 0.0, 1500, "GET", "/", 504, 10, 20, "", error="timeout", **marks), 1.0)
 

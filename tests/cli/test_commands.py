@@ -151,6 +151,14 @@ def test_names_with_a_dot_and_equals_scale() -> None:
     assert parse("brokers.events=2") == ("brokers.events", 2)
 
 
+def test_why_and_status_say_the_same_word(cli: Cli) -> None:
+    """A service that nobody probes runs, which is less than being healthy."""
+    unprobed = service("orders", instances=[instance("orders", last_probe=None)])
+    with stand_in(cli, unprobed):
+        assert "● running" in cli("why", "orders").out
+        assert "● running" in cli("status").out
+
+
 def test_why_prints_the_chain_and_the_last_lines(cli: Cli) -> None:
     """The reason, and what the root cause said."""
     with stand_in(cli, service("orders", phase="backoff", why="exit code 1")):

@@ -219,12 +219,13 @@ def test_one_off_in_a_services_environment(shop: RunningSystem) -> None:
     assert (ran.code, ran.out) == (0, "200\n")
 
 
-def test_dashboard_stops_in_order_at_sigterm(shop: RunningSystem) -> None:
-    """With the dashboard up, SIGTERM puts the terminal right and stops the system."""
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_dashboard_stops_in_order_at_a_signal(number: signal.Signals, shop: RunningSystem) -> None:
+    """With the dashboard up, SIGTERM (or SIGINT from outside) puts the terminal right and stops the system."""
     shop.write(TICKER)
     with shop.terminal("up") as child:
         child.expect_exact("ticker")
-        child.kill(signal.SIGTERM)
+        child.kill(number)
         code, said = end_of(child)
     assert (code, "is down" in said, "\x1b[?1049l" in said) == (0, True, True)
     assert shop.is_gone()

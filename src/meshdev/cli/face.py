@@ -96,9 +96,9 @@ def visit(control: Control, interrupts: Interrupts, run: Callable[[], Outcome], 
 
 
 class _Unwinding:
-    """While the dashboard is up, SIGTERM and SIGHUP end it in order, so that the terminal is put right again.
+    """While the dashboard is up, SIGINT, SIGTERM and SIGHUP end it in order, so that the terminal is put right again.
 
-    The event loop turns SIGINT into a cancellation of the dashboard; the others become one, and are remembered in
+    The event loop turns SIGINT into a cancellation of the dashboard; the others become one. All are remembered in
     ``asked``: who owns the system ends it then, who watches leaves.
     """
 

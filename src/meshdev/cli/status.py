@@ -8,6 +8,7 @@ import click
 import msgspec
 
 from meshdev.cli import options, terminal
+from meshdev.cli.patience import patience
 from meshdev.cli.states import Look, age, instance_look, is_up, service_look
 from meshdev.cli.table import columns
 from meshdev.client import calls
@@ -26,7 +27,9 @@ def command(*, as_json: bool) -> None:
 
     Exits with 3 when nothing runs.
     """
-    snapshot = Control(options.here()).send(calls.snapshot())
+    control = Control(options.here())
+    with patience():
+        snapshot = control.send(calls.snapshot())
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(snapshot.services)))
         return

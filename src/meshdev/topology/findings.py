@@ -101,6 +101,8 @@ def _keys(table: type[BaseModel], path: Path) -> list[str]:
             arguments = get_args(annotation)
             annotation = arguments[1] if get_origin(annotation) is dict else (arguments or (None,))[0]
     annotation = _strip(annotation)
+    if get_origin(annotation) is tuple:  # one table, where several may stand
+        annotation = _strip(get_args(annotation)[0])
     return (
         list(annotation.model_fields)
         if isinstance(annotation, type) and issubclass(annotation, BaseModel)

@@ -337,7 +337,7 @@ class Dashboard(Lender):
 def run(project: "Project", *, owner: bool) -> Outcome:
     """Show the dashboard of ``project`` until the user leaves; ``owner``: this terminal started the system.
 
-    Raises MeshdevError when no daemon answers.
+    Raises MeshdevError when no daemon answers, KeyboardInterrupt when a signal has ended it.
     """
     from meshdev.tui.daemon_backend import DaemonBackend  # noqa: PLC0415 -- tests bring their own
 
@@ -352,7 +352,9 @@ def run(project: "Project", *, owner: bool) -> Outcome:
     if app.defect:
         _report(app.defect, project.paths.state_dir / "dashboard-crash.log")
         return Outcome.CRASHED
-    return outcome or Outcome.LEAVE
+    if outcome is None:  # ended from outside: the loop has made a cancellation of the signal
+        raise KeyboardInterrupt
+    return outcome
 
 
 def _report(defect: str, file: Path) -> None:

@@ -5,6 +5,7 @@ import hashlib
 import random
 from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import asynccontextmanager
+from pathlib import Path
 from time import monotonic
 from typing import Any
 
@@ -14,7 +15,7 @@ from meshdev.mesh.edge import Edge
 from meshdev.mesh.relay import Relay
 from meshdev.wire.mesh import EdgeEntry, EdgePolicy, Upstream
 from support_faults import specs
-from support_mesh import EDGE, PATIENCE, dial, peer, until
+from support_mesh import EDGE, PATIENCE, dial, fleet_of, peer, until
 
 
 class Faulty:
@@ -210,3 +211,22 @@ async def test_toggling_at_random_loses_no_byte() -> None:
             streams = [group.create_task(stream(it.port)) for _ in range(4)]
             await asyncio.wait(streams)
             toggling.cancel()
+
+
+async def test_a_worker_acts_by_them_and_tells(tmp_path: Path) -> None:
+    """Through a real worker: in force with the acknowledgement, on a live connection, within 100 ms; hits are told."""
+    async with fleet_of(tmp_path) as fleet, peer("a") as a:
+        port = fleet.listen(EDGE)
+        await fleet.wait_acked(fleet.apply({EDGE: EdgePolicy((a.upstream,))}))
+        async with dial(port) as (reader, writer):
+            assert await reader.readline() == b"a\n"
+            for turn in range(5):
+                on = specs({"latency": "1h"}, since=0.0) if turn % 2 == 0 else ()
+                began = monotonic()
+                await fleet.wait_acked(fleet.apply({EDGE: EdgePolicy((a.upstream,), faults=on)}))
+                assert monotonic() - began < 1.0
+                if not on:
+                    assert await reader.readline() == b"held\n"
+                writer.write(b"held\n" if on else b"")
+            await fleet.wait_acked(fleet.apply({EDGE: EdgePolicy((a.upstream,))}))
+            assert await reader.readline() == b"held\n"

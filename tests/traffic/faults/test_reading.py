@@ -12,7 +12,7 @@ from meshdev.traffic.faults.reading import examine, read_toggle
 from meshdev.traffic.faults.short_form import parse_short, parse_shorts
 from meshdev.traffic.faults.target import Targets, written
 from meshdev.traffic.faults.values import parse_rate
-from meshdev.wire.control import FaultView
+from meshdev.wire.fault_views import FaultView
 from meshdev.wire.faults import FaultSpec
 from meshdev.wire.mesh import EdgeEntry, EdgeKey, EdgePolicy, Policy, decode_to_worker, encode
 

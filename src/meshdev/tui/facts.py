@@ -124,6 +124,11 @@ def _probe(service: ServiceView, now: float, width: int) -> Iterator[list[Span]]
     yield [Span("Last probe", Tone.TITLE)]
     for instance, probe in probes:
         assert probe is not None  # noqa: S101 -- filtered above; for the type checker
+        if not probe.ok and instance.health == "healthy":
+            # One failure within the threshold; that the next one passed is no change, so nobody told.
+            failed = f" one failed {units.age(now - probe.at)} ago: {clean(probe.detail)}"
+            yield [Span("✓ passes", Tone.OK), Span(cut(failed, width - 8), Tone.MUTED)]
+            continue
         shape, tone, word = ("✓", Tone.OK, "passed") if probe.ok else ("✕", Tone.BAD, "failed")
         whose = f" {clean(instance.id)}" if len(probes) > 1 else ""
         # Only changes are told: when a probe goes on passing, its age would mislead.

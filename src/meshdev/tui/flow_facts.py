@@ -5,13 +5,14 @@ What a call carried (headers, bodies) is not recorded; its place is at the end o
 
 import shlex
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
 from typing import Final
 
 from meshdev.telemetry.exchange_filter import failed
-from meshdev.telemetry.traces import answering, end_of
+from meshdev.telemetry.traces import answering, assemble, end_of
 from meshdev.tui import units
 from meshdev.tui.cells import clean, cut, pad, width_of, wrap_words
-from meshdev.tui.flow_cells import edge_of, moment, pace_of, status_of
+from meshdev.tui.flow_cells import SHORT_ID, edge_of, moment, pace_of, status_of
 from meshdev.tui.model import Picture
 from meshdev.tui.tone import Span, Tone
 from meshdev.wire.control import EdgeSignalsView, ExchangeView
@@ -22,6 +23,7 @@ Lines = list[list[Span]]
 _LABEL = 11
 _BAR = 40
 _LEAST_COLUMN = 12
+_MOST_ASSEMBLED = 1000
 
 SAID: Final[dict[str, str]] = {
     EdgeError.REFUSED: "no instance accepted the connection",
@@ -127,9 +129,17 @@ def _timing(
 
 def _neighbours(call: ExchangeView, trace: Sequence[ExchangeView], width: int) -> Iterator[list[Span]]:
     """On whose behalf the call was made, and what it led to."""
-    above = [each for each in trace if call.parent and each.span == call.parent and each is not call]
-    below = [each for each in trace if call.span and each.parent == call.span and each is not call]
-    for title, calls in (("On behalf of", above), ("Led to", sorted(below, key=lambda each: each.at))):
+    if not 1 < len(trace) <= _MOST_ASSEMBLED:
+        return
+    hops = assemble(trace).hops
+    here = next((place for place, hop in enumerate(hops) if hop.call is call), None)
+    if here is None:
+        return
+    depth = hops[here].depth
+    before = [hop.call for hop in hops[:here] if hop.depth == depth - 1]
+    after = takewhile(lambda hop: hop.depth > depth, hops[here + 1 :])
+    below = [hop.call for hop in after if hop.depth == depth + 1]
+    for title, calls in (("On behalf of", before[-1:]), ("Led to", below)):
         if calls:
             yield []
             yield [Span(title, Tone.TITLE)]
@@ -211,7 +221,7 @@ def _compared(first: ExchangeView, second: ExchangeView) -> Iterator[tuple[str, 
             "Retries": str(call.retries or ""),
             "Hedged": "yes" if call.hedged else "",
             "Faults": ", ".join(call.faults),
-            "Trace": clean(call.trace),
+            "Trace": clean(call.trace[:SHORT_ID]),
         }
 
     left, right = said(first), said(second)

@@ -22,7 +22,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("name", "BEGAN WITH", 22, 40, 90, always=True),
     Column("status", "STATUS", 6, 6, 100, always=True),
     Column("ms", "TOOK", 6, 6, 95, right=True, always=True),
-    Column("bar", "", 6, 6, 30),
+    Column("bar", "", 6, 6, 30, extra=True),
     Column("request", "REQUEST", 16, 400, 85, flex=True),
     Column("spans", "CALLS", 6, 6, 80, right=True, always=True),
     Column("services", "SERVICES", 8, 8, 40, right=True),

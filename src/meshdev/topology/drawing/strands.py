@@ -22,8 +22,11 @@ class Canvas:
     def run(self, source: int, y: int, start: int, end: int, routes: tuple[int, ...]) -> None:
         """A line along row ``y`` from column ``start`` to before ``end``."""
         strand = Strand(source, east=routes, west=routes)
+        alone = (strand,)
+        row = self.rows.setdefault(y, {})
         for x in range(start, end):
-            self._put(x, y, strand)
+            there = row.get(x)
+            row[x] = alone if there is None else (*there, strand)
 
     def trunk(
         self,

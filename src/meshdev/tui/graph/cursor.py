@@ -38,7 +38,7 @@ class Cursor:
 def begin(drawing: Drawing) -> Cursor:
     """The node at the left, nearest to the middle."""
     first = next((layer for layer in drawing.layers if layer), ())
-    return Cursor(first[len(first) // 2]) if first else Cursor()
+    return Cursor(first[(len(first) - 1) // 2]) if first else Cursor()
 
 
 def kept(cursor: Cursor, drawing: Drawing) -> Cursor:

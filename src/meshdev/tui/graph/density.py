@@ -38,7 +38,7 @@ SMALL = Density("small", Measures(border=0, gap=1, track=1, gutter=1), 2, 16)
 TINY = Density("tiny", Measures(border=0, gap=1, track=1, gutter=0), 2, 9)
 DENSITIES = (LARGE, WIDE, MEDIUM, COMPACT, SMALL, TINY)
 
-MOST_GUTTER, MOST_GAP = 20, 3
+MOST_GUTTER, MOST_GAP, MOST_NAME = 20, 3, 30
 TIMES = " \N{MULTIPLICATION SIGN}"
 """Before the number of replicas."""
 
@@ -76,7 +76,7 @@ def fitted(scene: Scene, width: int, height: int, chosen: Density | None = None)
         density, drawing = each, draw(*layout_of(scene, each))
         if drawing.height <= height:
             break
-    roomy = _roomy(density, drawing, width, height)
+    roomy = _roomy(scene, density, drawing, width, height)
     if roomy == density:
         return density, drawing
     larger = draw(*layout_of(scene, roomy))
@@ -84,9 +84,13 @@ def fitted(scene: Scene, width: int, height: int, chosen: Density | None = None)
     return (roomy, larger) if fits else (density, drawing)
 
 
-def _roomy(density: Density, drawing: Drawing, width: int, height: int) -> Density:
-    """The same size with the room that is left put between the boxes."""
+def _roomy(scene: Scene, density: Density, drawing: Drawing, width: int, height: int) -> Density:
+    """The same size with the room that is left put into names that were cut, or else between the boxes."""
     measures = density.measures
+    longest = min(MOST_NAME, max((width_of(node.label) for node in scene.nodes), default=0))
+    if longest > density.most:
+        more = (width - drawing.width) // max(1, len(drawing.layers))
+        return replace(density, most=min(longest, density.most + more))
     channels = max(1, len(drawing.layers) - 1)
     rows = max((len(layer) for layer in drawing.layers), default=1)
     gutter = max(measures.gutter, min(MOST_GUTTER, measures.gutter + (width - drawing.width) // channels))

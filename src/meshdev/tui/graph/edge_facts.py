@@ -24,7 +24,7 @@ def edge_facts(picture: Picture, edge: Edge, width: int) -> Lines:
     lines: Lines = [_title(picture, edge, width), [Span(_made_of(edge), Tone.MUTED)]]
     for signals in edge.signals:
         lines.append([])
-        if len(edge.signals) > 1 or signals.endpoint:
+        if len(edge.signals) > 1:
             whose = f"{signals.caller} → {signals.callee} {signals.endpoint}".strip()
             lines.append([Span(cut(clean(whose), width), Tone.TITLE)])
         lines += _signals(signals, width)

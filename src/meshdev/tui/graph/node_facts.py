@@ -82,6 +82,8 @@ def node_line(scene: Scene, node: Node, now: float) -> list[Span]:
         if service.why:
             spans.append(Span(f": {clean(service.why)}", state.tone))
         return spans
+    if node.kind == "outside":
+        spans.append(Span("  calls, but is no part of the system", Tone.MUTED))
     flow = total(edge for edge in scene.edges if edge.callee == node.name)
     if flow.used:
         spans += [Span("  gets ", Tone.MUTED), *flow_spans(flow)]

@@ -161,7 +161,8 @@ class GraphScreen(Frame):
 
     def _bright(self) -> frozenset[str] | None:
         if self._hops and self.cursor.ends:
-            return near(self._scene, self.cursor.ends, self._hops)
+            hops = self._hops - (self.cursor.edge is not None)  # an edge's ends are a hop away from it
+            return near(self._scene, self.cursor.ends, hops)
         return self._scene.matching if self._choice.wanted else None
 
     def _show_here(self) -> None:

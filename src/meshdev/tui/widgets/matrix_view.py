@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, ClassVar
 
-from rich.cells import chop_cells
 from rich.segment import Segment
 from textual import events
 from textual.binding import Binding, BindingType
@@ -102,7 +101,7 @@ class MatrixView(Toned, ScrollView, can_focus=True):
         names = [clean(self._labels.get(name, name)) for name in self._matrix.rows]
         self._left = min(_LEFT, max((width_of(name) for name in names), default=0)) + 2
         tops = [width_of(self._labels.get(name, name)) for name in self._matrix.columns]
-        self._top = min(_TOP, max(tops, default=0), max(4, self.size.height // 3)) + 1
+        self._top = min(_TOP, max(tops, default=0), max(5, self.size.height * 2 // 5)) + 1
         self._step = 3 if len(self._matrix.columns) <= _FEW else 2
         columns, rows = len(self._matrix.columns), len(self._matrix.rows)
         self.virtual_size = Size(self._left + columns * self._step, self._top + rows)
@@ -241,5 +240,8 @@ class MatrixView(Toned, ScrollView, can_focus=True):
 
 
 def _letters(name: str, most: int) -> list[str]:
-    """A name from top to bottom: one character a line, its middle left out when it is too long."""
-    return chop_cells(cut_middle(name, most), 1) if name.isascii() else list(cut_middle(name, most))
+    """A name from top to bottom, one character a line; of a long one the end is kept, since names differ there."""
+    letters = list(name)
+    if len(letters) > most:
+        letters = [*letters[: most // 3], "…", *letters[len(letters) - (most - most // 3 - 1) :]]
+    return letters

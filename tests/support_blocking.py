@@ -14,6 +14,7 @@ ALLOWED: Final = (
         ("pids", "look", "awaits_us", "another_users", "_session", "_environment_holds", "_look_portably"),
     ),
     ("meshdev/runners/usage.py", ("_look",)),
+    ("meshdev/mesh/run_queue.py", ("_read",)),
     ("meshdev/daemon/operator.py", ("processes",)),
     ("meshdev/runners/ports.py", ("_port_range",)),
     # Control groups are files of the kernel's as well.

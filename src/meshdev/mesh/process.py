@@ -19,6 +19,7 @@ from typing import Final
 from meshdev.kernel.backoff import Backoff
 from meshdev.mesh.channel import Channel
 from meshdev.mesh.pulse import BEAT_SECONDS, Pulse
+from meshdev.mesh.run_queue import RunQueue
 from meshdev.wire.mesh import (
     PROTOCOL,
     Ack,
@@ -71,6 +72,7 @@ class WorkerProcess:
         self._channel: Channel | None = None
         self._restart: asyncio.TimerHandle | None = None
         self._pulse = Pulse()
+        self._queue = RunQueue(0)
         self._beating: asyncio.TimerHandle | None = None
         self._sent: set[int] = set()
         self._sent_version = 0
@@ -142,6 +144,7 @@ class WorkerProcess:
             self._loop, ours, received=self._received, closed=self._lost, drained=self._tell
         )
         self._pulse = Pulse()
+        self._queue = RunQueue(self.pid)
         self._beating = self._loop.call_later(BEAT_SECONDS, self._beat)
         self._tell()
 
@@ -149,7 +152,7 @@ class WorkerProcess:
         channel = self._channel
         if channel is None:
             return
-        if self._pulse.beat():
+        if self._pulse.beat(self._queue.look()):
             self._report(f"mesh worker (pid {self.pid}) does not answer; it is ended")
             channel.close()
             self._lost()

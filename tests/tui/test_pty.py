@@ -1,5 +1,6 @@
 """The dashboard in a real terminal over a real daemon: what a first-time user does and sees."""
 
+import sys
 import time
 from pathlib import Path
 
@@ -78,3 +79,74 @@ def test_a_killed_daemon_is_a_banner(project: Path, environ: dict[str, str]) -> 
     terminal.sees("does not answer")
     terminal.type("l")
     terminal.ends()
+
+
+CALLED = """
+import os, time, urllib.request
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+class Handler(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"ok")
+    def log_message(self, *arguments):
+        print("served", self.path, flush=True)
+ThreadingHTTPServer(("127.0.0.1", int(os.environ["PORT"])), Handler).serve_forever()
+"""
+
+CALLER = """
+import os, time, urllib.request
+for number in range(10**6):
+    try:
+        urllib.request.urlopen(os.environ["PANTRY_URL"] + f"/jam/{number}", timeout=5).read()
+        print("fetched", number, flush=True)
+    except OSError as error:
+        print("missed", number, error, flush=True)
+    time.sleep(0.2)
+"""
+
+PAIR = """
+[system]
+name = "tour"
+
+[services.pantry]
+command = "{python} -S -u pantry.py"
+healthcheck = {{ http = "/healthz" }}
+
+[services.kitchen]
+command = "{python} -u kitchen.py"
+protocol = "none"
+calls = ["pantry"]
+"""
+
+
+@pytest.mark.e2e
+def test_a_tour_of_all_screens(project: Path, environ: dict[str, str]) -> None:
+    """Up, the signals, the graph and an edge of it, a filtered log, a restart, quit: as somebody does it first."""
+    (project / "meshdev.toml").write_text(PAIR.format(python=sys.executable))
+    (project / "pantry.py").write_text(CALLED)
+    (project / "kitchen.py").write_text(CALLER)
+    terminal = up(project, environ)
+    terminal.sees("● healthy", "● running", "RPS", "P99", "kitchen", "pantry")
+    terminal.type("2")
+    terminal.sees("kitchen", "pantry", "►")
+    terminal.type("\x1b[C\r")  # to the right, from the node onto its edge; and open it
+    terminal.until(
+        lambda shown: "kitchen" in shown and ("p99" in shown.lower() or "latency" in shown.lower())
+    )
+    terminal.type("3")
+    terminal.sees("GET", "/jam/", "200")
+    terminal.type("5")
+    terminal.sees("fetched", "served")
+    terminal.type("&service=kitchen\r")
+    terminal.until(lambda shown: "fetched" in shown and "served" not in shown)
+    terminal.type("1")
+    terminal.sees("RPS", "restart")
+    terminal.type("r")
+    terminal.type("d")
+    terminal.sees("gen 2")
+    terminal.type("q")
+    terminal.sees("Stop the system", "Leave it running")
+    terminal.type("s")
+    assert terminal.ends() == 0

@@ -12,6 +12,7 @@ from pathlib import Path
 from benchmarks import dashboard, report, scenarios, tools
 from benchmarks.case import compiled
 from benchmarks.mesh import command as mesh
+from benchmarks.processes import prefer
 from benchmarks.report import Results
 from benchmarks.scenarios.base import Scenario
 from benchmarks.tools.base import Tool, Unfit
@@ -37,6 +38,7 @@ def main(argv: Sequence[str]) -> int:
         os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))  # all that is started inherits it
     if arguments.nice:
         os.setpriority(os.PRIO_PROCESS, 0, -arguments.nice)  # all that is started inherits it
+        prefer([os.getpid()])
     if not arguments.render:
         with tempfile.TemporaryDirectory(prefix="bench-") as folder:
             binary = compiled(Path(folder))

@@ -97,6 +97,19 @@ def end(pid: int) -> None:
         os.kill(pid, signal.SIGKILL)
 
 
+def prefer(group: Iterable[int]) -> None:
+    """Give the sessions of these processes our own niceness, if that is below 0.
+
+    Linux shares cores between sessions first (autogroup), so a process's own niceness says nothing outside of its own.
+    """
+    niceness = os.getpriority(os.PRIO_PROCESS, 0)
+    if niceness >= 0:
+        return
+    for pid in group:
+        with contextlib.suppress(OSError):
+            (_PROC / str(pid) / "autogroup").write_text(str(niceness))
+
+
 def eventually(condition: Callable[[], bool], seconds: float, pause: float = 0.05) -> bool:
     """Whether it came true in time."""
     deadline = time.monotonic() + seconds

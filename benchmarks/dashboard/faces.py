@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from benchmarks.case import Case
 from benchmarks.dashboard.seat import Seat
-from benchmarks.processes import eventually
+from benchmarks.processes import eventually, prefer
 from benchmarks.tools.base import START_SECONDS, Started, Tool, Unfit, run
 
 _STOP_SECONDS = 15.0
@@ -58,5 +58,6 @@ def ready(case: Case, seat: Seat) -> None:
     count = len(case.services)
     if not case.observer.listen(START_SECONDS, lambda: len(case.observer.said("ready")) >= count):
         raise Unfit(f"only {len(case.observer.said('ready'))} of {count} services became ready")
+    prefer(case.tool())
     if seat.process.poll() is not None:
         raise Unfit("the program at the terminal has ended")

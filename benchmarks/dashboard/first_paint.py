@@ -6,13 +6,14 @@ from typing import ClassVar
 
 from benchmarks.case import opened
 from benchmarks.dashboard.faces import face_of, ready, seated
-from benchmarks.processes import cost
+from benchmarks.processes import cost, prefer
 from benchmarks.scenarios.base import Figures, Metric, Scenario
 from benchmarks.tools.base import Tool, Unfit
 
 COUNT = 12
 SECONDS = 20
 _SETTLE = 5.0
+_PATIENCE = 20.0
 
 
 class FirstPaint(Scenario):
@@ -41,7 +42,10 @@ class FirstPaint(Scenario):
         """One start and one quiet while."""
         face = face_of(tool)
         with opened(binary, COUNT, ("serve",)) as case, seated(tool, case) as seat:
-            first = seat.painted(face.shown, 20.0)
+            first, patience = None, time.monotonic() + _PATIENCE
+            while first is None and time.monotonic() < patience:
+                first = seat.painted(face.shown, 0.1)
+                prefer(case.tool())
             cpu = cost([seat.pid]).cpu
             if first is None:
                 raise Unfit("its screen never showed what was looked for")

@@ -17,6 +17,8 @@ from pathlib import Path
 from select import select
 from typing import NamedTuple
 
+from benchmarks.processes import eventually, prefer
+
 ROWS, COLUMNS = 50, 160
 _CONTROL = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[()][A-Z0-9]|[=>78DEHM])")
 _KEPT = 4 << 20  # bytes of output that are looked through; a screen's worth is a few thousand
@@ -50,6 +52,8 @@ class Seat:
             stderr=theirs,
         )
         os.close(theirs)
+        eventually(lambda: _has_own_session(self.pid), 1.0, 0.001)
+        prefer([self.pid])
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()  # before anybody asks how long it has waited
 
@@ -107,6 +111,13 @@ class Seat:
             pass  # the program has gone, and the terminal with it
         finally:
             os.close(self._ours)
+
+
+def _has_own_session(pid: int) -> bool:
+    try:
+        return os.getsid(pid) == pid
+    except ProcessLookupError:
+        return True
 
 
 def when(output: bytes, reads: Sequence[Read], text: bytes) -> Read | None:

@@ -146,3 +146,57 @@ def test_a_great_many_lines_stay_bounded() -> None:
     assert (len(ring), ring.rows) == (1000, 1000)
     assert len(ring._lines) < 3000
     assert len(ring._view) < 3000
+
+
+@given(
+    st.lists(st.sampled_from(["a", "bb", "c\nd\ne", "決済"]), max_size=12),
+    st.integers(0, 12),
+    st.sampled_from([0, 2]),
+)
+def test_a_window_grows_at_both_ends(texts: list[str], cut: int, width: int) -> None:
+    """Older lines put before give the same as all lines at once; numbers go down."""
+    whole, ring = Scrollback(), Scrollback()
+    for each in (whole, ring):
+        each.lay_out(wrap=width, folded=True)
+    whole.extend(lines(*texts))
+    ring.extend(lines(*texts[cut:]))
+    rows = ring.rows
+    assert ring.prepend(lines(*texts[:cut])) == whole.rows - rows
+    assert ring.rows == whole.rows
+    shift = ring.first - whole.first
+    for row in range(whole.rows):
+        expected, found = whole.locate(row), ring.locate(row)
+        assert expected is not None
+        assert found == Place(expected.number + shift, expected.part)
+
+
+def test_the_newest_can_be_let_go_by_moments() -> None:
+    """All of one moment or none, so that what comes after is found again."""
+    ring = Scrollback()
+    ring.extend([Line(str(number), at=number // 2) for number in range(10)])
+    assert ring.drop_newest(3) == 4
+    assert (len(ring), ring.rows, ring.bottom()) == (6, 6, Line("5", at=2))
+    assert ring.drop_newest(0) == 0
+
+
+def test_a_trace_unfolds_to_its_lines() -> None:
+    """Each is a row; folded again it is one; it may grow."""
+    trace = "Traceback (most recent call last):\n  File x\nKeyError: 1"
+    ring = Scrollback()
+    ring.extend(lines("before", trace, "after"))
+    assert ring.rows == 3
+    ring.unfold(1, on=True)
+    assert [ring.locate(row) for row in range(5)] == [
+        Place(0, 0),
+        *(Place(1, part) for part in range(3)),
+        Place(2, 0),
+    ]
+    text = ring.shown(1)
+    assert [text[slice(*ring.extent(Place(1, part), text))] for part in range(3)] == trace.split("\n")
+    ring.amend(1, Line(f"{trace}\nmore"))
+    assert ring.rows == 6
+    ring.extend(lines("x"))
+    assert ring.rows == 7
+    ring.unfold(1, on=False)
+    assert ring.rows == 4
+    assert ring.find_last(lambda line: line.text == "before") == 0

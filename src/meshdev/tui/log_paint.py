@@ -30,7 +30,7 @@ _SLOTS = (Tone.ACCENT, Tone.OK, Tone.WARN, Tone.MUTED)
 _TIME_WIDTH = 9
 _SIGNS = {Level.WARN: ("▲", Tone.WARN), Level.ERROR: ("✕", Tone.BAD), Level.FATAL: ("✕", Tone.ALERT)}
 _SIGN_HEAD = 2000
-HUES = 8
+HUES = 12
 """So many services have a colour of their own; then they begin anew."""
 
 

@@ -34,11 +34,15 @@ class ServiceChooser(ModalScreen[tuple[str, ...] | None]):
         & > Vertical { width: 50; height: auto; max-height: 90%; background: $panel; padding: 1 2; }
         & Label { width: 1fr; color: $muted; }
         & #title { color: $foreground; text-style: bold; margin-bottom: 1; }
-        & SelectionList {
+        & SelectionList, & SelectionList:focus {
             background: $panel; border: none; padding: 0; height: auto; max-height: 24;
             scrollbar-size-vertical: 1;
+            & > .option-list--option-highlighted { background: $cursor; text-style: bold; }
+            & > .selection-list--button { color: $panel; background: $panel; }
+            & > .selection-list--button-highlighted { color: $cursor; background: $cursor; }
+            & > .selection-list--button-selected { color: $accent; background: $panel; }
+            & > .selection-list--button-selected-highlighted { color: $accent; background: $cursor; }
         }
-        & SelectionList > .option-list--option-highlighted { background: $cursor; }
         & #keys { margin-top: 1; }
     }
     """

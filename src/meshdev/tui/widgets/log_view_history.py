@@ -45,11 +45,11 @@ class HistoryLog(LogView):
             """Once is enough."""
             return isinstance(message, HistoryLog.Moved)
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 -- Textual's name
-        super().__init__(id=id)
+    def __init__(self, *, capacity: int = 20_000, id: str | None = None) -> None:  # noqa: A002 -- Textual's name
+        super().__init__(capacity=capacity, id=id)
         self._paint.mixed = True
         self._paint.times = True
-        self._beginning = False
+        self._begins: int | None = None
         self._detached = False
 
     # --- the window -------------------------------------------------------------------------------
@@ -61,8 +61,8 @@ class HistoryLog(LogView):
 
     @property
     def at_beginning(self) -> bool:
-        """Whether there is nothing before the first line."""
-        return self._beginning
+        """Whether there is nothing before the first line that is here; the ring may have let go of some."""
+        return self._begins is not None and self._back.first <= self._begins
 
     @property
     def full(self) -> bool:
@@ -94,19 +94,21 @@ class HistoryLog(LogView):
 
     def clear(self, empty: str | None = None) -> None:
         """Begin anew."""
-        self._beginning = self._detached = False
+        self._begins = None
+        self._detached = False
         super().clear(empty)
 
     def put_before(self, lines: Sequence[Line], *, beginning: bool) -> None:
         """Older lines have come; what is on the screen stays where it is."""
-        self._beginning = beginning
         if not lines:
+            self._begins = self._back.first if beginning else None
             self._tell()
             return
         if self._paint.note(lines):
             self._lay_out()
         top = self.scroll_offset.y
         rows = self._back.prepend(lines)
+        self._begins = self._back.first if beginning else None
         if not self._following and len(self._back) > KEPT and self._back.drop_newest(len(self._back) - KEPT):
             self._detach()
         self._resize_content()
@@ -122,7 +124,6 @@ class HistoryLog(LogView):
         if lines:
             self._paint.note(lines)
             left = self._back.extend(lines)
-            self._beginning = self._beginning and not left
             self._resize_content()
             self._scroll(max(0, self.scroll_offset.y - left))
             self.refresh()
@@ -134,10 +135,10 @@ class HistoryLog(LogView):
         pattern = self._status.pattern
         super().clear()
         self._detach()
-        self._beginning = beginning
         self._following = False
         self._paint.note(lines)
         self._back.extend(lines)
+        self._begins = self._back.first if beginning else None
         self._resize_content()
         self._tell(pattern)
         self._put(self._back.first + at)
@@ -154,6 +155,14 @@ class HistoryLog(LogView):
             self.post_message(self.Resumed())
         else:
             super().follow(following)
+
+    def action_page(self, direction: int) -> None:
+        """Move by a screenful; down from the newest line means to follow."""
+        newest = self._cursor is not None and self._cursor == self._back.last()
+        if direction > 0 and (self._following or (newest and not self._detached)):
+            self.follow(following=True)
+        else:
+            super().action_page(direction)
 
     def action_edge(self, direction: int) -> None:
         """The oldest line that is here (and what is before it); or the newest one."""
@@ -172,7 +181,7 @@ class HistoryLog(LogView):
         if self._following or self._moving:
             return
         room = self.size.height
-        if self.scroll_offset.y < room and not self._beginning:
+        if self.scroll_offset.y < room and not self.at_beginning:
             self.post_message(self.Wanted(older=True))
         elif self._detached and self.scroll_offset.y > self.max_scroll_y - room:
             self.post_message(self.Wanted(older=False))

@@ -3,6 +3,7 @@
 A trace passes a filter when one of its calls does. At most `MOST` are shown; of more, the first in the order.
 """
 
+from collections.abc import Callable
 from enum import StrEnum
 from heapq import nlargest
 
@@ -49,13 +50,22 @@ ORDER_COLUMNS = {
 }
 
 
+_WEIGHTS: dict[Order, Callable[[Summary], tuple[float, float]]] = {
+    Order.NEWEST: lambda summary: (summary.start, 0.0),
+    Order.SLOWEST: lambda summary: (summary.end - summary.start, summary.start),
+    Order.FAILED: lambda summary: (summary.errors, summary.start),
+    Order.LARGEST: lambda summary: (summary.spans, summary.start),
+}
+
+
 class TraceList:
     """Those traces of ``flows`` that pass a test; see the module."""
 
     def __init__(self, flows: Flows) -> None:
         self._flows = flows
         self._test: Test | None = None
-        self._known: dict[str, tuple[Summary, Row]] = {}
+        self._known: dict[str, Summary] = {}
+        self._drawn: dict[str, tuple[Summary, Row]] = {}
         self._pending: set[str] = set(flows.traces)
         self.order = Order.NEWEST
         self.following = True
@@ -102,27 +112,19 @@ class TraceList:
         for trace in traces:
             calls = self._flows.traces.get(trace)
             if calls and (test is None or any(map(test, calls))):
-                summary = summarise(calls)
-                self._known[trace] = (summary, row_of(summary))
+                self._known[trace] = summarise(calls)
             else:
                 self._known.pop(trace, None)
 
     def _arrange(self) -> None:
-        order = self.order
-
-        def weight(known: tuple[Summary, Row]) -> tuple[float, float]:
-            summary = known[0]
-            match order:
-                case Order.NEWEST:
-                    return (summary.start, 0.0)
-                case Order.SLOWEST:
-                    return (summary.end - summary.start, summary.start)
-                case Order.FAILED:
-                    return (summary.errors, summary.start)
-                case Order.LARGEST:
-                    return (summary.spans, summary.start)
-
-        self.rows = tuple(row for _, row in nlargest(MOST, self._known.values(), key=weight))
+        shown = nlargest(MOST, self._known.values(), key=_WEIGHTS[self.order])
+        before, self._drawn = self._drawn, {}
+        for summary in shown:
+            known = before.get(summary.trace)
+            if known is None or known[0] is not summary:
+                known = (summary, row_of(summary))
+            self._drawn[summary.trace] = known
+        self.rows = tuple(row for _, row in self._drawn.values())
 
 
 def row_of(summary: Summary) -> Row:

@@ -91,7 +91,8 @@ class History:
         self._shown = Counter(edge.shown) if edge is not None else Counter()
         self._cancel = cancel or Event()
         self._tell = tell
-        self._told = self._rested = time.monotonic()
+        self._told = time.monotonic()
+        self._rested = 0.0
         self._forth: Sift | None = None
         self.at_beginning = False
         self.progress = Progress()
@@ -157,6 +158,7 @@ class History:
         if now - self._told > _TELL:
             self._told = now
             self._tell(self.progress)
-        if now - self._rested > _WORK:
+        worked = time.thread_time()  # of another thread, when the pages are read in several
+        if not 0.0 <= worked - self._rested < _WORK:
             time.sleep(_BREATH)
-            self._rested = time.monotonic()
+            self._rested = worked

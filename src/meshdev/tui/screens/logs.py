@@ -199,7 +199,9 @@ class LogsScreen(LogStream):
     def action_trace(self) -> None:
         """Go to the trace that the line names."""
         line = self.log_view.current()
-        trace = trace_id_of(line.text) if line is not None and line.stream != MARK else ""
+        if line is None:
+            return
+        trace = trace_id_of(line.text) if line.stream != MARK else ""
         if not trace:
             self.dashboard.say("this line names no trace")
             return

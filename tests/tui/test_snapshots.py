@@ -7,13 +7,42 @@ import pytest
 from textual.pilot import Pilot
 
 from meshdev.tui.model import Link, Picture
-from support_dashboard import NOW, Visiting, broken, healthy, many, picture, starting, system
+from support_dashboard import NOW, Visiting, broken, healthy, many, picture, signals, starting, system
+
+BUSY = tuple(
+    signals(
+        caller,
+        callee,
+        rps=rate,
+        eps=failed,
+        p50_ms=slow / 5,
+        p99_ms=slow,
+        series=[(second * number) % 7 + number for second in range(60)],
+        error_series=[int(failed > 0 and 20 < second < 26) for second in range(60)],
+        latency_buckets=[number * min(step, 6) ** 2 for step in range(14)],
+        circuit="open" if failed > 1 else "",
+    )
+    for number, (caller, callee, rate, failed, slow) in enumerate(
+        [
+            ("shoppers", "storefront", 42.0, 0.2, 180.0),
+            ("storefront", "catalog", 61.5, 0.0, 8.4),
+            ("storefront", "carts", 20.1, 0.0, 31.0),
+            ("storefront", "orders", 4.2, 0.4, 950.0),
+            ("orders", "payments", 4.1, 2.05, 2400.0),
+            ("orders", "inventory", 8.0, 0.0, 3.1),
+            ("carts", "catalog", 0.0, 0.0, 2.0),
+        ],
+        1,
+    )
+)
 
 SCENES: dict[str, tuple[Picture, tuple[str, ...]]] = {
     "empty": (picture(()), ()),
     "starting": (starting(), ()),
     "healthy": (healthy(), ("@orders",)),
     "broken": (broken(), ("@payments",)),
+    "busy": (replace(broken(), signals=BUSY), ("@orders",)),
+    "busy-details": (replace(healthy(), signals=BUSY), ("@orders", "d", "z")),
     "many": (many(200), ()),
     "details": (broken(), ("@orders", "d")),
     "events": (broken(), ("v",)),
@@ -29,7 +58,7 @@ SCENES: dict[str, tuple[Picture, tuple[str, ...]]] = {
 
 SMALL, USUAL, BIG = (80, 24), (120, 40), (200, 50)
 SEEN = [(scene, size) for scene in SCENES for size in (SMALL, USUAL)]
-SEEN += [(scene, BIG) for scene in ("starting", "healthy", "broken", "many", "details")]
+SEEN += [(scene, BIG) for scene in ("starting", "healthy", "broken", "busy", "many", "details")]
 
 
 @pytest.mark.parametrize(("scene", "size"), SEEN)

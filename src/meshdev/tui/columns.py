@@ -17,7 +17,7 @@ COMFORT = 44
 class Column:
     """A column: ``least`` and ``most`` cells, ``priority`` (higher stays longer), ``flex`` takes what is left.
 
-    ``always``: shown even when it is empty. ``extra``: nice to have.
+    ``always``: shown even when it is empty. ``extra``: nice to have, where the flex column keeps ``comfort`` cells.
     """
 
     key: str
@@ -29,6 +29,7 @@ class Column:
     flex: bool = False
     always: bool = False
     extra: bool = False
+    comfort: int = COMFORT
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +63,10 @@ def fit_columns(columns: Sequence[Column], wanted: Sequence[int], width: int) ->
         grown = sum(
             max(0, min(columns[i].most, wanted[i]) - columns[i].least) for i in kept if not columns[i].flex
         )
-        if spare - grown >= COMFORT:
+        last = min(extras, key=least_of_all)
+        if spare - grown >= columns[last].comfort:
             break
-        kept.remove(min(extras, key=least_of_all))
+        kept.remove(last)
     widths = {index: least(index) for index in kept}
     left = max(0, width - needed())
     for index in sorted(kept, key=lambda index: -columns[index].priority):

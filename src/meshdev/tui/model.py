@@ -123,7 +123,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("name", "SERVICE", 14, 34, 90, always=True),
     Column("instances", "INST", 4, 5, 30, right=True),
     Column("rps", "RPS", 4, 4, 78, right=True),
-    Column("spark", "LAST 1m", SPARKS, SPARKS, 35),
+    Column("spark", "LAST 1m", SPARKS, SPARKS, 35, extra=True, comfort=32),
     Column("errors", "ERR %", 5, 5, 76, right=True),
     Column("p50", "P50", 6, 6, 25, right=True, extra=True),
     Column("p99", "P99", 6, 6, 74, right=True),

@@ -61,16 +61,15 @@ def test_the_edge_under_the_cursor_is_one_heavy_line_of_its_own_colour() -> None
         paint = paint_of(scene, Cursor(edge=edge.pair))
         route = next(one for one in sheet.drawing.routes if (one.caller, one.callee) == edge.pair)
         written = {(x, route.head[1]) for x in range(route.gutter, route.head[0])}
-        for x, y in set(route.cells) - written:
-            (run,) = sheet.row(y, x, x + 1, paint)
-            assert run.tone is Tone.ACCENT, edge.pair
-        picked = {
-            (x, y)
-            for y in range(sheet.drawing.height)
-            for x in range(sheet.drawing.width)
-            if sheet.row(y, x, x + 1, paint)[0].tone is Tone.ACCENT
-        }
-        assert picked <= set(route.cells)
+        picked: set[tuple[int, int]] = set()
+        for y, row in enumerate(rows(sheet, paint)):
+            x = 0
+            for run in row:
+                width = width_of(run.text)
+                if run.tone is Tone.ACCENT:
+                    picked.update((cell, y) for cell in range(x, x + width))
+                x += width
+        assert set(route.cells) - written <= picked <= set(route.cells)
 
 
 def test_the_node_under_the_cursor_has_a_heavy_frame() -> None:

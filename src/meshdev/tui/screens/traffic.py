@@ -42,6 +42,8 @@ class TrafficScreen(CallsScreen):
         self._wanted = ""
         self._wrong = ""
         self._marked: ExchangeView | None = None
+        self._make: Callable[[ExchangeView], Row] = row_of
+        self._made_for: int | None = None
         self._diff = False
         self._shown: tuple[object, ...] = ()
 
@@ -85,10 +87,12 @@ class TrafficScreen(CallsScreen):
 
     def _redraw(self, fresh: Sequence[ExchangeView]) -> None:
         marked = self._marked.seq if self._marked is not None else None
-        make: Callable[[ExchangeView], Row] = row_of if marked is None else partial(_row, marked)
+        if marked != self._made_for:
+            self._make = row_of if marked is None else partial(_row, marked)
+            self._made_for = marked
         listed = self.listed
         self.table.show_calls(
-            listed.calls, make, fresh=fresh, following=listed.following, empty=self._empty()
+            listed.calls, self._make, fresh=fresh, following=listed.following, empty=self._empty()
         )
 
     def _empty(self) -> str:

@@ -16,8 +16,8 @@ from meshdev.tui.model import Row
 from meshdev.tui.widgets.live_table import HEADER, LiveTable
 from meshdev.wire.control import ExchangeView
 
-_MEASURED = 200
-_CACHED = 400
+_MEASURED = 60
+_CACHED = 1000
 
 T = TypeVar("T")
 
@@ -25,9 +25,12 @@ T = TypeVar("T")
 class _Rows(Sequence[Row]):
     """Rows of ``calls``, made when they are looked at."""
 
-    def __init__(self, calls: Sequence[ExchangeView], make: Callable[[ExchangeView], Row]) -> None:
+    def __init__(
+        self, calls: Sequence[ExchangeView], make: Callable[[ExchangeView], Row], made: dict[int, Row]
+    ) -> None:
         self.calls = calls
         self._make = make
+        self.made = made
 
     def __len__(self) -> int:
         return len(self.calls)
@@ -38,11 +41,19 @@ class _Rows(Sequence[Row]):
     def __getitem__(self, index: slice) -> Sequence[Row]: ...
     def __getitem__(self, index: int | slice) -> Row | Sequence[Row]:
         if isinstance(index, slice):
-            return _Rows(self.calls[index], self._make)
-        return self._make(self.calls[index])
+            return _Rows(self.calls[index], self._make, self.made)
+        return self._row(self.calls[index])
+
+    def _row(self, call: ExchangeView) -> Row:
+        row = self.made.get(call.seq)
+        if row is None:
+            if len(self.made) > _CACHED:
+                self.made.clear()
+            row = self.made[call.seq] = self._make(call)
+        return row
 
     def __iter__(self) -> Iterator[Row]:
-        return map(self._make, self.calls)
+        return map(self._row, self.calls)
 
 
 class FlowTable(LiveTable):
@@ -55,6 +66,7 @@ class FlowTable(LiveTable):
         """Somebody wants to see the newest again."""
 
     _calls: Sequence[ExchangeView] = ()
+    _make: Callable[[ExchangeView], Row] | None = None
 
     @property
     def call(self) -> ExchangeView | None:
@@ -74,7 +86,11 @@ class FlowTable(LiveTable):
         """Show ``calls`` (by rising seq), of which ``fresh`` are new, each as the row that ``make`` makes of it."""
         old_place = self._place(self.cursor)
         self._calls = calls
-        self._rows = _Rows(calls, make)
+        if make != self._make or not isinstance(self._rows, _Rows):
+            self._make, made = make, {}
+        else:
+            made = self._rows.made
+        self._rows = _Rows(calls, make, made)
         self._empty = empty
         self._want([make(call) for call in fresh[-_MEASURED:]])
         if len(self._drawn) > _CACHED:

@@ -267,3 +267,25 @@ async def test_a_stuck_worker_is_replaced(tmp_path: Path, monkeypatch: pytest.Mo
         assert await greeting(port) == "a"
         assert f"mesh worker (pid {stuck}) does not answer; it is ended" in said
         assert stuck not in [pid for _, pid in fleet.processes()]
+
+
+async def test_after_a_sync_everything_has_been_told(tmp_path: Path) -> None:
+    """Whoever has an answer and then asks sees its call counted, and the same once a worker was killed."""
+    async with fleet_of(tmp_path) as fleet, http_peer("a") as upstream:
+        port = fleet.listen(EDGE)
+        await fleet.wait_acked(fleet.apply({EDGE: EdgePolicy(upstreams=(upstream.upstream,), protocol="http")}))
+        for count in range(1, 6):
+            async with dial(port) as (reader, writer):
+                writer.write(request("GET", "/"))
+                await read_response(reader)
+                await fleet.sync()
+                assert fleet.signals()[EDGE].total.requests == count
+        [(_, pid)] = fleet.processes()
+        os.kill(pid, signal.SIGKILL)
+        await asyncio.wait_for(fleet.sync(), 10)
+
+
+async def test_a_sync_without_a_worker_is_over_at_once(tmp_path: Path) -> None:
+    """Nothing has happened."""
+    async with fleet_of(tmp_path) as fleet:
+        await fleet.sync()

@@ -103,14 +103,14 @@ def graph() -> Call[GraphView]:
     return Call("GET", "/v1/graph", GraphView)
 
 
-def edges() -> Call[list[EdgeSignalsView]]:
-    """What the edges carry."""
-    return Call("GET", "/v1/edges", list[EdgeSignalsView])
+def edges(*, settled: bool = False) -> Call[list[EdgeSignalsView]]:
+    """What the edges carry; ``settled``: with everything that has happened before the call."""
+    return Call("GET", "/v1/edges" + ("?settled" if settled else ""), list[EdgeSignalsView])
 
 
-def traffic(limit: int) -> Call[list[ExchangeView]]:
-    """The last so many calls over edges, the oldest first."""
-    return Call("GET", f"/v1/traffic?limit={limit}", list[ExchangeView])
+def traffic(limit: int, *, settled: bool = False) -> Call[list[ExchangeView]]:
+    """The last so many calls over edges, the oldest first; ``settled`` as for `edges`."""
+    return Call("GET", f"/v1/traffic?limit={limit}" + ("&settled" if settled else ""), list[ExchangeView])
 
 
 def processes() -> Call[list[ProcessView]]:

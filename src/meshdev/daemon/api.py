@@ -34,8 +34,8 @@ def build_api(operator: Operator) -> Starlette:
             Route("/v1/services/{name}/why", routes.why),
             Route("/v1/services/{name}/env", answer(lambda request: operator.env(name(request)))),
             Route("/v1/graph", answer(lambda _: operator.graph())),
-            Route("/v1/edges", answer(lambda _: operator.edges())),
-            Route("/v1/traffic", answer(lambda request: operator.traffic(number(request, "limit", 100)))),
+            Route("/v1/edges", routes.edges),
+            Route("/v1/traffic", routes.exchanges),
             Route("/v1/traffic/stream", routes.traffic),
             Route("/v1/processes", answer(lambda _: operator.processes())),
             Route("/v1/events", routes.events),
@@ -66,6 +66,18 @@ class _Routes:
 
     async def plan(self, request: Request) -> Response:
         return Json(await self._operator.up(await body(request, UpRequest), apply=False))
+
+    async def edges(self, request: Request) -> Response:
+        await self._settled(request)
+        return Json(self._operator.edges())
+
+    async def exchanges(self, request: Request) -> Response:
+        await self._settled(request)
+        return Json(self._operator.traffic(number(request, "limit", 100)))
+
+    async def _settled(self, request: Request) -> None:
+        if "settled" in request.query_params:
+            await self._operator.settled()
 
     async def why(self, request: Request) -> Response:
         return Json(await self._operator.why(name(request)))

@@ -6,7 +6,8 @@ Wishes become events; nothing waits here.
 import asyncio
 import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -58,6 +59,7 @@ from meshdev.wire.control import (
 
 LAST_LINES = 10
 MOST_REPLICAS = 100
+SYNC_SECONDS = 2.0
 
 
 @dataclass(slots=True)
@@ -78,6 +80,7 @@ class Operator:
     adopt: Callable[[System], None]
     processes_of: Callable[[], Iterable[tuple[str, int]]]
     sample: Callable[[], Usage]
+    sync: Callable[[], Awaitable[None]]
     flush_logs: Callable[[], None]
     usage: Usage = field(default_factory=dict)
     lease_held: bool = False
@@ -164,6 +167,11 @@ class Operator:
     def edges(self) -> list[EdgeSignalsView]:
         """What the edges carry."""
         return self.book.views(time.monotonic())
+
+    async def settled(self) -> None:
+        """Until `edges` and `traffic` tell everything that has happened so far; not for ever, should a worker hang."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.sync(), SYNC_SECONDS)
 
     def traffic(self, limit: int) -> list[ExchangeView]:
         """The last calls, the oldest first."""

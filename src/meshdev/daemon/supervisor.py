@@ -129,6 +129,7 @@ class Supervisor:
             adopt=self._adopt,
             processes_of=self.processes,
             sample=self._usage.sample,
+            sync=self._fleet.sync,
             flush_logs=self.logs.flush,
         )
         self._dispatcher = Dispatcher(

@@ -218,6 +218,10 @@ class Fleet:
             self._waiting.append((version, waiter))
             await waiter
 
+    async def sync(self) -> None:
+        """Until everything that has happened on the edges so far is in `signals`, and was told one by one."""
+        await asyncio.gather(*(worker.sync() for worker in self._workers))
+
     def _change(self) -> int:
         if self._flushed == self._version:
             self._version += 1

@@ -78,6 +78,8 @@ class WorkerProcess:
         self._sent_version = 0
         self._started = 0.0
         self._failures = 0
+        self._syncs = 0
+        self._syncing: dict[int, asyncio.Future[None]] = {}
         self._closing = False
         self.pid = 0
         self.acked = 0
@@ -94,6 +96,19 @@ class WorkerProcess:
             self._tell()
         elif wanted.entries and self._restart is None and not self._closing:
             self._spawn()
+
+    async def sync(self) -> None:
+        """Until everything that has happened in the worker so far has been told; at once when there is no worker."""
+        channel = self._channel
+        if channel is None:
+            return
+        self._syncs = number = self._syncs + 1
+        waiter = self._syncing[number] = self._loop.create_future()
+        try:
+            channel.send(encode(Ping(number)))
+            await waiter
+        finally:
+            del self._syncing[number]
 
     async def close(self) -> None:
         """End the worker: by breaking the channel, and by force if that is not enough."""
@@ -169,6 +184,9 @@ class WorkerProcess:
         """The channel broke: the process is gone, or of no more use."""
         self._channel = None
         self._stop_beating()
+        for waiter in self._syncing.values():  # what it did not tell is lost
+            if not waiter.done():
+                waiter.set_result(None)
         self._kill()
         if self._loop.time() - self._started > SETTLED_SECONDS:
             self._failures = 0
@@ -226,6 +244,9 @@ class WorkerProcess:
         message = decode_to_daemon(body)
         self._pulse.heard()
         if isinstance(message, Pong):
+            waiter = self._syncing.get(message.number)
+            if waiter is not None and not waiter.done():
+                waiter.set_result(None)
             return
         if isinstance(message, Hello) and message.protocol != PROTOCOL:
             msg = f"the worker speaks protocol {message.protocol}, we speak {PROTOCOL}"

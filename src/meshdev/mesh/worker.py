@@ -109,7 +109,10 @@ class Worker:
                 if self._applying is None:
                     self._applying = self.start(self._apply_newest())
             case Ping():
-                self._say(Pong())
+                if message.number and self._telling is not None:
+                    self._telling.cancel()
+                    self._tell_now()
+                self._say(Pong(message.number))
             case _:
                 assert_never(message)
 
@@ -123,12 +126,15 @@ class Worker:
             self._applying = None
 
     async def _apply(self, policy: Policy) -> None:
+        shut = {entry.key for entry in policy.edges if entry.policy.shut}
         for gone in self._served.keys() - {entry.id for entry in policy.edges}:
             ended = self._served.pop(gone)
             self._by_key.pop(ended.edge.key, None)
             for server in ended.servers:
                 server.close()  # open connections live on until they end by themselves
             ended.relay.close()
+            if ended.edge.key in shut:
+                ended.relay.put_out()
         for entry in policy.edges:
             served = self._served.get(entry.id)
             if served is not None:
@@ -180,10 +186,13 @@ class Worker:
             self._telling = self._loop.call_later(TELEMETRY_SECONDS, self._tell)
 
     def _tell(self) -> None:
-        self._telling = None
         if not self._channel.idle:  # the daemon is busy: sums wait, and nothing queues
             self._telling = self._loop.call_later(TELEMETRY_SECONDS, self._tell)
-            return
+        else:
+            self._tell_now()
+
+    def _tell_now(self) -> None:
+        self._telling = None
         exchanges: list[Exchange] = []
         edges = tuple(edge.take_counters(exchanges) for edge in self._dirty.values())
         dropped = sum(edge.dropped for edge in self._dirty.values())

@@ -24,6 +24,8 @@ clock), sizes bytes. A field may be added within a version; none is renamed or r
 | /v1/faults…, /v1/leases… | see `wire.fault_views` |
 | GET /v1/openapi.json | this, as OpenAPI 3.1 |
 
+``/v1/edges?settled`` and ``/v1/traffic?settled`` answer when everything that had happened before is counted in.
+
 An error answers 4xx/5xx with `ErrorView` (RFC 9457, ``application/problem+json``).
 """
 

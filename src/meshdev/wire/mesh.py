@@ -174,11 +174,15 @@ class Ack(Struct, frozen=True, array_like=True, tag="ack"):
 
 
 class Ping(Struct, frozen=True, array_like=True, tag="ping"):
-    """Say that you live."""
+    """Say that you live; with a ``number``, tell first whatever happened until now."""
+
+    number: int = 0
 
 
 class Pong(Struct, frozen=True, array_like=True, tag="pong"):
-    """I live."""
+    """I live; ``number`` is the ping's."""
+
+    number: int = 0
 
 
 class RouteCounters(Struct, frozen=True, array_like=True):

@@ -11,6 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from meshdev.errors import TopologyError
+from meshdev.topology.experiment import Action
 from meshdev.topology.load import load
 from meshdev.topology.model import (
     CircuitBreaker,
@@ -88,7 +89,9 @@ def test_the_system(tmp_path: Path) -> None:
         duration = "2m"
         key = "1"
         [experiments.outage]
-        x = 1
+        hypothesis = "a is quick"
+        steady_state = { edge = "outside -> a", p99 = "< 500ms" }
+        timeline = [{ at = "1s", fault = "slow", for = "9s" }]
         """,
     )
     assert (system.name, system.path, system.zero_trust) == ("shop", (tmp_path / "bin",), True)
@@ -98,7 +101,7 @@ def test_the_system(tmp_path: Path) -> None:
     assert [(spec.key, spec.values, spec.percentage) for spec in slow.specs] == [
         ("slow/latency", {"latency": 0.3}, 50.0)
     ]
-    assert system.experiments == {"outage": {"x": 1}}
+    assert system.experiments["outage"].timeline == (Action(1.0, "slow", 9.0, fault="slow"),)
     assert loaded(tmp_path, "").name == tmp_path.name
 
 

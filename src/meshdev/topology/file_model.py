@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema
 
+from meshdev.topology.experiment_tables import ExperimentTable
 from meshdev.topology.file_parts import (
     Dependency,
     DependencyTable,
@@ -213,6 +214,18 @@ class TelemetryTable(Table):
     )
 
 
+class ToxiproxyTable(Table):
+    """Toxiproxy's HTTP API for tests that are written for it."""
+
+    listen: Loopback = Field(description='where it is served ("127.0.0.1:8474")')
+
+
+class CompatTable(Table):
+    """Other tools' APIs, off by default."""
+
+    toxiproxy: ToxiproxyTable | None = Field(default=None, description="Toxiproxy's HTTP API")
+
+
 _Services = Annotated[dict[str, ServiceTable], BeforeValidator(_free)]
 _Databases = Annotated[dict[str, DatabaseTable], BeforeValidator(_free)]
 _Brokers = Annotated[dict[str, BrokerTable], BeforeValidator(_free)]
@@ -245,6 +258,7 @@ class FileTable(Table):
     telemetry: TelemetryTable = Field(
         default_factory=TelemetryTable, description="where others can read what meshdev measures"
     )
+    compat: CompatTable = Field(default_factory=CompatTable, description="other tools' APIs, off by default")
     include: Texts = Field(default=(), description="further topology files, each relative to its own folder")
     extends: Texts = Field(default=(), description="the same as include")
     services: _Services = Field(default={}, description="services by name")
@@ -254,4 +268,6 @@ class FileTable(Table):
         default={}, description="what each profile lays over the rest"
     )
     faults: _RawTables = Field(default={}, description="faults to be switched on and off by name")
-    experiments: _RawTables = Field(default={}, description="named experiments")
+    experiments: Annotated[dict[str, ExperimentTable], BeforeValidator(_free)] = Field(
+        default={}, description="experiments by name: `meshdev chaos run NAME`"
+    )

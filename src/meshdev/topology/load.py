@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from meshdev.errors import Problem, TopologyError
 from meshdev.topology.assembly import Assembly, choose_profiles, read_all
 from meshdev.topology.build import build_node
+from meshdev.topology.file_experiments import experiments_of
 from meshdev.topology.file_faults import faults_of
 from meshdev.topology.file_model import FileTable, NodeTable
 from meshdev.topology.findings import problems_of
@@ -97,6 +98,8 @@ def _load(
     known = {*connected, *embedded, *left_out, *broken}
     faults, *findings = faults_of(assembly, table.faults, connected, known)
     problems.update(findings[0])
+    experiments, misjudged = experiments_of(assembly, table.experiments, faults, known)
+    problems.update(misjudged)
     system = System(
         name=table.system.name or assembly.root.name or "system",
         root=assembly.root,
@@ -109,8 +112,9 @@ def _load(
         inactive=tuple(sorted(left_out)),
         zero_trust=table.system.zero_trust,
         prometheus=table.telemetry.prometheus or "",
+        toxiproxy=table.compat.toxiproxy.listen if table.compat.toxiproxy else "",
         faults=faults,
-        experiments=table.experiments,
+        experiments=experiments,
         warnings=tuple(sorted({*references.warnings, *findings[1]})),
     )
     return system, problems | set(cycle_problems(system))

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from meshdev.errors import Problem, Where
 
 if TYPE_CHECKING:
+    from meshdev.topology.experiment import Experiment
     from meshdev.traffic.faults.reading import Toggle
 
 
@@ -302,9 +303,9 @@ class System:
     ``services`` holds every active node by its name on the graph: ``orders``, and ``databases.orders``,
     ``brokers.events`` for the others; ``embedded`` holds the databases that are mere files, by the same names;
     ``inactive`` names what the chosen profiles leave out. ``path`` is put before PATH for every process.
-    ``prometheus`` is the loopback ``HOST:PORT`` where metrics may be scraped, empty for nowhere.
-    ``faults`` are the toggles by name, ``experiments`` are kept as they were written, ``warnings`` are findings that
-    stop nothing.
+    ``prometheus`` is the loopback ``HOST:PORT`` where metrics may be scraped, empty for nowhere; ``toxiproxy`` where
+    Toxiproxy's API is.
+    ``faults`` are the toggles and ``experiments`` the experiments by name, ``warnings`` are findings that stop nothing.
     """
 
     name: str
@@ -318,6 +319,7 @@ class System:
     inactive: tuple[str, ...] = ()
     zero_trust: bool = False
     prometheus: str = ""
+    toxiproxy: str = ""
     faults: "Mapping[str, Toggle]" = field(default_factory=dict)
-    experiments: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    experiments: "Mapping[str, Experiment]" = field(default_factory=dict)
     warnings: tuple[Problem, ...] = ()

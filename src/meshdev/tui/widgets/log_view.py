@@ -230,7 +230,13 @@ class LogView(LogRows):
         self.refresh()
 
     def _resize_content(self) -> None:
-        self.virtual_size = Size(0, self._back.rows)
+        size, page = Size(0, self._back.rows), self.container_size.height
+        if self.show_vertical_scrollbar and min(size.height, self.virtual_size.height) > page:
+            # Nothing moves but the scroll bar's thumb; by the reactive the whole screen would be laid out each time.
+            self.set_reactive(LogView.virtual_size, size)
+            self.vertical_scrollbar.window_virtual_size = size.height
+        else:
+            self.virtual_size = size
 
     def _to_end(self) -> None:
         self._scroll(self.max_scroll_y)

@@ -1,6 +1,7 @@
 """Every key of the Services screen does what the help says."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import msgspec
 import pytest
@@ -10,7 +11,19 @@ from meshdev.errors import ServiceError
 from meshdev.tui.model import Order
 from meshdev.tui.screens.services import ServicesScreen
 from meshdev.tui.scrollback import Line
-from support_dashboard import NOW, Visit, Visiting, broken, healthy, instance, logs, picture, service, shop
+from support_dashboard import (
+    NOW,
+    Visit,
+    Visiting,
+    broken,
+    healthy,
+    instance,
+    logs,
+    picture,
+    service,
+    shop,
+    signals,
+)
 
 
 def screen(seen: Visit) -> ServicesScreen:
@@ -353,3 +366,42 @@ async def test_a_burst_acts_on_the_row_that_was_meant(visit: Visiting) -> None:
             seen.app.post_message(Key(key, None))
         await seen.settle()
         assert seen.backend.calls == [("restart", "catalog"), ("stop", "carts")]
+
+
+async def test_secrets_are_shown_on_demand_and_not_of_the_next_service(visit: Visiting) -> None:
+    """They come with u; whoever looks at another service has not asked for its secrets."""
+    async with visit(healthy(), size=(120, 60)) as seen:
+        await seen.press("@orders", "d", "z")
+        await seen.until(lambda: "PAYMENTS_SECRET=••••••" in seen.text())
+        assert "postgres://shop:••••••@127.0.0.1:5432/shop" in seen.text()
+        await seen.press("u")
+        assert "PAYMENTS_SECRET=s3cr3t-value" in seen.text()
+        await seen.press("@payments")
+        await seen.until(lambda: "PAYMENTS_SECRET=••••••" in seen.text())
+        assert "s3cr3t-value" not in seen.text()
+
+
+async def test_an_environment_that_cannot_be_had_is_told_in_its_place(visit: Visiting) -> None:
+    """Not as a toast: nobody asked for it."""
+    async with visit(healthy(), size=(120, 60)) as seen:
+        seen.backend.refusal = ServiceError("no environment now")
+        await seen.press("@orders", "d", "z")
+        await seen.until(lambda: "no environment now" in seen.text())
+
+
+async def test_signals_sort_the_table(visit: Visiting) -> None:
+    """By key and by the column's title; the busiest, the most failing, the slowest first."""
+    edges = (
+        signals("shoppers", "storefront", rps=9.0, p99_ms=5.0),
+        signals("storefront", "orders", rps=1.0, eps=0.5, p99_ms=7.0),
+        signals("orders", "payments", rps=2.0, p99_ms=900.0),
+    )
+    async with visit(replace(healthy(), signals=edges)) as seen:
+        await seen.press("S", "S", "S")
+        assert screen(seen).table.rows[0].key == "storefront"
+        await seen.press("S")
+        assert screen(seen).table.rows[0].key == "orders"
+        await seen.press("S")
+        assert screen(seen).table.rows[0].key == "payments"
+        assert "P99▾" in seen.text()
+        assert "50%" in seen.text()

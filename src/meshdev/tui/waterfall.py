@@ -60,7 +60,7 @@ def line_of(trace: Trace, hop: Hop, frame: Frame, above: str) -> list[Span]:
     call = hop.call
     status = status_of(call)
     bad = failed(call)
-    indent = _indent(hop)
+    indent = cut(_indent(hop), frame.name)
     who = clean(call.callee) if hop.depth and call.caller == above else edge_of(call)
     room = max(0, frame.name - width_of(indent))
     who = cut(who, room)

@@ -46,7 +46,7 @@ async def test_a_trace_is_one_line(visit: Visiting) -> None:
     """What began it, how long it took, how many calls over how many services, how many failed."""
     async with at_traces(visit, checkout(declined=True)) as seen:
         assert first(seen).split() == [
-            *("▌08:26:10", "shoppers", "→", "storefront", "✕", "502", "200ms", "━━━━╸"),
+            *("▌08:26:10", "shoppers", "→", "storefront", "✕", "502", "200ms"),
             *("POST", "/checkout", "6", "7", "✕", "2"),
         ]
 

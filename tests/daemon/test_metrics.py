@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 import httpx
 import pytest
 
-from meshdev.daemon import metrics
+from meshdev.daemon import opt_in
 from meshdev.daemon.metrics import MetricsListener
 
 
@@ -61,7 +61,7 @@ async def test_a_port_that_somebody_has_is_told_once_and_tried_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The system runs without metrics until the port is free."""
-    monkeypatch.setattr(metrics, "AGAIN_SECONDS", 0.02)
+    monkeypatch.setattr(opt_in, "AGAIN_SECONDS", 0.02)
     complaints: list[str] = []
     told = asyncio.Event()
 

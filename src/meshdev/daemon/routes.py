@@ -1,4 +1,9 @@
-"""Where each edge leads at this moment: the core's `Route` commands made into the mesh's policy."""
+"""Where each edge leads at this moment: the core's `Route` commands made into the mesh's policy.
+
+Beside the topology's edges there may be some that were added at run time (`Routes.add`), to somewhere out of the
+system; they stay until they are dropped. Any edge may be shut for a while: nobody gets in, and whoever was
+in is put out.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -46,11 +51,13 @@ class Routes:
     _routed: dict[str, tuple[Incarnation, ...]] = field(default_factory=dict)
     _rules: dict[EdgeKey, EdgePolicy] = field(default_factory=dict)
     _policies: dict[EdgeKey, EdgePolicy] = field(default_factory=dict)
+    _added: dict[EdgeKey, tuple[Edge, Upstream]] = field(default_factory=dict)
+    _shut: set[EdgeKey] = field(default_factory=set)
     version: int = 0  # of the policy that says so; see `Fleet.acked`
 
     def adopt(self, system: System) -> None:
         """Open listeners for the edges of ``system``, close those it no longer has."""
-        wanted = edges_of(system)
+        wanted = {**edges_of(system), **{key: edge for key, (edge, _) in self._added.items()}}
         for key, old in list(self._edges.items()):
             if wanted.get(key) != old:
                 self.fleet.unlisten(key)
@@ -62,7 +69,54 @@ class Routes:
                 self._listen(key, edge)
         self._edges = wanted
         self._rules = {key: policy_of(system, edge) for key, edge in wanted.items()}
+        self._shut &= wanted.keys()
         self.publish()
+
+    # --- at run time ------------------------------------------------------------------------------
+
+    def add(self, edge: Edge, upstream: Upstream) -> int:
+        """An edge out of the system, or another place for one that was added; its port. Raises ServiceError."""
+        self._added[edge.key] = (edge, upstream)
+        self._edges[edge.key] = edge
+        self._shut.discard(edge.key)
+        try:
+            self._ports[edge.key] = self.fleet.listen(edge.key, port=edge.port)
+        except MeshdevError:
+            self.drop(edge.key)
+            raise
+        self.publish()
+        return self._ports[edge.key]
+
+    def drop(self, key: EdgeKey) -> None:
+        """An edge that was added less; `shut` it first, or its connections stay."""
+        self._added.pop(key, None)
+        self._edges.pop(key, None)
+        self._ports.pop(key, None)
+        self._shut.discard(key)
+        self.fleet.unlisten(key)
+        self.publish()
+
+    def shut(self, key: EdgeKey) -> None:
+        """Close the edge's listener, and put out whoever is in. Its port stays its own."""
+        if key in self._ports and key not in self._shut:
+            self._shut.add(key)
+            self.fleet.attach(key)
+            self.publish()
+
+    def is_shut(self, key: EdgeKey) -> bool:
+        """Whether nobody gets in."""
+        return key in self._shut
+
+    def reopen(self, key: EdgeKey) -> None:
+        """Let callers in again, on the same port. Raises ServiceError when somebody has it by now."""
+        if key in self._shut:
+            self._shut.discard(key)
+            edge = self._edges[key]
+            if not edge.latent:
+                self.fleet.listen(key, port=self._ports[key])
+            self.publish()
+
+    # --- what there is ----------------------------------------------------------------------------
 
     def port_of(self, key: EdgeKey) -> int:
         """The port on which the caller of this edge finds it."""
@@ -119,6 +173,7 @@ class Routes:
             self.version = self.fleet.apply(policies)
 
     def _listen(self, key: EdgeKey, edge: Edge) -> None:
+        self._shut.discard(key)
         if edge.latent:
             self.fleet.attach(key)
             self._ports[key] = 0
@@ -138,7 +193,17 @@ class Routes:
         """Every edge on which something could pass."""
         return [key for key, edge in self._edges.items() if not edge.names]
 
+    def upstreams(self, key: EdgeKey) -> tuple[Upstream, ...]:
+        """Where an edge leads now."""
+        policy = self._policies.get(key)
+        return policy.upstreams if policy is not None else ()
+
     def _policy(self, edge: Edge, faults: tuple[FaultSpec, ...]) -> EdgePolicy:
+        if edge.key in self._shut:
+            return EdgePolicy(protocol=edge.endpoint.protocol, hold=0.0, shut=True)
+        if edge.key in self._added:
+            upstream = self._added[edge.key][1]
+            return EdgePolicy((upstream,), edge.endpoint.protocol, hold=0.0, faults=faults)
         if edge.names:
             return EdgePolicy(protocol=edge.endpoint.protocol, names=edge.names)
         if edge.elsewhere is not None:

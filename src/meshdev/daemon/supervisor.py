@@ -11,7 +11,10 @@ import random
 import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from functools import cached_property
+from typing import TYPE_CHECKING
 
+from meshdev import __version__
 from meshdev.daemon.databases import prepare_files
 from meshdev.daemon.dispatch import Dispatcher
 from meshdev.daemon.drains import Drains
@@ -25,6 +28,7 @@ from meshdev.daemon.journal import Journal
 from meshdev.daemon.launcher import Launcher
 from meshdev.daemon.metrics import MetricsListener
 from meshdev.daemon.operator import Operator
+from meshdev.daemon.opt_in import OptInListener
 from meshdev.daemon.output import Outputs
 from meshdev.daemon.patience import Patience, patience
 from meshdev.daemon.reloads import Reloads
@@ -45,6 +49,9 @@ from meshdev.storage.runs import prune_runs
 from meshdev.storage.store import LogStore
 from meshdev.topology.model import Service, System
 from meshdev.wire.mesh import EdgeKey, Exchange
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
 
 log = logging.getLogger(__name__)
 
@@ -107,6 +114,9 @@ class Supervisor:
             journal=journal,
         )
         self._metrics = MetricsListener(self._prometheus, lambda text: self._complain("", text))
+        self._toxiproxy = OptInListener(
+            "Toxiproxy's API", lambda: self._toxiproxy_app, lambda text: self._complain("", text)
+        )
         self._usage = UsageKeeper(UsageMeter(self._runner.everybody).measure, journal)
         self._store = Store(
             Lifecycle(system, rng=random.random),
@@ -167,6 +177,7 @@ class Supervisor:
             group.create_task(self._book.run())
             group.create_task(self._drains.run())
             group.create_task(self._metrics.run())
+            group.create_task(self._toxiproxy.run())
             group.create_task(self._faults.keeper.run())
             group.create_task(self._publish_again())
             group.create_task(asyncio.to_thread(prune_runs, self._paths.runs_dir, self.operator.run_id))
@@ -176,6 +187,7 @@ class Supervisor:
             self._book.close()
             self._drains.close()
             self._metrics.close()
+            self._toxiproxy.close()
             self._faults.keeper.close()
 
     async def close(self) -> None:
@@ -214,11 +226,21 @@ class Supervisor:
         self._outputs.adopt(system)
         self._reloads.adopt(system)
         self._metrics.adopt(system.prometheus)
+        self._toxiproxy.adopt(system.toxiproxy)
 
     def _prometheus(self, accept: str) -> tuple[bytes, str]:
         from meshdev.endpoints.prometheus import render  # noqa: PLC0415 -- only for those who scrape
 
         return render(self.operator.graph(), self.operator.processes(), accept)
+
+    @cached_property
+    def _toxiproxy_app(self) -> "Starlette":
+        from meshdev.daemon.toxiproxy import ToxicGround  # noqa: PLC0415 -- only for those who ask for it
+        from meshdev.endpoints.toxiproxy.core import Toxiproxy  # noqa: PLC0415
+        from meshdev.endpoints.toxiproxy.web import toxiproxy_app  # noqa: PLC0415
+
+        ground = ToxicGround(self._routes, self._fleet, self._faults.keeper)
+        return toxiproxy_app(Toxiproxy(ground), __version__)
 
     def _changed(self, names: frozenset[str]) -> None:
         if names:

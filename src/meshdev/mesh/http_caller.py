@@ -43,6 +43,7 @@ class HttpCaller(asyncio.Protocol):
     """Reads one caller's requests and sees each through."""
 
     __slots__ = (
+        "_home",
         "_ids",
         "_kept",
         "_lingering",
@@ -68,6 +69,7 @@ class HttpCaller(asyncio.Protocol):
 
     def __init__(self, relay: "HttpRelay") -> None:
         self.relay = relay
+        self._home = relay.callers  # its place, whichever relay its requests go through
         self.edge = relay.edge
         self.scanner = RequestScanner()
         self.transport: asyncio.Transport | None = None
@@ -96,6 +98,7 @@ class HttpCaller(asyncio.Protocol):
         self.transport = cast("asyncio.Transport", transport)
         self.transport.set_write_buffer_limits(high=WRITE_BUFFER_BYTES)
         self.write = self.transport.write
+        self._home.add(self)
         self.edge.opened += 1
         self.edge.touch()
 
@@ -268,6 +271,7 @@ class HttpCaller(asyncio.Protocol):
             callee.abandon(roughly=True)
             return
         callee.caller = None
+        self._home.discard(self)
         link = self.stream = Upgraded(self.relay.tunnels, callee.scanner.head, self.relay.complain_once)
         self._record(callee.status, callee.instance)
         link.begin_both(transport, callee, self.scanner.rest)
@@ -275,6 +279,7 @@ class HttpCaller(asyncio.Protocol):
     def _become_plain(self, early: object) -> None:
         if self.transport is not None and isinstance(early, bytes):
             self.relay.complain_once("the caller does not speak HTTP/1; its connections pass as plain TCP")
+            self._home.discard(self)
             Link(self.relay.tunnels).adopt(self.transport, early)
 
     def _record(self, status: int, instance: str, error: str = "", by: str = "") -> None:
@@ -384,6 +389,7 @@ class HttpCaller(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """The caller is gone: what was done for it stops."""
         self.write = nowhere
+        self._home.discard(self)
         edge = self.edge
         edge.closed += 1
         edge.touch()

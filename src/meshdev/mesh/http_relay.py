@@ -43,6 +43,7 @@ class HttpRelay:
         self.edge = edge
         self.start = start
         self.tunnels = Relay(loop, edge, start)
+        self.callers: set[HttpCaller] = set()
         self._pools = [Pool(upstream) for upstream in edge.policy.upstreams]
         self.next_pool = _in_turn(self._pools)
         self.unguarded = Guard(edge, EdgePolicy())
@@ -115,6 +116,13 @@ class HttpRelay:
         if self._round is not None:
             self._round.cancel()
         self.adopt(EdgePolicy(hold=0.0))
+
+    def put_out(self) -> None:
+        """Close every connection of a caller at once: nobody shall stay."""
+        for caller in tuple(self.callers):
+            if caller.transport is not None:
+                caller.transport.abort()
+        self.tunnels.put_out()
 
     def close_rested(self) -> None:
         """Close what was idle for a whole round: the callee may be about to do so, and must not be raced."""

@@ -80,6 +80,10 @@ class NameProxy:
             relay.close()
         self._met.clear()
 
+    def put_out(self) -> None:
+        """Close every connection of a caller at once."""
+        self.unasked.put_out()
+
     def asked(self, head: RequestHead) -> Asked | str:
         """Who is asked, or why nobody can be."""
         if head.method == "CONNECT":
@@ -172,6 +176,7 @@ class ProxyCaller(HttpCaller):
         if self.transport is not None:
             counted = isinstance(relay, HttpRelay)
             tunnels = relay.tunnels if isinstance(relay, HttpRelay) else relay
+            self._home.discard(self)
             Tunnel(tunnels, head, counted=counted).adopt(self.transport, self.scanner.rest)
 
     def tunnel(self) -> None:

@@ -302,6 +302,13 @@ class Relay:
         if self._faults is not None:
             self._faults.close()
 
+    def put_out(self) -> None:
+        """Close every link at once: nobody shall stay."""
+        for link in tuple(self.links):
+            transport = link.caller.transport
+            if transport is not None:
+                transport.abort()  # its callee follows
+
     def adopt(self, policy: EdgePolicy) -> None:
         """Act by ``policy`` from now on."""
         self.edge.adopt(policy)

@@ -131,6 +131,22 @@ class FaultBook:
             self._on(entry, FaultSwitch(lease=request.lease), now)
         return entry
 
+    def put(self, toggle: Toggle, now: float) -> Entry:
+        """Have this fault on, as it is; one that was added under its name is changed, and keeps place and draws.
+
+        Raises UsageError when there are too many.
+        """
+        known = self._entries.get(toggle.name)
+        if known is None and len(self._entries) >= MOST:
+            raise UsageError(f"there are {len(self._entries)} faults", hint="`meshdev fault clear` ends all")
+        if known is None or known.since is None:
+            self._entries[toggle.name] = entry = Entry(toggle, Origin.AD_HOC)
+            self._on(entry, FaultSwitch(), now)
+            return entry
+        known.toggle = toggle
+        known.specs = tuple(_switched(spec, FaultSwitch(), known.since) for spec in toggle.specs)
+        return known
+
     def switch_on(self, name: str, switch: FaultSwitch, now: float) -> Entry:
         """Switch on; one that is on begins anew."""
         entry = self.entry(name)

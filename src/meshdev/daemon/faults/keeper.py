@@ -5,7 +5,7 @@ the same policy when it is back).
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import suppress
 from typing import Protocol
 
@@ -98,6 +98,19 @@ class FaultKeeper:
             self._say_on(entry)
         return await self._changed(entry.toggle.name)
 
+    async def put(self, toggle: Toggle) -> None:
+        """Have this fault on, as it is; one of its name is changed in its place. Raises UsageError."""
+        known = self._book.entries.get(toggle.name)
+        was_on = known is not None and known.since is not None
+        entry = self._book.put(toggle, self._world.now())
+        if not was_on:
+            self._say_on(entry)
+        await self._apply()
+
+    def acting(self) -> frozenset[str]:
+        """The names of the faults that are on."""
+        return frozenset(name for name, entry in self._book.entries.items() if entry.since is not None)
+
     async def switch_on(self, name: str, switch: FaultSwitch) -> FaultView:
         """Switch one on. Raises UsageError."""
         self._say_on(self._book.switch_on(name, switch, self._world.now()))
@@ -113,6 +126,14 @@ class FaultKeeper:
         """Switch one off, and forget it if it was added. Raises UsageError."""
         self._book.remove(name)
         self._say_off([name])
+        await self._apply()
+
+    async def lift(self, names: Collection[str]) -> None:
+        """Remove these, as many as there are, at once."""
+        known = [name for name in names if name in self._book.entries]
+        for name in known:
+            self._book.remove(name)
+        self._say_off(known)
         await self._apply()
 
     async def clear(self) -> list[FaultView]:

@@ -35,7 +35,7 @@ _CELL = 12.2
 _TEXT = re.compile(r'<text ([^>]*?)x="([\d.]+)"([^>]*?)textLength="[\d.]+"([^>]*)>([^<]*)</text>')
 _WORD = re.compile("[^\xa0]+")
 _FACE = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
-_PATIENCE = 120.0
+_PATIENCE = 90.0
 _CALLS = 400  # over all edges: enough for every percentile and a minute's sparkline
 _ZOOM, _ZOOM_LARGE = 0.66, 0.5  # of a terminal wider than `_WIDE` columns
 _WIDE = 160
@@ -117,12 +117,16 @@ async def drive(project: Project, shot: Shot) -> str:
         return settled(app.export_screenshot(title=app.picture.system.name if app.picture.system else ""))
 
 
+class NotSeenError(Exception):
+    """A picture's conditions were never met; says what the screen showed instead."""
+
+
 async def until(pilot: Pilot[Outcome], holds: Callable[[], object], otherwise: str) -> None:
-    """Wait until it holds; SystemExit with what the screen shows when it never does."""
+    """Wait until it holds; raises NotSeenError when it never does."""
     deadline = time.monotonic() + _PATIENCE
     while not holds():
         if time.monotonic() > deadline:
-            sys.exit(f"{otherwise}:\n{text_of(pilot.app)}")
+            raise NotSeenError(f"{otherwise}:\n{text_of(pilot.app)}")
         await pilot.pause(0.05)
 
 
@@ -200,16 +204,25 @@ def main() -> None:
     project = find_project(None, cwd=Path.cwd(), environ=os.environ)
     names = wanted.only.split(",") if wanted.only else []
     written: list[Path] = []
+    missing = 0
     with running(project) as ours:
         for shot in SHOTS:
-            if (not names or shot.name in names) and (ours or shot.ready is not under_way):
+            if (names and shot.name not in names) or (not ours and shot.ready is under_way):
+                continue
+            try:
                 written += take(project, shot, wanted.folder, keep_svg=wanted.svg)
-                sys.stdout.write(f"{written[-1]}  {written[-1].stat().st_size / 1000:.0f} kB\n")
-    if not names and ours:
+            except NotSeenError as error:  # the others are wanted all the same
+                missing += 1
+                sys.stderr.write(f"{error}\n")
+                continue
+            sys.stdout.write(f"{written[-1]}  {written[-1].stat().st_size / 1000:.0f} kB\n")
+    if not names and ours and not missing:
         for old in {*wanted.folder.glob("*.png"), *wanted.folder.glob("*.svg")} - set(written):
             old.unlink()
     total = sum(file.stat().st_size for file in wanted.folder.iterdir())
     sys.stdout.write(f"{total / 1e6:.2f} MB in all\n")
+    if missing:
+        sys.exit(f"{missing} pictures are missing")
 
 
 def settled(svg: str) -> str:

@@ -26,7 +26,8 @@ class FirstPaint(Scenario):
         "*First picture*: from the start of the command (`meshdev up`, nothing of it runs) until the terminal has got "
         "the system's name (mprocs, dekit: a service's), and what CPU the program at the terminal has used by then. "
         f"*Idle*: CPU of that program over {SECONDS} s in which nothing happens, in percent of a core; *all*: with the "
-        "tool's other processes. *Memory*: PSS, of that program and of all. dekit's runner was started before."
+        "tool's other processes. *Memory*: PSS, of that program and of all. dekit's runner was started before. "
+        "Aims: 0.8 s, 3 %."
     )
     metrics: ClassVar = (
         Metric("first", "first picture", "s"),

@@ -6,12 +6,12 @@ import json
 import click
 import pytest
 
-from meshdev.cli import fault_words
 from meshdev.cli.fault_lines import added, catalogue, fault_lines, kind_lines, kind_named, kinds, listing
-from meshdev.cli.fault_words import table_of, target_of
 from meshdev.errors import UsageError
+from meshdev.traffic.faults import typed
 from meshdev.traffic.faults.catalogue import CATALOGUE
 from meshdev.traffic.faults.reading import read_toggle
+from meshdev.traffic.faults.typed import table_of, target_of
 from meshdev.wire.fault_views import FaultPartView, FaultView
 from support_cli import Cli
 
@@ -39,7 +39,7 @@ def view(name: str = "slow", **changes: object) -> FaultView:
 
 def test_the_documented_examples_are_true() -> None:
     """As written in the module."""
-    assert doctest.testmod(fault_words).failed == 0
+    assert doctest.testmod(typed).failed == 0
 
 
 def test_what_is_typed_is_what_would_stand_in_the_file() -> None:

@@ -1,6 +1,6 @@
 """``meshdev fault``: inject faults, see what they do, end them.
 
-What is typed becomes the table that would stand in ``[faults.NAME]`` (`fault_words`); what it means is the daemon's.
+What is typed becomes the table that would stand in ``[faults.NAME]`` (`traffic.faults.typed`); what it means is the daemon's.
 """
 
 import sys
@@ -10,10 +10,10 @@ import click
 import msgspec
 
 from meshdev.cli import fault_lines, options, terminal
-from meshdev.cli.fault_words import table_of
 from meshdev.client import calls, fault_calls
 from meshdev.client.control import Control
 from meshdev.errors import MeshdevError
+from meshdev.traffic.faults.typed import table_of
 from meshdev.wire.fault_views import FaultRequest, FaultSwitch, FaultView
 
 

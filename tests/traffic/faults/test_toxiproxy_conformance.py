@@ -170,6 +170,76 @@ def test_limits_count_from_when_they_were_put_in() -> None:
     assert connection.downstream.advance(ON + 1) == [b"ghi", CLOSE]
 
 
+class Updated:
+    """A live connection whose first fault is changed while it acts; a second one stands behind it."""
+
+    def __init__(self, *tables: dict[str, Any]) -> None:
+        self.edge = edge_faults(*tables)
+        self.connection = ConnectionFaults(ON)
+        self.connection.sync(self.edge, ON)
+        self.chain = self.connection.downstream
+
+    def update(self, *tables: dict[str, Any], at: float = 1) -> list[Item]:
+        """The same faults with other values; what leaves by that."""
+        self.edge.adopt(specs(*tables), ON + at)
+        self.connection.sync(self.edge, ON + at)
+        return self.chain.advance(ON + at)
+
+    def says(self, data: bytes, at: float = 1) -> list[tuple[float, Item]]:
+        """What comes of ``data``, within the hour."""
+        self.chain.write(data, ON + at)
+        return [(round(when - ON, 6), item) for when, item in drain(self.chain, ON + 3600)]
+
+
+def test_an_update_keeps_the_place_in_the_order() -> None:
+    """A limit behind a slicer sees what that lets through, before an update of the slicer and after."""
+    one = Updated({"slicer": 2}, {"limit-data": 5})
+    assert one.chain.names == ["a/slicer", "b/limit-data"]
+    one.update({"slicer": 3}, {"limit-data": 5})
+    assert one.chain.names == ["a/slicer", "b/limit-data"]
+    assert one.says(b"abcdef") == [(1, b"abc"), (1, b"de"), (1, CLOSE)]
+
+
+def test_an_update_of_a_latency_lets_go_and_delays_what_comes() -> None:
+    """What was held back goes on at once, in order; what comes has the new delay."""
+    one = Updated({"latency": "10s"})
+    one.chain.write(b"a", ON)
+    assert one.update({"latency": "2s"}) == [b"a"]
+    assert one.says(b"b") == [(3, b"b")]
+
+
+def test_an_update_of_a_timeout_closes_nothing() -> None:
+    """Bytes are swallowed as before, and the new time runs."""
+    one = Updated({"timeout": 0})
+    one.chain.write(b"a", ON)
+    assert one.update({"timeout": "5s"}) == []
+    assert one.says(b"b") == [(6, CLOSE)]
+
+
+def test_an_update_of_an_armed_reset_changes_nothing() -> None:
+    """What has been set off cannot be called back."""
+    one = Updated({"reset": "5s"})
+    one.chain.write(b"a", ON)
+    assert one.chain.advance(ON) == []
+    one.update({"reset": "50s"})
+    assert one.says(b"b") == [(5, RESET)]
+
+
+def test_an_update_of_a_limit_goes_on_counting() -> None:
+    """What passed before counts; a limit that is passed by then closes with the next bytes."""
+    one = Updated({"limit-data": 10})
+    one.chain.write(b"abcdef", ON)
+    assert one.update({"limit-data": 8}) == [b"abcdef"]
+    assert one.says(b"ghi") == [(1, b"gh"), (1, CLOSE)]
+
+
+def test_an_update_that_turns_round() -> None:
+    """A fault whose direction changes leaves the one stream, and enters the other in its place."""
+    one = Updated({"latency": "1s"}, {"slicer": 1})
+    one.update({"latency": {"latency": "1s", "direction": "upstream"}}, {"slicer": 1})
+    assert (one.connection.upstream.names, one.chain.names) == (["a/latency"], ["b/slicer"])
+
+
 @pytest.mark.parametrize("kind", ["refuse", "reset", "timeout", "latency"])
 def test_defect_reset_at_toxicity_0(kind: str) -> None:
     """At 0 % no fault does anything; theirs resets all the same."""

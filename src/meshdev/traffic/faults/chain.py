@@ -2,11 +2,13 @@
 
 Rules: what comes in carries the time at which it came; each link hands on with the time at which it lets go, so that
 delays add up exactly, however seldom somebody looks · a link that is taken out lets go at once of what it only held
-back, in order, and into the links behind it · after the first end of the connection (`CLOSE`, `RESET`) nothing leaves
-any more · what waits is bounded: `full` asks for no more input until half of it is gone. The first link is always a
-plain `Link`, so an empty chain is no special case.
+back, in order, and into the links behind it · a link that is replaced keeps its place, and what it has begun
+(`Link.renew`) · after the first end of the connection (`CLOSE`, `RESET`) nothing leaves any more · what waits is
+bounded: `full` asks for no more input until half of it is gone. The first link is always a plain `Link`, so an empty
+chain is no special case.
 """
 
+from collections.abc import Collection
 from typing import Final
 
 from meshdev.traffic.faults.link import End, Item, Link, Timed
@@ -80,23 +82,46 @@ class Chain:
         deadlines = [at for _, link in self._links if (at := link.deadline()) is not None]
         return min(deadlines, default=None)
 
-    def insert(self, name: str, link: Link, now: float) -> None:
-        """A fault more, behind the others; what arrived before and is not held back is not touched by it."""
+    def insert(self, name: str, link: Link, now: float, later: Collection[str] = ()) -> None:
+        """A fault more, before those that are ``later``; what arrived before and has passed is not touched by it."""
         link.begin(now)
-        self._links.append((name, link))
+        at = next((index for index, (known, _) in enumerate(self._links) if known in later), len(self._links))
+        self._links.insert(at, (name, link))
+
+    def replace(self, name: str, link: Link, now: float, later: Collection[str] = ()) -> None:
+        """The same fault with other values, in its place. `advance` next."""
+        index = self._index(name)
+        if not index:
+            self.insert(name, link, now, later)
+            return
+        before = self._links[index][1]
+        moving = self._moved(index, now)
+        link.begin(now)
+        self._links[index] = (name, link)
+        self._let_in(index + 1, moving + [(now, item) for item in link.renew(before)], now)
 
     def remove(self, name: str, now: float) -> None:
         """A fault less; what it held back goes on at once. `advance` next."""
-        index = next((index for index, (known, _) in enumerate(self._links) if known == name), 0)
-        if not index:
-            return
+        index = self._index(name)
+        if index:
+            moving = self._moved(index, now)
+            self._let_in(index, moving + [(now, item) for item in self._links.pop(index)[1].release()], now)
+
+    def _index(self, name: str) -> int:
+        return next((index for index, (known, _) in enumerate(self._links) if known == name), 0)
+
+    def _moved(self, last: int, now: float) -> list[Timed]:
+        """What leaves link number ``last`` by ``now``."""
         moving: list[Timed] = []
-        for _, link in self._links[: index + 1]:
+        for _, link in self._links[: last + 1]:
             for at, item in moving:
                 link.take(item, at)
             moving = link.due(now)
-        moving += [(now, item) for item in self._links.pop(index)[1].release()]
-        for _, link in self._links[index:]:
+        return moving
+
+    def _let_in(self, first: int, moving: list[Timed], now: float) -> None:
+        """Have this go through the links from ``first`` on."""
+        for _, link in self._links[first:]:
             for at, item in moving:
                 link.take(item, at)
             moving = link.due(now)

@@ -4,6 +4,8 @@ Whether a fault hits a connection is decided once: when the connection comes, or
 faults nor a pause of its schedule change that; a changed percentage is compared with the same draw.
 """
 
+from collections.abc import Collection
+
 from meshdev.traffic.faults.chain import Chain
 from meshdev.traffic.faults.edge import ActiveFault, EdgeFaults
 from meshdev.traffic.faults.kinds import Direction, Layer
@@ -53,32 +55,39 @@ class ConnectionFaults:
         """Put in what acts now, take out what does not any more. `Chain.advance` both chains next."""
         current = {fault.spec.key: fault for fault in edge.faults if fault.kind.layer is Layer.BYTES}
         for key, decision in list(self._decisions.items()):
-            fault = current.get(key)
-            if fault is None:
+            if key not in current:
                 self._take_out(key, decision, now)
                 del self._decisions[key]
-            elif fault is not decision.fault:
-                self._take_out(key, decision, now)
-                decision.fault = fault
-                decision.hit = bool(decision.ordinal) and fault.draw(decision.ordinal, now)
+        later = set(current)
         for key, fault in current.items():
-            if not fault.acts(now):
-                if key in self._decisions:
-                    self._take_out(key, self._decisions[key], now)
-                continue
+            later.discard(key)
             known = self._decisions.get(key)
             if known is None:
+                if not fault.acts(now):
+                    continue
                 known = self._decisions[key] = _Decision(fault, fault.decide(None, now))
-            if known.hit and not known.inside:
-                self._put_in(key, known, now)
+            changed = fault is not known.fault
+            if changed:
+                known.fault = fault
+                known.hit = bool(known.ordinal) and fault.draw(known.ordinal, now)
+            if not (known.hit and fault.acts(now)):
+                self._take_out(key, known, now)
+            elif changed or not known.inside:
+                self._put_in(key, known, now, later)
 
-    def _put_in(self, key: str, decision: _Decision, now: float) -> None:
+    def _put_in(self, key: str, decision: _Decision, now: float, later: Collection[str]) -> None:
+        """Have it in the chains as it is now, before those that were switched on ``later``."""
         decision.inside = True
         fault = decision.fault
         joined = self._opened < fault.since
         settings = Settings(fault.kind, fault.spec, fault.since, opened=self._opened, joined=joined)
-        for direction, link in fault.links(decision.ordinal, settings):
-            self._chain(direction).insert(key, link, now)
+        links = dict(fault.links(decision.ordinal, settings))
+        for direction in (Direction.UPSTREAM, Direction.DOWNSTREAM):
+            chain, link = self._chain(direction), links.get(direction)
+            if link is None:
+                chain.remove(key, now)
+            else:
+                chain.replace(key, link, now, later)
 
     def _take_out(self, key: str, decision: _Decision, now: float) -> None:
         if decision.inside:

@@ -28,6 +28,12 @@ class LimitData(Link):
         if len(item) >= left:
             super().take(End.CLOSE, at)
 
+    def renew(self, before: Link) -> list[Item]:
+        """What has passed counts."""
+        if isinstance(before, LimitData):
+            self._spent = before._spent  # noqa: SLF001 - one of us
+        return super().renew(before)
+
 
 LIMIT_DATA = FaultKind(
     name="limit-data",

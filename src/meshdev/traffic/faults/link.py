@@ -57,6 +57,10 @@ class Link:
         self._out.clear()
         return left
 
+    def renew(self, before: "Link") -> list[Item]:
+        """It takes the place of ``before``, of the same kind, whose values have changed: what that lets go."""
+        return before.release()
+
     @property
     def held(self) -> int:
         """How many bytes wait in it."""

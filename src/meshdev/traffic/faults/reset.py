@@ -25,6 +25,12 @@ class Reset(Link):
             self._armed = True
             self._out.append((at + self._settings.number("after", at), End.RESET))
 
+    def renew(self, before: Link) -> list[Item]:
+        """What is armed goes off when it was to."""
+        if isinstance(before, Reset):
+            self._armed, self._out = before._armed, before._out  # noqa: SLF001 - one of us
+        return []
+
     def release(self) -> list[Item]:
         """Once it has swallowed something the connection is reset all the same."""
         self._out.clear()

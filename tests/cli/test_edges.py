@@ -28,7 +28,7 @@ def edges() -> list[EdgeSignalsView]:
         edge(errors=4, in_flight=2, routes=routes),
         edge("orders", "brokers.events", protocol="nats", endpoint="nats", p50_ms=None, p90_ms=None, p99_ms=None),
         edge("orders", "payments", endpoint="admin", held=3, policies=["timeout"], faults=["latency"],
-             circuit="open", acts={"retry": 2}),
+             errors_by_kind={"fault": 2, "refused": 1}, circuit="open", acts={"retry": 2}),
         edge("front", "mail", declared=False, **UNUSED),
     ]  # fmt: skip
 
@@ -36,7 +36,7 @@ def edges() -> list[EdgeSignalsView]:
 def test_a_row_an_edge_within_eighty_columns() -> None:
     """Who calls whom, how often, how badly, how fast; what is special stands behind."""
     lines = render(edges(), routes=False, unicode=True)
-    troubles = "circuit open, faults: latency, 3 held, timeout, 2 x retry"
+    troubles = "circuit open, faults: latency, 2 errors injected, 3 held, timeout, 2 x retry"
     assert [click.unstyle(line) for line in lines] == [
         "EDGE                     RATE  REQUESTS  ERRORS    P50   P90   P99  NOTE",
         "front → orders           12/s      1200       4  1.2ms  12ms  1.2s  2 in flight",

@@ -20,14 +20,16 @@ def test_the_last_calls_a_line_each(cli: Cli) -> None:
 
 
 def test_what_the_mesh_did_is_told_from_what_the_callee_did(cli: Cli) -> None:
-    """Its own answers, repeated and hedged calls."""
+    """Its own answers, repeated and hedged calls, and what was injected."""
     with stand_in(cli) as daemon:
         daemon.carry(exchange(status=504, error="timeout", by="meshdev", retries=2))
         daemon.carry(exchange(retries=1, hedged=True))
+        daemon.carry(exchange(status=503, by="meshdev", faults=["slow/status"]))
         ran = cli("traffic")
     assert [line.partition("GET /orders/7  ")[2] for line in ran.out.splitlines()] == [
         "timeout  (answered by meshdev)  (2 retries)",
         "(1 retry)  (hedged)",
+        "(answered by meshdev)  [fault slow/status]",
     ]
 
 

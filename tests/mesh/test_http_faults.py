@@ -4,6 +4,7 @@ import asyncio
 import socket
 import struct
 from collections.abc import Mapping
+from contextlib import suppress
 from time import monotonic
 from typing import Any
 
@@ -142,6 +143,56 @@ async def test_resets(table: Mapping[str, Any]) -> None:
         it.rule(faults=faults(table))
         assert (await ask(streams))[0] == 502
     assert len(seen.requests) <= 2
+
+
+@pytest.mark.parametrize("kind", ["refuse", "reset"])
+async def test_an_injected_reset_is_not_the_instances(kind: str) -> None:
+    """Counted, recorded and answered as what it is: the 502 names the fault, in its head and in its body."""
+    async with http_peer("a") as a, http_edge(a.upstream, faults=faults({kind: True})) as it:
+        said = await heads(it.port)
+        [exchange] = it.exchanges()
+        assert dict(it.counters.errors) == {"fault": 1}
+    assert f"x-meshdev-fault: a/{kind}\r\n".encode() in said
+    problem = msgspec.json.decode(said.partition(b"\r\n\r\n")[2])
+    assert (problem["by"], problem["error"], problem["fault"]) == ("meshdev", "fault", f"a/{kind}")
+    assert (exchange.error, exchange.by, exchange.faults) == ("fault", "meshdev", (f"a/{kind}",))
+
+
+async def test_an_answer_that_a_fault_breaks_off_is_not_the_instances_doing() -> None:
+    """Half a body, and the error is the fault's."""
+    body = b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n" + b"x" * 1000
+    async with (
+        scripted(body) as a,
+        http_edge(a.upstream, faults=faults({"limit-data": 500})) as it,
+        dial(it.port) as (reader, writer),
+    ):
+        writer.write(GET)
+        with suppress(ConnectionError):
+            while await reader.read(1000):
+                pass
+        [exchange] = it.exchanges()
+        assert dict(it.counters.errors) == {"fault": 1}
+        assert exchange.error == "fault"
+
+
+async def test_injected_errors_are_counted_apart_from_those_of_instances() -> None:
+    """An injected 5xx is an error of the kind ``fault``; a 4xx is none, as it would be none of an instance."""
+    tables = faults({"status": 503, "match": {"first": 2}}, {"status": 404, "match": {"after": 2}})
+    async with http_peer("a") as a, http_edge(a.upstream, faults=tables) as it, dial(it.port) as streams:
+        assert [(await ask(streams))[0] for _ in range(3)] == [503, 503, 404]
+        it.exchanges()
+        assert dict(it.counters.errors) == {"fault": 2}
+
+
+async def test_a_mended_reset_is_no_error() -> None:
+    """What a retry has mended nobody has suffered; that there was one is told."""
+    rules: dict[str, Any] = {"retry_attempts": 2, "retry_on": ("reset",), "retry_backoff": 0.001}
+    table = {"reset": True, "match": {"first": 1}}
+    async with http_peer("a") as a, http_edge(a.upstream, faults=faults(table), **rules) as it:
+        async with dial(it.port) as streams:
+            assert (await ask(streams))[0] == 200
+        [exchange] = it.exchanges()
+        assert (exchange.error, exchange.faults, dict(it.counters.errors)) == ("", ("a/reset",), {})
 
 
 async def test_percentage_and_match() -> None:

@@ -12,6 +12,7 @@ from meshdev.cli.table import columns
 from meshdev.client import calls
 from meshdev.client.control import Control
 from meshdev.wire.control import EdgeSignalsView
+from meshdev.wire.mesh import EdgeError
 
 _HEAD = ("EDGE", "RATE", "REQUESTS", "ERRORS", "P50", "P90", "P99", "NOTE")
 _RIGHT = frozenset({"RATE", "REQUESTS", "ERRORS", "P50", "P90", "P99"})
@@ -62,6 +63,8 @@ def notes(view: EdgeSignalsView) -> Iterable[str]:
         yield click.style("undeclared", fg="yellow")
     if view.faults:
         yield click.style(f"faults: {', '.join(view.faults)}", fg="magenta")
+    if injected := view.errors_by_kind.get(EdgeError.FAULT):
+        yield click.style(f"{injected} error{'s' if injected > 1 else ''} injected", fg="magenta")
     if view.held:
         yield click.style(f"{view.held} held", fg="yellow")
     if view.in_flight:

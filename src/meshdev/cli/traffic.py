@@ -109,3 +109,5 @@ def _remarks(view: ExchangeView) -> Iterator[str]:
         yield f"({view.retries} {'retry' if view.retries == 1 else 'retries'})"
     if view.hedged:
         yield "(hedged)"
+    if view.faults:
+        yield click.style(f"[fault {', '.join(dict.fromkeys(view.faults))}]", fg="magenta")

@@ -11,13 +11,17 @@ import msgspec
 from meshdev.wire.mesh import EdgeKey
 
 REASON_HEADER = "x-meshdev-reason"
+FAULT_HEADER = "x-meshdev-fault"
 BY_US = "meshdev"
 
 
-def problem(status: int, reason: str, kind: str, edge: EdgeKey, *, bodiless: bool = False) -> bytes:
+def problem(
+    status: int, reason: str, kind: str, edge: EdgeKey, *, fault: str = "", bodiless: bool = False
+) -> bytes:
     """A whole response that closes the connection; ``bodiless`` when it answers a HEAD.
 
-    Beside the members of RFC 9457 the body tells who called whom, and ``error``: the kind that telemetry counts.
+    Beside the members of RFC 9457 the body tells who called whom, ``error``: the kind that telemetry counts, and which
+    injected ``fault`` is at the bottom of it, if one is.
     """
     title = HTTPStatus(status).phrase
     detail = reason.translate({ord("\r"): " ", ord("\n"): " "})
@@ -28,9 +32,13 @@ def problem(status: int, reason: str, kind: str, edge: EdgeKey, *, bodiless: boo
         "callee": edge.callee,
         "endpoint": edge.endpoint,
     }
+    named = ""
+    if fault:
+        facts["fault"] = fault
+        named = f"{FAULT_HEADER}: {fault}\r\n"
     body = msgspec.json.encode({"title": title, "status": status, "detail": detail} | facts)
     head = (
         f"HTTP/1.1 {status} {title}\r\ncontent-type: application/problem+json\r\ncontent-length: {len(body)}\r\n"
-        f"{REASON_HEADER}: {detail}\r\nconnection: close\r\n\r\n"
+        f"{REASON_HEADER}: {detail}\r\n{named}connection: close\r\n\r\n"
     ).encode("latin-1", "replace")
     return head if bodiless else head + body

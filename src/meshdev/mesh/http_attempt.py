@@ -170,6 +170,5 @@ class Attempt:
             self._leave()
             self.dial(callee.upstream)
             return
-        who = callee.upstream.instance or call.caller.edge.key.callee
-        reason = f"{who} closed the connection without an answer"
-        call.failed(self, RESET, Verdict(502, reason, EdgeError.CALLEE_RESET, callee.upstream.instance))
+        verdict = Verdict(502, callee.loss_text(), callee.loss, callee.upstream.instance, callee.fault)
+        call.failed(self, RESET, verdict)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from meshdev.mesh.exchanges import Marks
 from meshdev.mesh.http_answer import BY_US
 from meshdev.mesh.http_attempt import Attempt
-from meshdev.mesh.http_guard import Guard, Ticket, Verdict, draw
+from meshdev.mesh.http_guard import SERVER_ERROR, Guard, Ticket, Verdict, draw
 from meshdev.mesh.http_pool import Pool
 from meshdev.mesh.relay import EARLY_BYTES
 from meshdev.traffic.http1_head import RequestHead
@@ -210,7 +210,7 @@ class Call:
         self._give_up(Verdict(504, reason, EdgeError.TIMEOUT, instance))
 
     def _give_up(self, verdict: Verdict) -> None:
-        self.caller.fail(verdict.status, verdict.reason, verdict.kind, verdict.instance)
+        self.caller.fail(verdict.status, verdict.reason, verdict.kind, verdict.instance, verdict.fault)
 
     def over(self, status: int, error: str, by: str) -> Marks:
         """The exchange is over, one way or another."""
@@ -222,6 +222,8 @@ class Call:
             attempt.drop()
         if self.winner is not None and self.winner.injected:
             by = by or BY_US
+            if status >= SERVER_ERROR:
+                self.caller.edge.count_error(EdgeError.FAULT)
         self.winner = None  # it names us: let go of each other, so that no collection is needed to free both
         if self._ticket is not None:
             self._guard.end(self._ticket, status, error, self.relay.loop.time())

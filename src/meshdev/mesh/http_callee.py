@@ -9,7 +9,7 @@ from meshdev.traffic.event_stream import HINT as EVENT_STREAM
 from meshdev.traffic.event_stream import brings_events
 from meshdev.traffic.http1 import Mark, Refusal, ResponseEvent, ResponseScanner
 from meshdev.traffic.http1_head import FIRST_FINAL, RequestHead, ResponseHead
-from meshdev.wire.mesh import Upstream
+from meshdev.wire.mesh import EdgeError, Upstream
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,6 +64,7 @@ class HttpCallee(asyncio.Protocol):
         "caller",
         "early",
         "edge",
+        "fault",
         "instance",
         "is_closing",
         "paused",
@@ -89,6 +90,7 @@ class HttpCallee(asyncio.Protocol):
         self.caller: Served | None = None
         self.early = b""  # what followed the head that made this a tunnel
         self.sent = 0  # bytes of all requests so far
+        self.fault = ""  # what has cut the connection, if it was not the instance
         self.answered = False  # whether any byte of the current response has come
         self.reused = False  # whether it has served before
         self.rested = False  # whether it was idle for a whole round
@@ -118,6 +120,17 @@ class HttpCallee(asyncio.Protocol):
         """The status of the current response; 0 when there is none yet."""
         head = self.scanner.head
         return head.status if head is not None else 0
+
+    @property
+    def loss(self) -> EdgeError:
+        """As what its end counts, when it comes too early."""
+        return EdgeError.FAULT if self.fault else EdgeError.CALLEE_RESET
+
+    def loss_text(self) -> str:
+        """The same in words."""
+        if self.fault:
+            return f"the fault {self.fault} cut the connection before an answer"
+        return f"{self.upstream.instance or self.edge.key.callee} closed the connection without an answer"
 
     @property
     def has_begun(self) -> bool:

@@ -245,8 +245,8 @@ class HttpCaller(asyncio.Protocol):
             if self.eof and exc is None:
                 self._caller_stopped(callee.status, callee.instance)
             else:
-                self.edge.count_error(EdgeError.CALLEE_RESET)
-                self._record(callee.status, callee.instance, EdgeError.CALLEE_RESET)
+                self.edge.count_error(callee.loss)
+                self._record(callee.status, callee.instance, callee.loss)
             (reset if exc is not None else close)(self.transport)
         elif self.eof:  # the caller stopped first
             self._caller_stopped(0, callee.instance)
@@ -257,9 +257,7 @@ class HttpCaller(asyncio.Protocol):
             # it closed a kept connection just as we used it
             self._lead(self.relay.unguarded, head, self._kept)
         else:
-            instance = callee.upstream.instance
-            reason = f"{instance or self.edge.key.callee} closed the connection without an answer"
-            self.fail(502, reason, EdgeError.CALLEE_RESET, instance)
+            self.fail(502, callee.loss_text(), callee.loss, callee.upstream.instance, callee.fault)
 
     def tunnel(self) -> None:
         """From here on bytes pass as they are, both ways."""
@@ -316,8 +314,11 @@ class HttpCaller(asyncio.Protocol):
             self.edge.in_flight += 1
         self.fail(refusal.status, refusal.reason, EdgeError.REFUSED_MESSAGE)
 
-    def fail(self, status: int, reason: str, error: EdgeError, instance: str = "") -> None:
-        """The exchange ends here: by an answer of our own, or by a reset when an instance's has begun."""
+    def fail(self, status: int, reason: str, error: EdgeError, instance: str = "", fault: str = "") -> None:
+        """The exchange ends here: by an answer of our own, or by a reset when an instance's has begun.
+
+        ``fault`` is the injected one that led to it.
+        """
         self.edge.count_error(error)
         callee, self.callee = self.callee, None
         if callee is not None:  # its instance must not take the request for whole, or its answer for wanted
@@ -328,7 +329,7 @@ class HttpCaller(asyncio.Protocol):
                 return
         self.early_bytes = 0
         bodiless = self.request is not None and self.request.method == "HEAD"
-        self.write(problem(status, reason, error, self.edge.key, bodiless=bodiless))
+        self.write(problem(status, reason, error, self.edge.key, fault=fault, bodiless=bodiless))
         self._record(status, instance, error, BY_US)
         self._linger()
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import msgspec
 
 from meshdev.mesh.faulted_link import CLOCK_GRAIN
+from meshdev.mesh.http_answer import FAULT_HEADER
 from meshdev.mesh.http_callee import HttpCallee
 from meshdev.mesh.relay import reset
 from meshdev.traffic.faults.exchange import FaultedExchange, plan_of
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from meshdev.mesh.http_pool import Pool
     from meshdev.traffic.faults.edge import EdgeFaults
 
-FAULT_HEADER: Final = "x-meshdev-fault"
 NOBODY: Final = Upstream("", 0)
 _LONG_AGO: Final = float("-inf")
 
@@ -330,6 +330,7 @@ class Tap(asyncio.Protocol):
         gone = self._exc
         if injected_now:
             callee.reused = False  # it is no kept connection that closed just then
+            callee.fault = self._exchange.plan.cutters()
             gone = ConnectionResetError("injected") if end is End.RESET else None
             reset(self._transport)
         callee.connection_lost(gone)

@@ -22,12 +22,13 @@ SERVER_ERROR = 500
 
 
 class Verdict(NamedTuple):
-    """Why a call is answered by the mesh itself, with which status, and what is counted."""
+    """Why a call is answered by the mesh itself, with which status, what is counted, and which fault led to it."""
 
     status: int
     reason: str
     kind: EdgeError
     instance: str = ""
+    fault: str = ""
 
 
 class Ticket(NamedTuple):

@@ -85,6 +85,9 @@ class Edit:
         """The body is complete."""
 
 
+_CUTTING = frozenset({"timeout", "reset", "refuse", "limit-data", "truncate"})
+
+
 @dataclass(slots=True)
 class Plan:
     """What is done to one request; ``hits`` are the faults (`FaultSpec.key`) that have a part in it."""
@@ -102,6 +105,10 @@ class Plan:
     def passes_untouched(self) -> bool:
         """Nothing is done."""
         return not self.hits
+
+    def cutters(self) -> str:
+        """Who may have cut a connection that neither end did: usually one fault."""
+        return ", ".join([hit for hit in self.hits if hit.rpartition("/")[2] in _CUTTING] or self.hits)
 
 
 class HttpFault:

@@ -42,6 +42,7 @@ COMMANDS = {
     "edges": "List the edges and what they carry.",
     "traffic": "Show single calls over the edges.",
     "fault": "Inject faults on edges and into services, see what they do, end them.",
+    "chaos": "Try hypotheses about the running system: load, faults, a verdict.",
     "top": "Show what the instances and meshdev itself use of the machine.",
     "metrics": "Print everything that is measured, as Prometheus reads it.",
     "check": "Check the topology file.",

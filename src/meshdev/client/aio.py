@@ -9,19 +9,19 @@ import asyncio
 import os
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 from typing import TypeVar
 
 from meshdev.client import calls
 from meshdev.client.calls import Call
 from meshdev.client.control import Control, trouble
-from meshdev.client.feed import EventFeed
+from meshdev.client.feed import EventFeed, ExchangeFeed, Feed
 from meshdev.client.mirror import Mirror
 from meshdev.client.project import Project
 from meshdev.errors import DaemonError
 from meshdev.kernel.backoff import Backoff
-from meshdev.wire.control import StreamEvent
+from meshdev.wire.control import ExchangeView, StreamEvent
 
 T = TypeVar("T")
 
@@ -43,7 +43,19 @@ class AsyncControl:
 
 async def events(project: Project, after: int) -> AsyncGenerator[list[StreamEvent]]:
     """Batches of events after the number ``after``, until the stream ends; raises DaemonError when it cannot be had."""
-    feed = EventFeed(after)
+    async with aclosing(_batches(project, EventFeed(after))) as batches:
+        async for batch in batches:
+            yield batch
+
+
+async def exchanges(project: Project, after: int) -> AsyncGenerator[list[ExchangeView]]:
+    """Batches of calls over edges after the number ``after``, likewise."""
+    async with aclosing(_batches(project, ExchangeFeed(after))) as batches:
+        async for batch in batches:
+            yield batch
+
+
+async def _batches(project: Project, feed: Feed[T]) -> AsyncGenerator[list[T]]:
     async with _connection(project) as (reader, writer):
         try:
             writer.write(feed.outgoing)

@@ -10,6 +10,8 @@ from meshdev.daemon.edges import OUTSIDE, Edge
 from meshdev.kernel.quantity import format_duration
 from meshdev.topology import model
 from meshdev.topology.model import System
+from meshdev.traffic.faults.asked import asked_specs
+from meshdev.wire.faults import ALWAYS
 from meshdev.wire.mesh import CircuitBreaker, EdgePolicy
 
 _ROUND_ROBIN = EdgePolicy().balance
@@ -39,6 +41,7 @@ def policy_of(system: System, edge: Edge) -> EdgePolicy:
         retry_methods=rules.retry_methods,
         slow_start=rules.slow_start,
         denied=denied,
+        faults=asked_specs(rules.fault_headers),
     )
 
 
@@ -71,5 +74,8 @@ def _words(policy: EdgePolicy) -> Iterator[str]:
         yield f"hedging after {format_duration(policy.hedge_after)}"
     if policy.balance != _ROUND_ROBIN:
         yield policy.balance
+    if policy.faults:
+        most = policy.faults[0].percentage
+        yield "fault headers" + (f" for {most:g} %" if most < ALWAYS else "")
     if policy.slow_start:
         yield f"slow start over {format_duration(policy.slow_start)}"

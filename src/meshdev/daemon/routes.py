@@ -138,7 +138,8 @@ class Routes:
     def afflicting(self, key: EdgeKey) -> list[str]:
         """The faults that are on, on an edge."""
         policy = self._policies.get(key)
-        return [spec.key for spec in policy.faults] if policy is not None else []
+        asked = self.rules(key).faults  # by requests, and not on by themselves
+        return [spec.key for spec in policy.faults if spec not in asked] if policy is not None else []
 
     def published(self, key: EdgeKey) -> int | None:
         """The port of a front edge, if it could be had."""
@@ -217,7 +218,7 @@ class Routes:
         patience = self.holds(edge.key.callee)
         hold = rules.hold if patience.seconds is None else patience.seconds
         return msgspec.structs.replace(
-            rules, upstreams=tuple(upstreams), hold=hold, wake=patience.wake, faults=faults
+            rules, upstreams=tuple(upstreams), hold=hold, wake=patience.wake, faults=(*rules.faults, *faults)
         )
 
     def _policy_elsewhere(self, edge: Edge, at: Elsewhere, faults: tuple[FaultSpec, ...]) -> EdgePolicy:
@@ -229,7 +230,12 @@ class Routes:
         rules = self._rules[edge.key]
         hold = rules.hold if patience.seconds is None else patience.seconds
         return msgspec.structs.replace(
-            rules, upstreams=upstreams, hold=hold, wake=patience.wake, remote=at.remote, faults=faults
+            rules,
+            upstreams=upstreams,
+            hold=hold,
+            wake=patience.wake,
+            remote=at.remote,
+            faults=(*rules.faults, *faults),
         )
 
 

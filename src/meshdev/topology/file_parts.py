@@ -34,6 +34,8 @@ from meshdev.topology.scalars import (
     refuse,
     words,
 )
+from meshdev.traffic.faults.values import RefusedValueError, take_percentage
+from meshdev.wire.faults import ALWAYS
 
 COMPOSE_CONDITIONS = {
     "service_started": "started",
@@ -289,6 +291,15 @@ class BreakerTable(Table):
     open_for: Duration | None = Field(default=None, description="time until one call tries again (5s)")
 
 
+def _fault_headers(value: Any) -> Any:
+    if isinstance(value, bool):
+        return ALWAYS if value else 0.0
+    try:
+        return take_percentage(value).value
+    except RefusedValueError:
+        raise refuse('true, false, or a percentage such as "20%"') from None
+
+
 class EdgeTable(Table):
     """What one edge does besides forwarding."""
 
@@ -306,5 +317,11 @@ class EdgeTable(Table):
     )
     slow_start: Duration | None = Field(
         default=None, description="time in which a new instance's share of the calls grows to a whole one"
+    )
+    fault_headers: Annotated[
+        float, PlainValidator(_fault_headers), WithJsonSchema({"type": ["boolean", "number", "string"]})
+    ] = Field(
+        default=0.0,
+        description='callers may ask for faults by x-envoy-fault-* headers; "20%": for so many requests at most',
     )
     allow: Flag = Field(default=True, description="false: this edge is closed")

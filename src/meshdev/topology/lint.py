@@ -27,6 +27,7 @@ _HTTP_RULES = {
     "hedge_after": "hedge_after",
     "balance": "balance",
     "slow_start": "slow_start",
+    "fault_headers": "fault_headers",
 }
 
 

@@ -224,7 +224,8 @@ class EdgePolicy:
 
     ``balance`` is ``round-robin``, ``least-request``, ``random`` or ``hash:HEADER``; ``retry_budget`` is the share
     of requests (0 to 1) that may be retries, ``retry_methods`` are the idempotent ones when empty; ``slow_start`` is
-    the time in which a new instance's share grows, seconds; ``allow`` opens the edge under zero trust, or closes it
+    the time in which a new instance's share grows, seconds; ``fault_headers`` is the percentage of the requests for
+    which callers may ask for faults by headers; ``allow`` opens the edge under zero trust, or closes it
     (False).
     """
 
@@ -240,6 +241,7 @@ class EdgePolicy:
     allow: bool = True
     retry_methods: tuple[str, ...] = ()
     slow_start: float = 0.0
+    fault_headers: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -161,6 +161,7 @@ def _policy(scope: Scope, keys: tuple[str, ...], table: EdgeTable) -> EdgePolicy
         allow=table.allow,
         retry_methods=methods,
         slow_start=default.slow_start if table.slow_start is None else table.slow_start,
+        fault_headers=table.fault_headers,
     )
 
 

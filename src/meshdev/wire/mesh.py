@@ -84,8 +84,7 @@ class EdgePolicy(Struct, frozen=True, array_like=True):
     ``protocol = "proxy"`` is a caller's name proxy: ``names`` are the hosts (``payments``, ``payments:5000``) that it
     knows, and the edges that they mean; they are served by the same worker. ``faults`` are those that are switched on,
     in the order in which they were; one that is equal to one of the policy before goes on as it is. ``shut`` puts out
-    whoever is in; its listener has been closed. ``fault_headers``: callers may ask for delays and errors by the headers
-    ``x-envoy-fault-*``, for at most so many percent of the requests.
+    whoever is in; its listener has been closed.
     """
 
     upstreams: tuple[Upstream, ...] = ()
@@ -109,7 +108,6 @@ class EdgePolicy(Struct, frozen=True, array_like=True):
     names: Mapping[str, EdgeKey] = {}
     faults: tuple[FaultSpec, ...] = ()
     shut: bool = False
-    fault_headers: float = 0.0
 
 
 class EdgeEntry(Struct, frozen=True, array_like=True):

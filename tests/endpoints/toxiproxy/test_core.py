@@ -225,7 +225,7 @@ async def test_populate(api: Api) -> None:
     api.ground.did.clear()
     _, told = await api("POST", "/populate", both)
     assert (api.ground.did, len(told["proxies"][0]["toxics"])) == ([], 1)
-    _, told = await api("POST", "/populate", [both[0] | {"upstream": "b:2"}])
+    _, told = await api("POST", "/populate", [{**MINE, "listen": ":2000", "upstream": "b:2"}])
     assert told["proxies"][0]["toxics"] == []
     assert api.ground.did == [("remove", "redis"), ("open", "redis", ":2000", "b:2")]
     assert await api("POST", "/populate", [{"name": "a", "upstream": "b:1"}, {"name": "c"}]) == (

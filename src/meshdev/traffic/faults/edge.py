@@ -7,6 +7,7 @@ A fault keeps its state (ordinals, hits, memory) for as long as its spec is the 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from meshdev.traffic.faults.asked import ASKED
 from meshdev.traffic.faults.catalogue import CATALOGUE
 from meshdev.traffic.faults.draws import Draws
 from meshdev.traffic.faults.kinds import Direction, FaultKind, Layer
@@ -68,14 +69,16 @@ class ActiveFault:
             return 0
         self._seen += 1
         ordinal = self._seen
-        if not counts(match, ordinal) or exhausted(match, self.hits) or not self.draw(ordinal, now):
+        if not counts(match, ordinal) or exhausted(match, self.hits) or not self.draw(ordinal, now, request):
             return -ordinal
         self.hits += 1
         return ordinal
 
-    def draw(self, ordinal: int, now: float) -> bool:
+    def draw(self, ordinal: int, now: float, request: Request | None = None) -> bool:
         """Whether the percentage hits number ``ordinal``."""
         percentage = percentage_at(self.kind, self.spec, now - self.since)
+        if request is not None and self.http is not None:
+            percentage = self.http.percentage(request, percentage)
         return self.draws.about(ordinal).uniform("hit") * 100.0 < percentage
 
     def links(self, ordinal: int, settings: Settings) -> list[tuple[Direction, Link]]:
@@ -113,7 +116,7 @@ class EdgeFaults:
         known = {fault.spec.key: fault for fault in self.faults}
         faults: list[ActiveFault] = []
         for spec in specs:
-            kind = CATALOGUE.get(spec.kind)
+            kind = CATALOGUE.get(spec.kind) or ASKED.get(spec.kind)
             if kind is None or kind.layer is Layer.INSTANCE or not fits_caller(spec.match, self._caller):
                 continue
             before = known.pop(spec.key, None)

@@ -119,6 +119,11 @@ class HttpFault:
     def __init__(self, settings: Settings, _: "Draws") -> None:
         self.settings = settings
 
+    def percentage(self, request: Request, most: float) -> float:
+        """Of how many such requests it hits one that fits; ``most`` is what its spec says."""
+        del request
+        return most
+
     def apply(self, plan: Plan, request: Request, draws: "Draws", now: float) -> None:
         """Add to ``plan`` for a request that is hit; ``draws`` are the request's own."""
         raise NotImplementedError

@@ -27,6 +27,7 @@ def exchange(status: int = 200, *, error: str = "", ms: float = 12.5) -> Exchang
         instance="orders-0@3",
         trace="ab12",
         error=error,
+        faults=["slow-payments/latency"],
     )
 
 
@@ -64,6 +65,13 @@ def exchange(status: int = 200, *, error: str = "", ms: float = 12.5) -> Exchang
         ("bytes>=2049", False),
         ("error", False),
         ("!error", True),
+        ("fault", True),
+        ("!fault", False),
+        ("fault=slow-*", True),
+        ("fault=slow-payments/latency,x", True),
+        ("fault!=slow-payments", False),
+        ("fault=other", False),
+        ("fault>1", None),
         ("errors", None),
         ("caller", None),
         ("caller>3", None),

@@ -10,6 +10,7 @@ Terms are divided by blanks and must all hold; ``!`` before a term turns it roun
 | ``ms>100`` ``ms>1.5s`` | it took longer (milliseconds, or a duration with its unit) |
 | ``bytes>64k`` | the response was larger (bytes, or a size with its unit) |
 | ``error`` | it failed: no answer, a transport error, or 5xx |
+| ``fault`` | an injected fault had a part in it; ``fault=slow-*`` one of these (its name, or name and kind) |
 """
 
 import operator
@@ -46,7 +47,7 @@ _COMPARE: Final[dict[str, Callable[[float, float], bool]]] = {
     "<=": operator.le,
 }
 _CLASS = re.compile(r"[1-5]xx", re.IGNORECASE)
-_FIELDS = ", ".join((*TEXTS, *NUMBERS, "error"))
+_FIELDS = ", ".join((*TEXTS, *NUMBERS, "error", "fault"))
 _SERVER_ERROR = 500
 
 
@@ -75,6 +76,8 @@ def _term(word: str) -> Test:
     negated, field, sign, value = match.groups()
     if field == "error" and sign is None:
         test: Test = failed
+    elif field == "fault" and sign in {None, "=", "!="}:
+        test = _fault(value or "*")
     elif sign is None:
         raise _wrong(word, "what about it?" if field in TEXTS or field in NUMBERS else "no such term")
     elif field in TEXTS:
@@ -94,6 +97,16 @@ def _text(word: str, get: Callable[[ExchangeView], str], sign: str, value: str) 
         raise _wrong(word, "a text is compared by =, != or ~")
     patterns = [pattern.casefold() for pattern in value.split(",")]
     return lambda exchange: any(fnmatchcase(get(exchange).casefold(), pattern) for pattern in patterns)
+
+
+def _fault(value: str) -> Test:
+    patterns = value.casefold().split(",")
+    return lambda exchange: any(
+        fnmatchcase(name.casefold(), pattern)
+        for fault in exchange.faults
+        for name in (fault, fault.rpartition("/")[0])
+        for pattern in patterns
+    )
 
 
 def _number(word: str, field: str, sign: str, value: str) -> Test:

@@ -18,6 +18,8 @@ from meshdev.tui.model import Happening, Link, Picture
 from meshdev.tui.outcome import Outcome
 from meshdev.tui.screens.services import ServicesScreen
 from meshdev.tui.scrollback import Line
+from meshdev.traffic.faults.catalogue import CATALOGUE
+from meshdev.traffic.faults.describe import kind_view
 from meshdev.tui.widgets.log_view import LogView
 from meshdev.wire.control import (
     EdgeSignalsView,
@@ -30,6 +32,7 @@ from meshdev.wire.control import (
     ServiceView,
     SystemView,
 )
+from meshdev.wire.fault_views import FaultKindView, FaultPartView, FaultRequest, FaultView
 
 if TYPE_CHECKING:
     from meshdev.errors import MeshdevError
@@ -145,6 +148,29 @@ class ScriptedBackend:
         """Remember it."""
         self._called("apply")
         return "nothing differs from the topology file"
+
+    async def fault_kinds(self) -> Sequence[FaultKindView]:
+        """The catalogue."""
+        return [kind_view(kind) for kind in CATALOGUE.values()]
+
+    async def add_fault(self, request: FaultRequest) -> FaultView:
+        """Remember it; it is there as soon as the script shows it."""
+        self._called("add_fault", request)
+        return FaultView(
+            name=request.name or "latency-1", on=True, origin="ad hoc", target="payments", parts=[]
+        )
+
+    async def switch_fault(self, name: str, *, on: bool) -> None:
+        """Remember it."""
+        self._called("switch_fault", name, on)
+
+    async def remove_fault(self, name: str) -> None:
+        """Remember it."""
+        self._called("remove_fault", name)
+
+    async def clear_faults(self) -> None:
+        """Remember it."""
+        self._called("clear_faults")
 
     async def shutdown(self, urgency: int) -> None:
         """Remember it."""

@@ -4,9 +4,10 @@ import pytest
 
 from meshdev.tui.cells import width_of
 from meshdev.tui.keys import PLACES
-from meshdev.tui.tabs import Vitals, line, said, vitals_of
+from meshdev.tui.tabs import Vitals, line, said, vitals, vitals_of
 from meshdev.tui.tone import Tone
-from support_dashboard import signals
+from support_chaos import fault
+from support_dashboard import NOW, picture, signals
 
 
 def test_the_system_is_judged_by_its_entries() -> None:
@@ -39,10 +40,13 @@ def test_old_latencies_and_foreign_protocols_are_left_out() -> None:
 
 
 def test_faults_that_act_are_counted_once_and_shouted() -> None:
-    """However many edges one of them acts on."""
-    edges = [signals("a", "b", faults=["slow"]), signals("b", "c", faults=["slow", "lost"])]
-    groups = said(vitals_of(edges))
+    """However many edges one of them acts on; where there is room with their names, and what is left of the first."""
+    shown = picture(
+        (), faults=(fault("slow"), fault("lost", remaining=61.0), fault("idle", on=False)), faults_at=NOW
+    )
+    groups = said(vitals(shown, NOW + 1))
     assert [(span.text, span.tone) for span in groups[-1]] == [("⚡ 2 faults", Tone.ALERT)]
+    assert "".join(span.text for span in said(vitals(shown, NOW + 1), named=True)[-1]) == "⚡ slow, lost 1m00"
 
 
 @pytest.mark.parametrize(("eps", "tone"), [(0.0, Tone.MUTED), (0.01, Tone.WARN), (1.0, Tone.ALERT)])
@@ -55,7 +59,7 @@ def test_errors_have_a_tone(eps: float, tone: Tone) -> None:
 @pytest.mark.parametrize("width", [60, 80, 120, 200])
 def test_it_fits_and_the_names_can_be_hit(width: int) -> None:
     """The least important signal goes first."""
-    spans, spots = line(PLACES, "graph", Vitals(12.5, 0.25, 340.0, 1), width)
+    spans, spots = line(PLACES, "graph", Vitals(12.5, 0.25, 340.0, ("slow-payments", "no-mail"), 61.0), width)
     text = "".join(span.text for span in spans)
     assert width_of(text) <= width
     assert [text[start:end] for start, end, _ in spots] == [
@@ -63,3 +67,5 @@ def test_it_fits_and_the_names_can_be_hit(width: int) -> None:
     ]
     assert next(span.text for span in spans if span.tone is Tone.HERE) == "Graph"
     assert ("p99" in text) == (width >= 120)
+    assert ("slow-payments" in text) == (width >= 200)
+    assert ("⚡" in text) == (width >= 80)

@@ -1,6 +1,7 @@
 """``meshdev fault``: inject faults, see what they do, end them.
 
-What is typed becomes the table that would stand in ``[faults.NAME]`` (`traffic.faults.typed`); what it means is the daemon's.
+What is typed becomes the table that would stand in ``[faults.NAME]`` (`traffic.faults.typed`); what it means is the
+daemon's.
 """
 
 import sys

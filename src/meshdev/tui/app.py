@@ -10,6 +10,7 @@ import sys
 import time
 import traceback
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, TypeVar
@@ -25,6 +26,9 @@ from meshdev.telemetry.logline_filter import LogFilter
 from meshdev.tui.actions import Actions
 from meshdev.tui.backend import Backend
 from meshdev.tui.browser import can_browse
+from meshdev.tui.chaos.desk import ChaosDesk
+from meshdev.tui.chaos.offers import targets_of
+from meshdev.tui.chaos.quick import Typed
 from meshdev.tui.graph.cursor import Cursor
 from meshdev.tui.keys import APP_KEYS, KEYBOARD_ACTIONS, bindings
 from meshdev.tui.lender import Lender
@@ -32,6 +36,8 @@ from meshdev.tui.model import Happening, Link, Picture, blockers
 from meshdev.tui.outcome import Outcome
 from meshdev.tui.palette import Commands
 from meshdev.tui.screens.base import Frame
+from meshdev.tui.screens.chaos import ChaosScreen
+from meshdev.tui.screens.chaos_form import FaultForm
 from meshdev.tui.screens.graph import GraphScreen
 from meshdev.tui.screens.help import HelpScreen
 from meshdev.tui.screens.logs import LogsScreen
@@ -64,7 +70,7 @@ class Dashboard(Lender):
     COMMANDS: ClassVar = {Commands}
     MODES: ClassVar[dict[str, str | Callable[[], Screen[None]]]] = {
         screen.MODE: screen
-        for screen in (ServicesScreen, GraphScreen, TrafficScreen, TracesScreen, LogsScreen)
+        for screen in (ServicesScreen, GraphScreen, TrafficScreen, TracesScreen, LogsScreen, ChaosScreen)
     }
     DEFAULT_MODE = "services"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(APP_KEYS)]
@@ -101,6 +107,7 @@ class Dashboard(Lender):
         self.picture = Picture()
         self.said: Happening | None = None
         self.act = Actions(self, backend)
+        self.chaos = ChaosDesk(self, backend)
         self.traffic = TrafficFeed(backend)
         self.defect = ""
         self.failure: MeshdevError | None = None
@@ -155,6 +162,7 @@ class Dashboard(Lender):
         self._drawn_at = time.monotonic()
         if self._next is not None:
             self.picture, self._next = self._next, None
+        self.chaos.look(self.picture, self.now())
         system = self.picture.system
         if system is not None and system.shutting_down is not None and not self._stopping:
             self._urgency = max(self._urgency, system.shutting_down)
@@ -295,6 +303,12 @@ class Dashboard(Lender):
     def open_graph(self, name: str) -> None:
         """Show a service in the graph, and what is around it."""
         self.visit(GraphScreen, lambda screen: screen.view.go(Cursor(node=name)))
+
+    def open_fault_form(self, target: str = "", typed: Typed | None = None) -> None:
+        """Ask for a fault; ``typed`` is what its fields begin with, else what they said last."""
+        if isinstance(self.screen, Frame):
+            fields = typed or replace(self.chaos.last, target=target)
+            self.push_screen(FaultForm(self.chaos, fields, targets_of(self.picture)))
 
     # --- help, theme ------------------------------------------------------------------------------
 

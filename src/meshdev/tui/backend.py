@@ -10,6 +10,7 @@ from meshdev.tui.flows import DeliverCalls
 from meshdev.tui.model import Picture
 from meshdev.tui.scrollback import Line
 from meshdev.wire.control import EnvView
+from meshdev.wire.fault_views import FaultKindView, FaultRequest, FaultView
 
 Deliver = Callable[[Sequence[Line], int], None]
 """Takes lines in order, and how many lines before them were left out because there were too many."""
@@ -60,6 +61,26 @@ class Backend(Protocol):
 
     async def apply(self) -> str:
         """Read the topology file again and apply the difference; says what that came to."""
+        ...
+
+    async def fault_kinds(self) -> Sequence[FaultKindView]:
+        """The catalogue of faults."""
+        ...
+
+    async def add_fault(self, request: FaultRequest) -> FaultView:
+        """Add a fault; it is in force when this returns."""
+        ...
+
+    async def switch_fault(self, name: str, *, on: bool) -> None:
+        """Switch a fault on or off."""
+        ...
+
+    async def remove_fault(self, name: str) -> None:
+        """Switch a fault off, and forget it if it was added."""
+        ...
+
+    async def clear_faults(self) -> None:
+        """Switch all faults off, and forget those that were added."""
         ...
 
     async def shutdown(self, urgency: int) -> None:

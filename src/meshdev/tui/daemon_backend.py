@@ -4,7 +4,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 
-from meshdev.client import calls
+from meshdev.client import calls, fault_calls
 from meshdev.client.aio import AsyncControl, follow
 from meshdev.client.mirror import Mirror
 from meshdev.client.project import Project
@@ -15,6 +15,7 @@ from meshdev.tui.follow_traffic import Bookmark, TrafficFollower
 from meshdev.tui.model import Happening, Link, Picture
 from meshdev.tui.narrative import happened
 from meshdev.wire.control import EnvView, PlanView, UpRequest
+from meshdev.wire.fault_views import FaultKindView, FaultRequest, FaultSwitch, FaultView
 
 SEEN_KEPT = 200
 
@@ -68,6 +69,27 @@ class DaemonBackend:
         """Read the topology file again and apply the difference."""
         return plan_line(await self._control.send(calls.up(UpRequest())))
 
+    async def fault_kinds(self) -> Sequence[FaultKindView]:
+        """The catalogue of faults."""
+        return await self._control.send(fault_calls.kinds())
+
+    async def add_fault(self, request: FaultRequest) -> FaultView:
+        """Add a fault."""
+        return await self._control.send(fault_calls.add(request))
+
+    async def switch_fault(self, name: str, *, on: bool) -> None:
+        """Switch a fault on or off."""
+        call = fault_calls.switch_on(name, FaultSwitch()) if on else fault_calls.switch_off(name)
+        await self._control.send(call)
+
+    async def remove_fault(self, name: str) -> None:
+        """Switch a fault off, and forget it if it was added."""
+        await self._control.send(fault_calls.remove(name))
+
+    async def clear_faults(self) -> None:
+        """Switch all faults off, and forget those that were added."""
+        await self._control.send(fault_calls.clear())
+
     async def shutdown(self, urgency: int) -> None:
         """Want everything down."""
         await self._control.send(calls.shutdown(urgency))
@@ -86,6 +108,8 @@ def picture_of(mirror: Mirror, before: Picture, now: float) -> Picture:
         services=services,
         edges=mirror.edges,
         signals=tuple(mirror.signals.values()),
+        faults=mirror.faults,
+        faults_at=before.faults_at if mirror.faults is before.faults else now,
         happenings=tuple(sorted((*notices, *seen), key=lambda happening: happening.at)),
         seen=seen,
         link=link,

@@ -24,6 +24,7 @@ from meshdev.tui.golden import (
 from meshdev.tui.states import State, state_of
 from meshdev.tui.tone import Span, Tone
 from meshdev.wire.control import EdgeSignalsView, EdgeView, InstanceView, ServiceView, SystemView
+from meshdev.wire.fault_views import FaultView
 
 RELOAD_SHOWN = 30.0
 """Seconds for which a reload that went well stays in the `why` column."""
@@ -51,14 +52,17 @@ class Happening:
 class Picture:
     """Everything that the dashboard knows at one moment; services stand in the order of the topology file.
 
-    ``edges`` are the declared ones, ``signals`` what each edge of the mesh carries. ``happenings`` are the daemon's
-    notices and what the dashboard saw change itself (``seen``), oldest first.
+    ``edges`` are the declared ones, ``signals`` what each edge of the mesh carries. ``faults`` are all that are known,
+    as the daemon told them at ``faults_at``. ``happenings`` are the daemon's notices and what the dashboard saw change
+    itself (``seen``), oldest first.
     """
 
     system: SystemView | None = None
     services: tuple[ServiceView, ...] = ()
     edges: tuple[EdgeView, ...] = ()
     signals: tuple[EdgeSignalsView, ...] = ()
+    faults: tuple[FaultView, ...] = ()
+    faults_at: float = 0.0
     happenings: tuple[Happening, ...] = ()
     seen: tuple[Happening, ...] = ()
     link: Link = Link.CONNECTING
@@ -163,8 +167,15 @@ def totals_of(services: Sequence[ServiceView]) -> Totals:
     return Totals(good, wanted, broken, busy, stopped, cpu, memory)
 
 
-def why_of(service: ServiceView, now: float) -> Cell:
-    """What a person should know about this service now: what it waits for, or what its last reload came to."""
+def why_of(service: ServiceView, now: float, faults: Sequence[str] = ()) -> Cell:
+    """What a person should know about this service now: faults that are on, what it waits for, its last reload."""
+    why = _why_of(service, now)
+    if not faults:
+        return why
+    return drawn([Span(f"⚡ {clean(', '.join(faults))}  ", Tone.ALERT), Span(why.text, why.tone)])
+
+
+def _why_of(service: ServiceView, now: float) -> Cell:
     state = state_of(service)
     if service.why and state.tone is not Tone.OK:
         loud = state.tone in {Tone.BAD, Tone.WARN}  # many wait at first: that must not shout
@@ -185,8 +196,14 @@ NOBODY = Golden()
 """The signals of a service that nobody has called."""
 
 
-def row_of(service: ServiceView, now: float, golden: Golden = NOBODY, buckets: Sequence[int] = ()) -> Row:
-    """One service as a line of the table; ``buckets`` are its latencies of late."""
+def row_of(
+    service: ServiceView,
+    now: float,
+    golden: Golden = NOBODY,
+    buckets: Sequence[int] = (),
+    faults: Sequence[str] = (),
+) -> Row:
+    """One service as a line of the table; ``buckets`` are its latencies of late, ``faults`` are those that are on."""
     state = state_of(service)
     cpu, memory = usage_of(service.instances)
     live = sum(1 for instance in service.instances if instance.pid is not None)
@@ -203,7 +220,7 @@ def row_of(service: ServiceView, now: float, golden: Golden = NOBODY, buckets: S
         Cell(str(service.restarts) if service.restarts else "", Tone.WARN),
         Cell(clean(address_of(service)), Tone.MUTED),
         Cell(clean(service.team), Tone.MUTED),
-        why_of(service, now),
+        why_of(service, now, faults),
     )
     return Row(service.name, cells)
 
@@ -233,10 +250,11 @@ def address_of(service: ServiceView) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Signals:
-    """What the services' callers see: golden signals, and latencies of late, by service."""
+    """What the services' callers see: golden signals, latencies of late, and faults that are on, by service."""
 
     golden: Mapping[str, Golden] = field(default_factory=dict)
     buckets: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    faults: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def of(self, name: str) -> Golden:
         """Of one service."""
@@ -254,7 +272,13 @@ def rows_of(
     """The table's lines: those that match ``wanted``, in ``order``."""
     known = signals or Signals()
     return tuple(
-        row_of(service, now, known.of(service.name), known.buckets.get(service.name, ()))
+        row_of(
+            service,
+            now,
+            known.of(service.name),
+            known.buckets.get(service.name, ()),
+            known.faults.get(service.name, ()),
+        )
         for service in arrange(services, order, known)
         if matches(service, wanted)
     )

@@ -5,25 +5,33 @@ edges would count one purchase once a hop. Errors and rates are over ten seconds
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from meshdev.tui import units
-from meshdev.tui.cells import width_of
+from meshdev.tui.cells import clean, width_of
+from meshdev.tui.chaos.acting import are_on, countdown, left_of
 from meshdev.tui.keys import Place
+from meshdev.tui.model import Picture
 from meshdev.tui.tone import Span, Tone
 from meshdev.wire.control import EdgeSignalsView
 
 SOME_ERRORS, MANY_ERRORS = 0.0, 0.01
+_NAMED = 2
+_GAP = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Vitals:
-    """Requests and failed requests a second, the slowest entry's p99 in milliseconds, faults that act now."""
+    """Requests and failed requests a second, the slowest entry's p99 in milliseconds, faults that are on.
+
+    ``left`` is how many seconds the first of them has left that ends by itself.
+    """
 
     rps: float = 0.0
     eps: float = 0.0
     p99_ms: float | None = None
-    faults: int = 0
+    faults: tuple[str, ...] = ()
+    left: float | None = None
 
     @property
     def error_share(self) -> float:
@@ -41,12 +49,20 @@ def vitals_of(signals: Sequence[EdgeSignalsView]) -> Vitals:
         rps=sum(edge.rps for edge in entries),
         eps=sum(edge.eps for edge in entries),
         p99_ms=max(slowest, default=None),
-        faults=len({fault for edge in signals for fault in edge.faults}),
     )
 
 
-def said(vitals: Vitals) -> list[list[Span]]:
-    """Groups of spans, the most important last; nothing where nothing flows."""
+def vitals(picture: Picture, now: float) -> Vitals:
+    """The system's golden signals and faults, as of ``now``."""
+    on = are_on(picture.faults)
+    ends = [left for fault in on if (left := left_of(fault, picture.faults_at, now)) is not None]
+    return replace(
+        vitals_of(picture.signals), faults=tuple(fault.name for fault in on), left=min(ends, default=None)
+    )
+
+
+def said(vitals: Vitals, *, named: bool = False) -> list[list[Span]]:
+    """Groups of spans, the most important last; nothing where nothing flows. ``named``: faults by their names."""
     groups: list[list[Span]] = []
     if vitals.rps:
         share = vitals.error_share
@@ -56,8 +72,18 @@ def said(vitals: Vitals) -> list[list[Span]]:
         groups.append([Span(units.rate(vitals.rps)), Span(" rps", Tone.MUTED)])
         groups.append([Span(units.share(share), tone), Span(" errors", Tone.MUTED)])
     if vitals.faults:
-        groups.append([Span(f"⚡ {vitals.faults} fault{'s' if vitals.faults > 1 else ''}", Tone.ALERT)])
+        groups.append(_faults(vitals, named=named))
     return groups
+
+
+def _faults(vitals: Vitals, *, named: bool) -> list[Span]:
+    number = len(vitals.faults)
+    if not named:
+        return [Span(f"⚡ {number} fault{'s' if number > 1 else ''}", Tone.ALERT)]
+    names = ", ".join(clean(name) for name in vitals.faults[:_NAMED])
+    more = f" +{number - _NAMED}" if number > _NAMED else ""
+    left = [Span(f" {countdown(vitals.left)}", Tone.WARN)] if vitals.left is not None else []
+    return [Span(f"⚡ {names}{more}", Tone.ALERT), *left]
 
 
 def line(
@@ -67,6 +93,8 @@ def line(
     spans: list[Span] = [Span(" ")]
     spots: list[tuple[int, int, str]] = []
     used = 1
+    names = sum(len(place.number) + 1 + len(place.title) for place in places)
+    gap = _GAP if used + names + _GAP * len(places) <= width else 1
     for place in places:
         here = place.mode == current
         text = f"{place.number} {place.title}"
@@ -74,10 +102,12 @@ def line(
         spans += [
             Span(f"{place.number} ", Tone.KEY),
             Span(place.title, Tone.HERE if here else Tone.MUTED),
-            Span("   "),
+            Span(" " * gap),
         ]
-        used += len(text) + 3
-    groups = said(vitals)
+        used += len(text) + gap
+    groups = said(vitals, named=True)
+    if used + _size(groups) + 1 > width:
+        groups = said(vitals)
     while groups and used + _size(groups) + 1 > width:
         groups = groups[1:]
     spans.append(Span(" " * max(0, width - used - _size(groups) - 1)))

@@ -1,4 +1,4 @@
-"""From what is typed (at ``meshdev fault add``, or into the dashboard's form) to the table that would stand in ``[faults.NAME]``. Pure.
+"""From what is typed to the table that would stand in ``[faults.NAME]``: for the command line and the dashboard. Pure.
 
 >>> table_of("orders -> payments", ["latency=300ms"], ["method=POST"])
 {'edge': 'orders -> payments', 'latency': {'latency': '300ms'}, 'match': {'method': 'POST'}}

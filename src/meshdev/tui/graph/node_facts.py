@@ -67,14 +67,16 @@ def _alarm(share: float) -> Tone:
     return Tone.BAD if share >= MANY_ERRORS else Tone.WARN
 
 
-def node_line(scene: Scene, node: Node, now: float) -> list[Span]:
-    """A node on one line."""
+def node_line(scene: Scene, node: Node, now: float, faults: Sequence[str] = ()) -> list[Span]:
+    """A node on one line; ``faults`` are those that are on for it."""
     spans: list[Span] = []
     service = node.services[0] if len(node.services) == 1 else None
     if service is not None:
         state = state_of(service)
         spans.append(Span(f"{state.shape} ", state.tone))
     spans.append(Span(clean(node.label), Tone.STRONG))
+    if faults:
+        spans.append(Span(f"  ⚡ {clean(', '.join(faults))}", Tone.ALERT))
     if service is not None and state_of(service).tone is not Tone.OK:
         state = state_of(service)
         since = f" {units.age(now - service.since)}" if service.since else ""

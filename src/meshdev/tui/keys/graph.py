@@ -1,5 +1,6 @@
 """The keys of the Graph screen."""
 
+from meshdev.tui.keys.chaos import fault_keys
 from meshdev.tui.keys.key import Key
 
 GRAPH = "Graph"
@@ -31,4 +32,5 @@ GRAPH_KEYS: tuple[Key, ...] = (
     Key("r", "r", "Restart the service under the cursor", "restart", GRAPH, 12, "restart"),
     Key("y", "y", "Copy the name", "copy", GRAPH),
     Key("escape", "Esc", "Undo one thing: details, focus, filter", "back", GRAPH, 10, "back", priority=True),
+    *fault_keys(GRAPH, "the node or edge", 7),
 )

@@ -5,6 +5,7 @@ A screen to come has its line here, its class in `Dashboard.MODES`, and its keys
 
 from dataclasses import dataclass
 
+from meshdev.tui.keys.chaos import CHAOS_KEYS
 from meshdev.tui.keys.graph import GRAPH_KEYS
 from meshdev.tui.keys.key import Key
 from meshdev.tui.keys.log_pane import LOG_KEYS
@@ -31,4 +32,5 @@ PLACES: tuple[Place, ...] = (
     Place("3", "traffic", "Traffic", "single calls over the edges", (TRAFFIC_KEYS,)),
     Place("4", "traces", "Traces", "what belongs together across services", (TRACES_KEYS,)),
     Place("5", "logs", "Logs", "all services' lines by time", (LOGS_KEYS,)),
+    Place("6", "chaos", "Chaos", "faults: what is on, and what it does", (CHAOS_KEYS,)),
 )

@@ -1,5 +1,6 @@
 """The keys of the Services screen's table."""
 
+from meshdev.tui.keys.chaos import fault_keys
 from meshdev.tui.keys.key import Key
 
 SERVICES = "Services"
@@ -21,4 +22,5 @@ SERVICE_KEYS: tuple[Key, ...] = (
     ),
     Key("v", "v", "Events: what happened in the system", "events", SERVICES, 8, "events", priority=True),
     Key("z", "z", "Zoom: only the lower pane, or both", "zoom", SERVICES, 14, "zoom", priority=True),
+    *fault_keys(SERVICES, "the service", 9),
 )

@@ -1,5 +1,6 @@
 """The keys of the Traffic screen."""
 
+from meshdev.tui.keys.chaos import fault_keys
 from meshdev.tui.keys.key import Key
 
 TRAFFIC = "Traffic"
@@ -33,4 +34,5 @@ TRAFFIC_KEYS: tuple[Key, ...] = (
         "back",
         priority=True,
     ),
+    *fault_keys(TRAFFIC, "the edge of the call", 10),
 )

@@ -17,7 +17,7 @@ from meshdev.tui.cells import clean
 from meshdev.tui.headline import headline
 from meshdev.tui.keys import APP_KEYS, KEYBOARD_ACTIONS, Key
 from meshdev.tui.model import Happening, Link, Picture, totals_of
-from meshdev.tui.tabs import vitals_of
+from meshdev.tui.tabs import vitals
 from meshdev.tui.tone import Span, Tone
 from meshdev.tui.widgets.bars import Banner, Bar, KeyBar
 from meshdev.tui.widgets.tab_bar import TabBar
@@ -81,7 +81,7 @@ class Frame(Screen[None]):
         """Draw the bars."""
         bar = self.query_one("#headline", Bar)
         bar.say(headline(picture, totals_of(picture.services), now, self.size.width))
-        self.query_one(TabBar).show(vitals_of(picture.signals))
+        self.query_one(TabBar).show(vitals(picture, now))
         banner = self.query_one(Banner)
         if picture.link is Link.LOST:
             away = units.age(now - picture.link_since)
@@ -104,6 +104,23 @@ class Frame(Screen[None]):
     def keys(self) -> Sequence[Key]:
         """The screen's own keys that are of use now."""
         return ()
+
+    # --- faults, wherever something is selected ---------------------------------------------------
+
+    def fault_target(self) -> str:
+        """What is selected, as a fault's target; empty for nothing that could have one."""
+        return ""
+
+    def action_chaos(self) -> None:
+        """Put the last fault on what is selected, or end what was put there."""
+        if target := self.fault_target():
+            self.dashboard.chaos.toggle_quick(target)
+        else:
+            self.dashboard.say("nothing is selected that could have a fault", level="warning")
+
+    def action_chaos_form(self) -> None:
+        """Choose a fault for what is selected."""
+        self.dashboard.open_fault_form(self.fault_target())
 
 
 def ticker(said: Happening | None, happenings: Sequence[Happening]) -> list[Span]:

@@ -182,6 +182,11 @@ class CallsScreen(Frame):
         if self.call is not None and self.call.trace:
             self.dashboard.open_logs_of_trace(self.call.trace)
 
+    def fault_target(self) -> str:
+        """The edge of the call."""
+        call = self.call
+        return f"{call.caller} -> {call.callee}" if call is not None else ""
+
     def action_copy(self) -> None:
         """Copy the call as a curl command."""
         call = self.call

@@ -15,6 +15,7 @@ from textual.containers import Container
 from textual.widget import Widget
 
 from meshdev.tui.cells import clean
+from meshdev.tui.chaos.acting import by_service
 from meshdev.tui.graph.cursor import Cursor
 from meshdev.tui.graph.density import DENSITIES, Density
 from meshdev.tui.graph.edge_facts import edge_facts, edge_line
@@ -172,7 +173,9 @@ class GraphScreen(Frame):
         if edge is not None:
             spans = edge_line(edge)
         elif node is not None:
-            spans = node_line(self._scene, node, now)
+            known = by_service(picture.faults)
+            faults = dict.fromkeys(fault for one in node.services for fault in known.get(one.name, ()))
+            spans = node_line(self._scene, node, now, tuple(faults))
         elif self.cursor.edge is not None:
             caller, callee = (clean(name) for name in self.cursor.edge)
             spans = [Span(f"{caller} → {callee}  no edge", Tone.MUTED)]
@@ -301,6 +304,11 @@ class GraphScreen(Frame):
         at = ends.index(here) + by if here in ends else 0 if by > 0 else -1
         self._go(places[at % len(places)])
 
+    def stand_on(self, cursor: Cursor) -> None:
+        """Put the cursor somewhere, dropping a filter (from other screens)."""
+        self._filter("")
+        self._go(cursor)
+
     def _go(self, cursor: Cursor) -> None:
         if self.in_matrix:
             self.table.go(cursor.edge)
@@ -346,6 +354,15 @@ class GraphScreen(Frame):
         """Restart the service under the cursor."""
         if names := self._names():
             self.dashboard.act.restart(*names)
+
+    def fault_target(self) -> str:
+        """The edge under the cursor; of a node its service, or the whole team."""
+        edge, node = self.edge, self.node
+        if edge is not None and edge.signals:
+            return f"{edge.signals[0].caller} -> {edge.signals[0].callee}" if len(edge.signals) == 1 else ""
+        if node is None or not node.services:
+            return ""
+        return node.services[0].name if len(node.services) == 1 else node.name
 
     def action_copy(self) -> None:
         """Copy the name of the node, or of the edge as the command line takes it."""

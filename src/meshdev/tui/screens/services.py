@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
 
+from meshdev.tui.chaos.acting import by_service
 from meshdev.tui.golden import Recent, golden_of
 from meshdev.tui.keys import LOG_KEYS, SERVICE_KEYS, Key, bindings
 from meshdev.tui.model import COLUMNS, Link, Order, Picture, Signals, rows_of
@@ -147,7 +148,7 @@ class ServicesScreen(ServiceLog):
         """Draw ``picture``."""
         super().show(picture, now)
         golden = golden_of(picture.signals)
-        self._signals = Signals(golden, self._recent.gained(golden, now))
+        self._signals = Signals(golden, self._recent.gained(golden, now), by_service(picture.faults))
         rows = rows_of(picture.services, now, self._signals, wanted=self._wanted, order=self._order)
         column = _ORDER_COLUMNS.get(self._order, "")
         self.table.show_rows(rows, sorted_by=column, empty=empty_table(picture, self._wanted))
@@ -341,6 +342,10 @@ class ServicesScreen(ServiceLog):
             self.edit_named(line.text, service.name)
         else:
             self.edit_definition(service.name)
+
+    def fault_target(self) -> str:
+        """The selected service: all that lead to it, and its instances."""
+        return self._selected or ""
 
     def action_unmask(self) -> None:
         """Show or hide the secrets in the environment."""

@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar, overload
 
 from textual import events
-from textual.geometry import Size
 from textual.message import Message
 
 from meshdev.tui.model import Row
+from meshdev.tui.widgets.extent import extend
 from meshdev.tui.widgets.live_table import HEADER, LiveTable
 from meshdev.wire.control import ExchangeView
 
@@ -95,7 +95,7 @@ class FlowTable(LiveTable):
         self._want([make(call) for call in fresh[-_MEASURED:]])
         if len(self._drawn) > _CACHED:
             self._drawn.clear()
-        self.virtual_size = Size(0, len(calls) + HEADER)
+        extend(self, len(calls) + HEADER)
         if following and calls:
             if self._place(self.cursor) != len(calls) - 1:
                 self._put(len(calls) - 1)

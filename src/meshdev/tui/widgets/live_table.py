@@ -12,7 +12,6 @@ from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.geometry import Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
@@ -21,6 +20,7 @@ from meshdev.tui.cells import cut_middle, fit, pad, width_of
 from meshdev.tui.columns import GAP, Column, Fitted, fit_columns
 from meshdev.tui.model import Cell, Row
 from meshdev.tui.tone import Span, Tone
+from meshdev.tui.widgets.extent import extend
 from meshdev.tui.widgets.toned import Toned
 
 HEADER = 1
@@ -127,7 +127,7 @@ class LiveTable(Toned, ScrollView, can_focus=True):
         self._places = {row.key: place for place, row in enumerate(self._rows)}
         if len(self._rows) != len(old):
             self._drawn = {key: drawn for key, drawn in self._drawn.items() if key in self._places}
-            self.virtual_size = Size(0, len(self._rows) + HEADER)
+            extend(self, len(self._rows) + HEADER)
             self.refresh()
         elif relaid:
             self.refresh()

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.geometry import Size
 from textual.message import Message
 
 from meshdev.tui.log_paint import compile_pattern
 from meshdev.tui.panes import LogStatus
 from meshdev.tui.scrollback import Line
+from meshdev.tui.widgets.extent import extend
 from meshdev.tui.widgets.log_view_rows import LogRows
 
 if TYPE_CHECKING:
@@ -230,13 +230,7 @@ class LogView(LogRows):
         self.refresh()
 
     def _resize_content(self) -> None:
-        size, page = Size(0, self._back.rows), self.container_size.height
-        if self.show_vertical_scrollbar and min(size.height, self.virtual_size.height) > page:
-            # Nothing moves but the scroll bar's thumb; by the reactive the whole screen would be laid out each time.
-            self.set_reactive(LogView.virtual_size, size)
-            self.vertical_scrollbar.window_virtual_size = size.height
-        else:
-            self.virtual_size = size
+        extend(self, self._back.rows)
 
     def _to_end(self) -> None:
         self._scroll(self.max_scroll_y)

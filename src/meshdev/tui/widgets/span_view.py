@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
-from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from meshdev.tui.cells import fit
 from meshdev.tui.tone import Span, Tone
+from meshdev.tui.widgets.extent import extend
 from meshdev.tui.widgets.toned import Toned
 
 
@@ -56,7 +56,7 @@ class SpanView(Toned, ScrollView, can_focus=True):
             return
         at_end = self.scroll_offset.y >= self.max_scroll_y
         self._lines = frozen
-        self.virtual_size = Size(0, len(frozen))
+        extend(self, len(frozen))
         if self._to_end and at_end:
             self.scroll_to(y=self.max_scroll_y, animate=False, immediate=True, force=True)
         self.refresh()

@@ -13,6 +13,7 @@ ALLOWED: Final = (
         "meshdev/runners/census.py",
         ("pids", "look", "awaits_us", "another_users", "_session", "_environment_holds", "_look_portably"),
     ),
+    ("meshdev/runners/census.py", ("command_line",)),
     ("meshdev/runners/usage.py", ("_look",)),
     ("meshdev/mesh/run_queue.py", ("_read",)),
     ("meshdev/daemon/operator.py", ("processes",)),

@@ -11,13 +11,16 @@ from meshdev.lifecycle.model import (
     Event,
     Exited,
     Gone,
+    Health,
     Kill,
     Launched,
     Phase,
+    Probed,
     ReloadWanted,
     RestartWanted,
     ScaleWanted,
     ShutdownWanted,
+    Sidelined,
     StartWanted,
     StopWanted,
     Urgency,
@@ -381,3 +384,33 @@ class TestShutdown:
         play.wait(5) >> [Kill(ONE)]
         play << ShutdownWanted(Urgency.HURRY) >> []
         play << ShutdownWanted(Urgency.KILL) >> []
+
+
+def test_a_sidelined_service_gets_no_traffic_whatever_its_probe_says() -> None:
+    """It goes on running, is shown as unhealthy, and is what it was when that is taken back."""
+    play = Play(service("orders", healthcheck=HTTP, endpoints=HEARD))
+    play.up()
+    play << Sidelined(ORDERS) >> [route("orders")]
+    assert (play.phase("orders"), play.health("orders")) == (Phase.RUNNING, Health.UNHEALTHY)
+    assert "because of a fault" in play.why("orders")
+    play << Probed(ONE, ok=True) >> []
+    play << Sidelined(frozenset()) >> [route("orders", ONE)]
+    assert (play.health("orders"), play.why("orders")) == (Health.HEALTHY, "")
+
+
+def test_what_waits_for_a_sidelined_service_waits() -> None:
+    """As for any that is not healthy; afterwards it goes on by itself."""
+    play = Play(
+        service("orders", healthcheck=HTTP, endpoints=HEARD), service("front", depends_on=(after("orders"),))
+    )
+    play.up("orders").quietly(Sidelined(ORDERS))
+    play << StartWanted(frozenset({"front"})) >> []
+    assert play.phase("front") is Phase.WAITING
+    play << Sidelined(frozenset()) >> [route("orders", ONE), launch("front")]
+
+
+def test_a_sidelined_service_is_stopped_as_any() -> None:
+    """A fault is in nobody's way."""
+    play = Play(service("orders"))
+    play.up().quietly(Sidelined(ORDERS))
+    play << ShutdownWanted() >> [term(ONE)]

@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 class Launcher:
     """Starts incarnations; knows which ports each of them listens on until it is `forget`-ten.
 
+    ``adapt`` is what faults change about a start.
+
     A service that once needed a second attempt gets its ports loosely held from then on: it may be one that cannot
     bind over a held port, and a reload's candidate has no second attempt.
     """
@@ -33,6 +35,7 @@ class Launcher:
     port_of: PortOf
     post: Callable[[Event], None]
     base: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+    adapt: Callable[[Incarnation, LaunchSpec], LaunchSpec] = lambda _, spec: spec
     _ports: dict[Incarnation, dict[str, int]] = field(default_factory=dict)
     _loose: set[str] = field(default_factory=set)
     _specs: dict[Incarnation, LaunchSpec] = field(default_factory=dict)
@@ -53,7 +56,7 @@ class Launcher:
             self._specs[ref] = spec = self._spec(system, service, ref, held)
             if attempt > 1:
                 self._loose.add(ref.service)
-            self.runner.launch(ref, spec, 2 if ref.service in self._loose else attempt)
+            self.runner.launch(ref, self.adapt(ref, spec), 2 if ref.service in self._loose else attempt)
         except Exception as error:  # noqa: BLE001 -- whatever it is, the core must not wait for this launch for ever
             for port in held.values():
                 port.release()

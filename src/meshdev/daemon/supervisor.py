@@ -21,7 +21,7 @@ from meshdev.daemon.drains import Drains
 from meshdev.daemon.edge_book import EdgeBook
 from meshdev.daemon.edges import front_of, url_for
 from meshdev.daemon.environment import tool_marks
-from meshdev.daemon.faults.instances import Afflictions
+from meshdev.daemon.faults.instances.acting import Afflictions, Reach
 from meshdev.daemon.faults.world import FaultRoom
 from meshdev.daemon.guardian_link import GuardianLink
 from meshdev.daemon.journal import Journal
@@ -38,7 +38,19 @@ from meshdev.daemon.usage import UsageKeeper
 from meshdev.daemon.views import Viewer
 from meshdev.kernel.project import ProjectPaths
 from meshdev.lifecycle.core import Lifecycle
-from meshdev.lifecycle.model import Called, Command, Event, Gone, Incarnation, LaunchFailed, Level
+from meshdev.lifecycle.model import (
+    Called,
+    Command,
+    Desired,
+    Event,
+    Gone,
+    Incarnation,
+    LaunchFailed,
+    Level,
+    Phase,
+    RestartWanted,
+    Sidelined,
+)
 from meshdev.mesh.fleet import Fleet
 from meshdev.runners.ports import PortPool
 from meshdev.runners.probe import Prober
@@ -95,13 +107,24 @@ class Supervisor:
             workers=lambda: [pid for _, pid in self._fleet.processes()],
             report=self._post,
         )
-        self._launcher = Launcher(self._runner, self._pool, self._routes.port_of, self._post)
+        self._afflictions = Afflictions(
+            Reach(
+                hands=self._runner,
+                living=self._standing,
+                restart=self._restart,
+                sideline=lambda services: self._post(Sidelined(services)),
+                cpus=self._cpus,
+            )
+        )
+        self._launcher = Launcher(
+            self._runner, self._pool, self._routes.port_of, self._post, adapt=self._afflictions.adapt
+        )
         self._prober = Prober(reaper=self._reaper, report=self._post, mark_of=self._runner.mark_of)
         self._faults = FaultRoom(
             fleet=self._fleet,
             routes=self._routes,
             journal=journal,
-            afflictions=Afflictions(self._living, self._runner),
+            afflictions=self._afflictions,
             teams=lambda: {service.name: service.team for service in self.operator.system.services.values()},
             wall_at=self._wall,
             say=self._notice,
@@ -254,6 +277,23 @@ class Supervisor:
     def _living(self, service: str) -> Iterable[Incarnation]:
         state = self._store.core.state.services.get(service)
         return [one.ref for one in state.instances if one.pid] if state else []
+
+    def _standing(self, service: str) -> Iterable[Incarnation]:
+        """Those that are not about to end."""
+        state = self._store.core.state.services.get(service)
+        ending = {Phase.STOPPING, Phase.EXITED}
+        return [one.ref for one in state.instances if one.pid and one.phase not in ending] if state else []
+
+    def _restart(self, service: str, cause: str) -> None:
+        """For a fault; whatever is down stays down."""
+        system = self._store.core.state
+        state = system.services.get(service)
+        if system.shutting_down is None and state is not None and state.desired is Desired.UP:
+            self._post(RestartWanted(frozenset({service}), cause))
+
+    def _cpus(self, service: str) -> float | None:
+        known = self.operator.system.services.get(service)
+        return known.limits.cpus if known is not None and known.limits is not None else None
 
     def _ports_of(self, ref: Incarnation) -> Mapping[str, int]:
         return self._launcher.ports(ref)

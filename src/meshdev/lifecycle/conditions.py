@@ -77,6 +77,8 @@ def _slot(target: Node, slot: Slot, dep: Dependency) -> Standing:
         return Standing.MET if good else Standing.FAILED
     if slot.unready:
         return Standing.FAILED
+    if target.sidelined and dep.condition is Condition.HEALTHY:
+        return Standing.PENDING
     return Standing.MET if _live(run, dep) else Standing.PENDING
 
 

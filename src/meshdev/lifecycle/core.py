@@ -32,6 +32,7 @@ from meshdev.lifecycle.model import (
     ScaleWanted,
     ServiceState,
     ShutdownWanted,
+    Sidelined,
     StartWanted,
     StopWanted,
     Ticked,
@@ -144,6 +145,8 @@ class Lifecycle:
                 apply(ledger, event)
             case ShutdownWanted():
                 wishes.shutdown(ledger, event)
+            case Sidelined():
+                wishes.sideline(ledger, event)
             case Launched():
                 facts.launched(ledger, event)
             case LaunchFailed():

@@ -161,6 +161,13 @@ class ShutdownWanted:
     urgency: Urgency = Urgency.GRACEFUL
 
 
+@dataclass(frozen=True, slots=True)
+class Sidelined:
+    """These services, and no others, count as not ready, whatever their probes say, and get no traffic."""
+
+    services: frozenset[str]
+
+
 # --- events: facts --------------------------------------------------------------------------------
 
 
@@ -236,7 +243,15 @@ class Ticked:
 
 
 Wish = (
-    StartWanted | Called | StopWanted | RestartWanted | ReloadWanted | ScaleWanted | Applied | ShutdownWanted
+    StartWanted
+    | Called
+    | StopWanted
+    | RestartWanted
+    | ReloadWanted
+    | ScaleWanted
+    | Applied
+    | ShutdownWanted
+    | Sidelined
 )
 Fact = Launched | LaunchFailed | Exited | Gone | Probed | LogMatched | Drained | Built | Ticked
 Event = Wish | Fact

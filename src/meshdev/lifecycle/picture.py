@@ -58,6 +58,8 @@ def _phase(node: Node) -> tuple[Phase, tuple[Slot, Run] | None]:
 
 
 def _health(node: Node) -> Health:
+    if node.sidelined and any(_aside(node, slot.current) for slot in node.wanted_slots()):
+        return Health.UNHEALTHY
     found = {
         slot.current.health if slot.current is not None else Health.UNKNOWN for slot in node.wanted_slots()
     }
@@ -66,12 +68,17 @@ def _health(node: Node) -> Health:
     return Health.HEALTHY if found == {Health.HEALTHY} else Health.UNKNOWN
 
 
+def _aside(node: Node, run: Run | None) -> bool:
+    """Whether it would serve, but is not let."""
+    return node.sidelined and run is not None and run.phase is Phase.RUNNING
+
+
 def _instance(ledger: Ledger, node: Node, slot: Slot, run: Run) -> InstanceState:
     return InstanceState(
         ref=run.ref,
         role=run.role,
         phase=run.phase,
-        health=run.health,
+        health=Health.UNHEALTHY if _aside(node, run) else run.health,
         since=run.since,
         why=why(ledger, node, slot, run),
         attempt=run.attempt,
@@ -138,6 +145,8 @@ def _waits_for(ledger: Ledger, node: Node, run: Run) -> Dependency | None:
 
 def running(ledger: Ledger, node: Node, run: Run) -> str:
     """What there is to say of a run that goes on."""
+    if node.sidelined and node.up:
+        return "counts as not ready because of a fault, and gets no traffic"
     text = reasons.running_text(run)
     if not text and not node.up:
         return f"stops when {', '.join(settle.holders(ledger, node))} is down"

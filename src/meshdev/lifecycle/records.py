@@ -119,6 +119,7 @@ class Node:
     replicas: int
     desired: Desired = Desired.DOWN
     stopped: bool = False  # by a wish; until it is wanted up again
+    sidelined: bool = False  # counts as not ready, whatever its probes say
     removed: bool = False  # has left the topology; forgotten as soon as nothing of it lives
     slots: list[Slot] = field(default_factory=list)
     generation: int = 0

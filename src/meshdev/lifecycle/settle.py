@@ -96,11 +96,14 @@ def holders(ledger: Ledger, node: Node) -> list[str]:
 
 
 def _route(ledger: Ledger, node: Node) -> None:
-    """Traffic goes to what is healthy; if nothing is, to what runs, whose own answers tell more than a refusal."""
+    """Traffic goes to what is healthy; if nothing is, to what runs, whose own answers tell more than a refusal.
+
+    A service that is sidelined gets none.
+    """
     running = [slot.current for slot in node.slots if slot.current is not None]
     running = [run for run in running if run.phase is Phase.RUNNING]
     healthy = [run for run in running if run.health is Health.HEALTHY]
-    refs = tuple(run.ref for run in healthy or running)
+    refs = () if node.sidelined else tuple(run.ref for run in healthy or running)
     if refs != node.routed:
         node.routed = refs
         ledger.out.append(Route(node.name, refs))

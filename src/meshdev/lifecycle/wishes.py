@@ -22,6 +22,7 @@ from meshdev.lifecycle.model import (
     RestartWanted,
     ScaleWanted,
     ShutdownWanted,
+    Sidelined,
     StartWanted,
     StopWanted,
     Urgency,
@@ -156,6 +157,15 @@ def scale(ledger: Ledger, event: ScaleWanted) -> None:
             ledger.notice(node, f"cannot be scaled to {event.replicas}", Level.WARNING)
         else:
             node.replicas = event.replicas
+            ledger.changed(node)
+
+
+def sideline(ledger: Ledger, event: Sidelined) -> None:
+    """Who counts as not ready, from now on."""
+    for node in ledger.nodes.values():
+        aside = node.name in event.services
+        if aside is not node.sidelined:
+            node.sidelined = aside
             ledger.changed(node)
 
 

@@ -56,6 +56,15 @@ def look(pid: int) -> Seen | None:
     return Seen(pid, int(fields[1]), int(fields[2]), float(fields[19]), command)
 
 
+def command_line(pid: int) -> bytes:
+    """Its words, a null byte after each; empty when it is gone."""
+    try:
+        with open(f"/proc/{pid}/cmdline", "rb") as file:  # noqa: PTH123 -- pathlib is heavy
+            return file.read()
+    except OSError:
+        return b""
+
+
 def awaits_us(pid: int) -> bool:
     """Whether ``pid`` is a zombie that this process has yet to reap."""
     try:

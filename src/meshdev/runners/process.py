@@ -14,7 +14,7 @@ Rules:
 import asyncio
 import logging
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from signal import Signals
@@ -65,6 +65,7 @@ class _Run:
     mark: int
     ports: tuple[HeldPort, ...]
     pipes: tuple[OutputPipe, ...]
+    limits: Limits | None = None
     exited: bool = False
     killing: bool = False
     refused: set[int] = field(default_factory=set)
@@ -142,6 +143,26 @@ class ProcessRunner:
         self._signal(run, Signals.SIGKILL)
         self._look_soon()
 
+    def beside(self, ref: Incarnation, argv: Sequence[str]) -> Seen | None:
+        """Start a program of ours as a member of ``ref``: it has its mark and its limits, and ends with it.
+
+        None when ``ref`` has ended or is being killed. Raises ServiceError.
+        """
+        run = self._runs.get(ref)
+        if run is None or run.exited or run.killing:
+            return None
+        nowhere = os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
+        try:
+            env = self._marks(ref)
+            pid = spawn(argv, env=env, cwd=Path("/"), mark=run.mark, stdout=nowhere, stderr=nowhere)
+        finally:
+            os.close(nowhere)
+        if run.limits is not None:
+            self._limits.apply(pid, ref, run.limits)
+        self._membership.stale()
+        self._reaper.watch(pid, lambda _: self._stray_ended(pid))
+        return census.look(pid)
+
     # --- questions --------------------------------------------------------------------------------
 
     def members(self, ref: Incarnation) -> tuple[Seen, ...]:
@@ -182,13 +203,7 @@ class ProcessRunner:
     # --- inside -----------------------------------------------------------------------------------
 
     def _start(self, ref: Incarnation, spec: LaunchSpec, mark: int) -> _Run:
-        env = {
-            **spec.env,
-            "MESHDEV_PROJECT": self._run_mark.project,
-            "MESHDEV_RUN": self._run_mark.run_id,
-            "MESHDEV_INSTANCE": ref.id,
-            "MESHDEV_GENERATION": str(ref.generation),
-        }
+        env = {**spec.env, **self._marks(ref)}
         argv = ("/bin/sh", "-c", " ".join(spec.argv)) if spec.shell else spec.argv
         (out_read, out_write), (err_read, err_write) = _two_pipes()
         try:
@@ -206,7 +221,15 @@ class ProcessRunner:
             self._pump.open(out_read, self._output(ref, "stdout")),
             self._pump.open(err_read, self._output(ref, "stderr")),
         )
-        return _Run(ref, pid, mark, spec.ports, pipes)
+        return _Run(ref, pid, mark, spec.ports, pipes, spec.limits)
+
+    def _marks(self, ref: Incarnation) -> dict[str, str]:
+        return {
+            "MESHDEV_PROJECT": self._run_mark.project,
+            "MESHDEV_RUN": self._run_mark.run_id,
+            "MESHDEV_INSTANCE": ref.id,
+            "MESHDEV_GENERATION": str(ref.generation),
+        }
 
     def _post(self, fact: Fact) -> None:
         self._loop.call_soon(self._report, fact)

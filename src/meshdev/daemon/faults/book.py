@@ -15,7 +15,7 @@ from enum import StrEnum
 
 from msgspec import structs
 
-from meshdev.daemon.faults.instances import AFFLICTIONS
+from meshdev.daemon.faults.instances.table import AFFLICTIONS
 from meshdev.daemon.faults.leases import Leases
 from meshdev.errors import UsageError
 from meshdev.kernel.nearest import did_you_mean
@@ -297,9 +297,7 @@ class FaultBook:
 
 def _possible(specs: Iterable[FaultSpec]) -> None:
     for spec in _of_instances(specs):
-        if spec.kind not in AFFLICTIONS:
-            hint = f"of faults of instances there are {', '.join(AFFLICTIONS)}"
-            raise UsageError(f"{spec.kind} cannot be done yet", hint=hint)
+        AFFLICTIONS[spec.kind].check(spec)
 
 
 def _switched(spec: FaultSpec, switch: FaultSwitch, now: float) -> FaultSpec:

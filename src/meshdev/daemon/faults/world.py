@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from meshdev.daemon.faults.book import FaultBook
-from meshdev.daemon.faults.instances import Afflictions
+from meshdev.daemon.faults.instances.acting import Afflictions
 from meshdev.daemon.faults.keeper import FaultKeeper
 from meshdev.daemon.journal import Journal
 from meshdev.daemon.routes import Routes

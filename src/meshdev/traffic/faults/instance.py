@@ -19,23 +19,18 @@ INSTANCE_FAULTS = (
     _kind("pause", "instances stand still (SIGSTOP) and go on when the fault ends"),
     _kind(
         "cpu",
-        "a program beside the instance burns CPU",
+        "programs beside each instance burn CPU, within its limits",
         Parameter("load", Unit.SHARE, "of each core", default=1.0, ramps=True),
         Parameter("cores", Unit.COUNT, "how many; 0 is all that the instance may use", default=0),
     ),
     _kind(
         "memory",
-        "a program beside the instance takes memory, within its limits",
+        "a program beside each instance takes memory, within its limits",
         Parameter("size", Unit.SIZE, "how much", required=True, ramps=True),
     ),
     _kind(
-        "disk-full",
-        "the instance's data folder has no room left",
-        Parameter("path", Unit.TEXT, "which folder below its working directory", default="."),
-    ),
-    _kind(
         "fd-exhaustion",
-        "the instance may open no further files or connections",
+        "instances may open no further files or connections",
         Parameter("limit", Unit.COUNT, "how many it may have open", default=16),
     ),
     _kind(
@@ -45,13 +40,13 @@ INSTANCE_FAULTS = (
     ),
     _kind(
         "slow-start",
-        "the instance's start waits before the program runs",
+        "an instance that starts waits before its program runs",
         Parameter("delay", Unit.DURATION, "how long", required=True),
     ),
     _kind(
         "clock-skew",
-        "the instance's clock is wrong (needs libfaketime, takes a restart)",
+        "instances see another time (needs libfaketime; they restart at its beginning and end)",
         Parameter("offset", Unit.TEXT, 'by how much: "+1h", "-5m"', required=True),
     ),
-    _kind("unready", "the instance counts as not ready, whatever its probe says, and gets no traffic"),
+    _kind("unready", "the service counts as not ready, whatever its probes say, and gets no traffic"),
 )

@@ -61,7 +61,8 @@ def test_a_daemon_that_is_killed_leaves_no_fault_behind(product: Product) -> Non
     product.run("fault", "add", "front", "memory=8m")
     product.run("fault", "add", "back", "pause")
     eventually(lambda: state(product, "back") == "T")
-    beside = eventually(lambda: found if len(found := burning(product)) == 2 else None)
+    eventually(lambda: len(burning(product)) == 2)
+    beside = burning(product)
     os.kill(product.lock()["pid"], signal.SIGKILL)
     product.wait_gone()
     eventually(lambda: not any(alive(pid) for pid in beside))
@@ -85,8 +86,8 @@ def test_unready_is_seen_and_ends(product: Product) -> None:
     """The status says why; it is over with the fault, and it was counted."""
     up(product)
     product.run("fault", "add", "--name", "aside", "back", "unready")
-    shown = eventually(lambda: it if (it := product.status()["back"])["health"] == "unhealthy" else None)
-    assert "because of a fault" in shown["why"]
+    eventually(lambda: product.status()["back"]["health"] == "unhealthy")
+    assert "because of a fault" in product.status()["back"]["why"]
     (fault,) = json.loads(product.run("fault", "list", "--json").stdout)
     assert fault["hits"] == 1
     product.run("fault", "rm", "aside")

@@ -224,6 +224,21 @@ def disk(folder: Path) -> Finding:
     return ok("disk", found)
 
 
+def faketime() -> Finding:
+    """Whether instances can be shown another time (the fault ``clock-skew``)."""
+    from meshdev.runners.faketime import find_library
+
+    library = find_library()
+    if library is None:
+        way_out = (
+            "apt install libfaketime"
+            if _LINUX
+            else "there is none: system programs take no such library here"
+        )
+        return warn("libfaketime", "not here", "the fault clock-skew is refused", way_out)
+    return ok("libfaketime", library)
+
+
 MACHINE: tuple[Check, ...] = (
     python,
     system,
@@ -235,4 +250,5 @@ MACHINE: tuple[Check, ...] = (
     docker,
     node,
     nats,
+    faketime,
 )

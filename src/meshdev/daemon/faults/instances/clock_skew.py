@@ -19,7 +19,7 @@ class ClockSkew(Affliction):
         """The library is there, and the offset can be read."""
         _seconds(spec)
         if find_library() is None:
-            hint = "install libfaketime (Debian: apt install libfaketime, macOS: brew install libfaketime)"
+            hint = "install libfaketime (Debian: apt install libfaketime); it works on Linux only"
             raise UsageError("clock-skew needs libfaketime, which is not here", hint=hint)
 
     def begin(self) -> None:
@@ -41,7 +41,6 @@ class ClockSkew(Affliction):
             "LD_PRELOAD": loaded,
             "FAKETIME": f"{_seconds(self.spec):+.3f}",
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-            "FAKETIME_NO_CACHE": "0",
         }
         return replace(spec, env={**spec.env, **faked})
 

@@ -49,10 +49,10 @@ def _blast_lines(report: ExperimentReport) -> Iterator[str]:
     blast = report.blast
     if blast is None:
         return
-    if not blast.services:
-        yield "  blast      nothing became worse"
-        return
-    yield f"  blast      {blast.radius} hurt: {', '.join(blast.services)}"
+    hurt = (
+        f"{blast.radius} hurt: {', '.join(blast.services)}" if blast.services else "nobody else became worse"
+    )
+    yield f"  blast      {hurt}"
     for harm in blast.edges:
         if harm.why:
             struck = " (struck)" if harm.struck else ""

@@ -106,7 +106,7 @@ def conclude(outcome: Outcome) -> ExperimentReport:
         checks=checks,
         actions=[_action(it, zero) for it in outcome.done],
         blast=_blast(blast) if blast else None,
-        errors=_errors(evidence.samples, outcome.meanwhile),
+        errors=_errors(evidence.samples, outcome.meanwhile, outcome.struck),
         load=load_report("all", outcome.shots, outcome.load_seconds) if outcome.shots else None,
         series=_series(outcome, zero),
         edges=list(outcome.edges),
@@ -206,12 +206,13 @@ def _blast(blast: Blast) -> BlastReport:
         radius=blast.radius,
         services=list(blast.services),
         struck=list(blast.struck),
-        edges=[_harm(it) for it in blast.edges],
-        routes=[_harm(it) for it in blast.routes],
+        edges=[harm_report(it) for it in blast.edges],
+        routes=[harm_report(it) for it in blast.routes],
     )
 
 
-def _harm(it: Harm) -> HarmReport:
+def harm_report(it: Harm) -> HarmReport:
+    """One edge or route as the report has it."""
     return HarmReport(
         edge=it.edge,
         route=it.route,
@@ -222,13 +223,13 @@ def _harm(it: Harm) -> HarmReport:
     )
 
 
-def _errors(samples: Samples, phase: Phase | None) -> ErrorsReport:
+def _errors(samples: Samples, phase: Phase | None, struck: frozenset[str]) -> ErrorsReport:
     counts = {"injected": 0, "knock-on": 0, "organic": 0}
     if phase is not None:
         for edge in samples.by_edge:
             for sample in samples.between(edge, *phase):
                 if sample.failed:
-                    counts[samples.cause(sample)] += 1
+                    counts[samples.cause(sample, struck)] += 1
     return ErrorsReport(injected=counts["injected"], knock_on=counts["knock-on"], organic=counts["organic"])
 
 

@@ -12,6 +12,7 @@ from meshdev.chaos.report import ExperimentReport
 BOX = (132.0, 30.0)
 GAP = (64.0, 16.0)
 MARGIN = 12.0
+FITS = 20  # letters in a box
 
 Pair = tuple[str, str]
 
@@ -95,7 +96,8 @@ def _line(places: Mapping[str, tuple[float, float]], pair: Pair, kind: str) -> M
 
 
 def _box(name: str, at: tuple[float, float], kind: str) -> Markup:
-    shown = name if len(name) <= 18 else f"{name[:17]}…"  # noqa: PLR2004 -- what fits into a box
+    short = name.removeprefix("databases.").removeprefix("brokers.")
+    shown = short if len(short) <= FITS else f"{short[: FITS - 1]}…"
     x, y = at
     return tag(
         "g",

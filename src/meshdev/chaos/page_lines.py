@@ -43,17 +43,21 @@ def _chart(
 
     return tag(
         "svg",
-        tag("title", f"{series.edge}: {title}, at most {most:.3g}{unit}"),
+        tag("title", f"{series.edge}: {title}, at most {_short(most)}{unit}"),
         _shades(report, x),
         tag("line", x1=_LEFT, x2=WIDTH - _LEFT, y1=y(0), y2=y(0), class_="axis"),
         joined(_strokes(series.at, values, x, y, kind)),
         tag("text", title, x=_LEFT, y=10, class_="label"),
-        tag("text", f"{most:.3g}{unit}", x=WIDTH - _LEFT, y=10, class_="value"),
+        tag("text", f"{_short(most)}{unit}", x=WIDTH - _LEFT, y=10, class_="value"),
         tag("text", f"{begin:.0f} s", x=_LEFT, y=HEIGHT - 2, class_="label"),
         tag("text", f"{end:.0f} s", x=WIDTH - _LEFT, y=HEIGHT - 2, class_="value"),
         viewBox=f"0 0 {WIDTH:g} {HEIGHT:g}",
         role="img",
     )
+
+
+def _short(value: float) -> str:
+    return f"{value:.3g}" if value < 1000 else f"{value:.0f}"  # noqa: PLR2004 -- three digits are enough before
 
 
 def _shades(report: ExperimentReport, x: Scale) -> Markup:

@@ -73,7 +73,7 @@ class Run:
             if task is not None:
                 task.uncancel()
         except BaseExceptionGroup as group:
-            raise _first(group) from None
+            raise first_of(group) from None
         finally:
             outcome.ended = self.clock()
             if outcome.meanwhile and outcome.meanwhile[1] == float("inf"):
@@ -117,7 +117,7 @@ class Run:
             try:
                 await self._phases(group, jobs)
             finally:
-                await _undone(self._hand)
+                await undone(self._hand)
                 for job in jobs:
                     job.cancel()
 
@@ -141,7 +141,7 @@ class Run:
         try:
             fine = await self._timeline(outcome.meanwhile[0])
         finally:
-            await _undone(self._hand)
+            await undone(self._hand)
             outcome.meanwhile = (outcome.meanwhile[0], self.clock())
         if fine:
             self.tell("all is undone; watching it recover")
@@ -221,7 +221,7 @@ class Run:
             self.tick("   ".join(parts))
 
 
-async def _undone(hand: Hand) -> None:
+async def undone(hand: Hand) -> None:
     """Undo everything, even when this is cancelled meanwhile."""
     undoing = asyncio.get_running_loop().create_task(hand.undo_all())
     while not undoing.done():
@@ -229,7 +229,7 @@ async def _undone(hand: Hand) -> None:
             await asyncio.shield(undoing)
 
 
-def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+def first_of(group: BaseExceptionGroup[BaseException]) -> BaseException:
     """The one that matters of what ended a group: one of ours if there is one."""
     flat: list[BaseException] = []
     queue: list[BaseException] = [group]

@@ -7,7 +7,7 @@ later. Times are seconds on one clock (the epoch's); latencies are seconds.
 import math
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from meshdev.traffic.route import route_of
@@ -18,7 +18,10 @@ _SERVER_ERROR = 500
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One call over an edge; ``struck`` when an injected fault had a part in it."""
+    """One call over an edge.
+
+    ``struck``: an injected fault had a part in it; ``by_mesh``: the mesh answered itself, by a policy for instance.
+    """
 
     at: float
     caller: str
@@ -28,6 +31,7 @@ class Sample:
     failed: bool
     struck: bool = False
     trace: str = ""
+    by_mesh: bool = False
 
     @property
     def edge(self) -> str:
@@ -74,11 +78,16 @@ class Samples:
         found = known[bisect_left(known, begin, key=_begin) : bisect_left(known, end, key=_begin)]
         return [sample for sample in found if sample.route == route] if route else found
 
-    def cause(self, sample: Sample) -> str:
-        """Why a call failed: ``injected`` (a fault hit it), ``knock-on`` (one hit a call of its trace), ``organic``."""
+    def cause(self, sample: Sample, struck: Collection[str] = ()) -> str:
+        """Why a call failed: ``injected`` (a fault hit it), ``knock-on``, or ``organic``.
+
+        Knock-on is what has a hit call in its trace, and what a policy (an open circuit) turned away on one of the
+        ``struck`` edges.
+        """
         if sample.struck:
             return "injected"
-        return "knock-on" if sample.trace and sample.trace in self.struck_traces else "organic"
+        consequence = sample.trace in self.struck_traces or (sample.by_mesh and sample.edge in struck)
+        return "knock-on" if consequence else "organic"
 
 
 def _begin(sample: Sample) -> float:
@@ -100,6 +109,7 @@ def sample_of(view: ExchangeView) -> Sample:
         failed=bool(view.error) or not view.status or view.status >= _SERVER_ERROR,
         struck=bool(view.faults),
         trace=view.trace,
+        by_mesh=bool(view.by),
     )
 
 

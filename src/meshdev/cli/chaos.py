@@ -95,6 +95,43 @@ def run(*, name: str, as_json: bool, junit: Path | None, html: Path | None, quie
     return report.exit_code
 
 
+@command.command()
+@click.option(
+    "--budget", type=options.DURATION, default=120.0, show_default="2m", metavar="TIME", help="For all of it."
+)
+@click.option(
+    "--seed", type=click.IntRange(0), default=1, show_default=True, metavar="N", help="Decides the order."
+)
+@click.option(
+    "--load",
+    "basis",
+    metavar="NAME",
+    shell_complete=_complete_experiment,
+    help="The experiment whose load and steady state are taken.",
+)
+@options.json_option()
+@click.option("-q", "--quiet", is_flag=True, help="No progress, only the findings.")
+def explore(*, budget: float, seed: int, basis: str | None, as_json: bool, quiet: bool) -> int:
+    """Put faults on every edge in turn, single ones, then pairs, and rank what they hurt.
+
+    The same seed tries the same faults in the same order, as far as the budget goes. Everything is undone at the end.
+    """
+    project = options.here()
+    experiment = _experiment(_system(project), basis) if basis else None
+    from meshdev.chaos.explore import Explore
+    from meshdev.chaos.findings import finding_lines
+    from meshdev.chaos.report import as_json as encoded
+
+    with _Progress(quiet=quiet) as progress:
+        found = _until_interrupted(Explore(project, experiment, budget, seed, progress.tell).run())
+    if as_json:
+        click.echo(encoded(found))
+    else:
+        for line in finding_lines(found):
+            click.echo(line)
+    return 0
+
+
 def _system(project: Project) -> System:
     """What the file says, with the profiles of the running system if one runs."""
     from meshdev.topology.load import load

@@ -11,6 +11,7 @@ import click
 import msgspec
 
 from meshdev.cli import fault_lines, options, terminal
+from meshdev.cli.fault_import import import_
 from meshdev.client import calls, fault_calls
 from meshdev.client.control import Control
 from meshdev.errors import MeshdevError
@@ -176,6 +177,9 @@ def clear() -> None:
     on = sum(view.on for view in control.send(fault_calls.faults()))
     control.send(fault_calls.clear())
     click.echo(f"{on or 'no'} fault{'' if on == 1 else 's'} {'was' if on == 1 else 'were'} on")
+
+
+command.add_command(import_)
 
 
 def _show(views: list[FaultView], *, as_json: bool) -> None:

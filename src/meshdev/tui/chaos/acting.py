@@ -7,8 +7,8 @@ from meshdev.tui.states import State
 from meshdev.tui.tone import Tone
 from meshdev.wire.fault_views import FaultView
 
-ON = State("⚡", "on", Tone.ALERT, 0)
-PENDING = State("◐", "not in force", Tone.WARN, 1)
+ON = State("↯", "on", Tone.ALERT, 0)
+PENDING = State("◐", "pending", Tone.WARN, 1)
 WAITS = State("◌", "waits", Tone.BUSY, 2)
 OFF = State("○", "off", Tone.MUTED, 3)
 

@@ -11,12 +11,12 @@ from meshdev.tui.tone import Tone
 from meshdev.wire.fault_views import FaultView
 
 COLUMNS: tuple[Column, ...] = (
-    Column("state", "STATE", 7, 14, 100, always=True),
+    Column("state", "STATE", 9, 9, 100, always=True),
     Column("key", "KEY", 3, 3, 40),
     Column("name", "FAULT", 14, 30, 90, always=True),
     Column("hits", "HITS", 5, 7, 70, right=True, always=True),
     Column("left", "LEFT", 5, 5, 80, right=True, always=True),
-    Column("target", "WHERE", 16, 36, 60, always=True),
+    Column("target", "WHERE", 16, 28, 60, always=True),
     Column("from", "FROM", 8, 16, 30, extra=True, comfort=34),
     Column("what", "WHAT", 18, 400, 85, flex=True),
 )

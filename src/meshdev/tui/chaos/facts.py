@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from meshdev.tui import units
 from meshdev.tui.cells import clean, cut, pad, wrap_words
-from meshdev.tui.chaos.acting import countdown, left_of, state_of
+from meshdev.tui.chaos.acting import PENDING, countdown, left_of, state_of
 from meshdev.tui.chaos.cells import arrow, holder_of
 from meshdev.tui.chaos.history import KEPT, EdgeName, Figures, History
 from meshdev.tui.facts import Lines
@@ -16,25 +16,28 @@ from meshdev.wire.control import EdgeSignalsView
 from meshdev.wire.fault_views import FaultPartView, FaultView
 
 _LABEL = 9
-_COLUMN = 9
+_FIGURE = 6
+_WIDE = 25
+_TWO = 2
 _EDGES = 6
 _MUCH, _MORE = 1.25, 1.05
 _RAMP_CELLS = 12
 
 
 def fault_facts(picture: Picture, fault: FaultView, history: History, now: float, width: int) -> Lines:
-    """Everything that is known about a fault, in at most ``width`` cells a line."""
+    """Everything that is known about a fault, in at most ``width`` cells a line; the effect as high as possible."""
     lines: Lines = [_title(picture, fault, now, width)]
-    lines += [[Span(text, Tone.MUTED)] for text in wrap_words(clean(fault.description), width)]
-    lines.append([])
     for part in fault.parts:
         lines += _part(part, width, on=fault.on)
-    lines += _row("where", arrow(fault.target), width)
-    lines += _row("from", _origin(fault), width)
     if fault.on and fault.ramp and fault.since is not None:
         lines.append(_ramp(fault.ramp, now - fault.since))
     lines += _effects(picture, fault, history, now, width)
     lines += _services(picture, fault, width)
+    lines.append([])
+    lines += _row("where", arrow(fault.target), width)
+    lines += _row("from", _origin(fault), width)
+    if fault.description:
+        lines += _row("about", fault.description, width)
     return lines
 
 
@@ -43,7 +46,7 @@ def _title(picture: Picture, fault: FaultView, now: float, width: int) -> list[S
     spans = [
         Span(f"{state.shape} ", state.tone),
         Span(cut(clean(fault.name), max(8, width - 30)), Tone.STRONG),
-        Span(f"  {state.word}", state.tone),
+        Span("  not in force yet" if state is PENDING else f"  {state.word}", state.tone),
     ]
     if fault.on and fault.since is not None:
         spans.append(Span(f" for {units.age(now - fault.since)}", state.tone))
@@ -117,40 +120,43 @@ def _effect(
     if not edge.observed:
         yield [Span(title, Tone.TITLE), Span("  never used", Tone.FAINT)]
         return
-    yield [Span(title, Tone.TITLE)]
     if since is None:
-        yield from _now_only(edge)
+        yield [Span(title, Tone.TITLE), *_now_only(edge)]
     else:
-        heads = pad("before", _COLUMN, right=True) + pad("now", _COLUMN, right=True)
-        yield [_label(""), Span(heads, Tone.FAINT)]
-        yield from _compared(before, lately, http=edge.protocol == "http")
+        told = "  before → now" if before is not None else "  now (nothing is known of before)"
+        yield [Span(title, Tone.TITLE), Span(told, Tone.FAINT)]
+        pairs = _compared(before, lately, http=edge.protocol == "http")
+        each = _TWO if width >= 2 * _WIDE else 1
+        for at in range(0, len(pairs), each):
+            yield [span for pair in pairs[at : at + each] for span in pair]
     means = history.means(name, now)
     if any(means):
         yield from _minute(means, now, since, width)
 
 
-def _now_only(edge: EdgeSignalsView) -> Iterator[list[Span]]:
+def _now_only(edge: EdgeSignalsView) -> list[Span]:
     share = min(1.0, edge.eps / edge.rps) if edge.rps else 0.0
-    spans = [_label("now"), Span(units.rate(edge.rps)), Span("/s", Tone.MUTED)]
+    spans = [Span(f"  {units.rate(edge.rps)}"), Span("/s", Tone.MUTED)]
     if edge.rps:
         spans += [Span(f"  {units.share(share)}", _loud(share)), Span(" errors", Tone.MUTED)]
     if edge.p99_ms is not None:
         spans += [Span("  p99 ", Tone.MUTED), Span(units.latency(edge.p99_ms))]
-    yield spans
+    return spans
 
 
-def _compared(before: Figures | None, now: Figures | None, *, http: bool) -> Iterator[list[Span]]:
+def _compared(before: Figures | None, now: Figures | None, *, http: bool) -> list[list[Span]]:
+    """What was and what is, a figure each."""
     old, new = before or Figures(), now or Figures()
+    pairs = []
     if http:
-        yield _latencies("p99", old.p99_ms, new.p99_ms)
-        yield _latencies("mean", old.mean_ms, new.mean_ms)
+        pairs.append(_latencies("p99", old.p99_ms, new.p99_ms))
+        pairs.append(_latencies("mean", old.mean_ms, new.mean_ms))
     more = now is not None and new.share > old.share * _MORE
     shares = [units.share(one.share) if one else "" for one in (before, now)]
-    yield _pair("errors", shares, _loud(new.share) if more else Tone.TEXT)
+    pairs.append(_pair("errors", shares, _loud(new.share) if more else Tone.TEXT))
     rates = [f"{units.rate(one.rps)}/s" if one else "" for one in (before, now)]
-    yield _pair("calls" if http else "opened", rates)
-    if before is None:
-        yield [_label(""), Span("nothing is known of before", Tone.FAINT)]
+    pairs.append(_pair("calls" if http else "opened", rates))
+    return pairs
 
 
 def _latencies(label: str, old: float | None, new: float | None) -> list[Span]:
@@ -160,12 +166,9 @@ def _latencies(label: str, old: float | None, new: float | None) -> list[Span]:
 
 
 def _pair(label: str, texts: Sequence[str], tone: Tone = Tone.TEXT) -> list[Span]:
-    old, new = texts
-    return [
-        _label(label),
-        Span(pad(old or "·", _COLUMN, right=True), Tone.MUTED),
-        Span(pad(new or "·", _COLUMN, right=True), tone),
-    ]
+    old, new = (text or "·" for text in texts)
+    arrowed = pad(old, _FIGURE, right=True) + " → "
+    return [_label(label), Span(arrowed, Tone.MUTED), Span(pad(new, _FIGURE + 1), tone)]
 
 
 def _minute(means: Sequence[float], now: float, since: float | None, width: int) -> Iterator[list[Span]]:

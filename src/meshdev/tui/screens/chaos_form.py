@@ -18,11 +18,11 @@ from textual.widgets import Input, Label, OptionList, Static
 from textual.widgets.option_list import Option
 
 from meshdev.errors import MeshdevError
+from meshdev.kernel.quantity import format_duration
 from meshdev.traffic.faults.describe import words
 from meshdev.traffic.faults.reading import read_toggle
 from meshdev.traffic.faults.target import written
 from meshdev.tui.cells import clean, cut, pad
-from meshdev.tui.chaos.acting import countdown
 from meshdev.tui.chaos.cells import arrow
 from meshdev.tui.chaos.desk import ChaosDesk
 from meshdev.tui.chaos.offers import (
@@ -51,6 +51,7 @@ _HINTS: Final = {
     "match": "method=POST path=/charges/*",
 }
 _PROBLEM_LINES = 3
+_WIDE = 26
 
 
 class FaultForm(ModalScreen[None]):
@@ -75,7 +76,7 @@ class FaultForm(ModalScreen[None]):
         Horizontal { height: 1; }
         Label { width: 7; color: $muted; }
         .later { margin-left: 2; width: 8; }
-        Input, Input:focus { width: 1fr; height: 1; border: none; padding: 0 1; background: $surface; }
+        Input, Input:focus { width: 1fr; height: 1; border: none; padding: 0; background: $surface; }
         Input:focus { background: $cursor; }
         .short, .short:focus { width: 13; }
         OptionList, OptionList:focus {
@@ -158,7 +159,7 @@ class FaultForm(ModalScreen[None]):
                 self._offers = list(MATCHES)
             case other:
                 self._offers = [Offer("", WORDS[other], "")]
-        wide = min(34, max((len(offer.shown) for offer in self._offers), default=0))
+        wide = min(_WIDE, max((len(offer.shown) for offer in self._offers), default=0))
         room = max(20, self._list.size.width - 2 or 80)
         self._list.clear_options()
         self._list.add_options([Option(_line(offer, wide, room)) for offer in self._offers])
@@ -176,7 +177,9 @@ class FaultForm(ModalScreen[None]):
                 said, wrong = _problem(error), True
             else:
                 ends = (
-                    f", for {countdown(toggle.duration)}" if toggle.duration else ", until somebody ends it"
+                    f", for {format_duration(toggle.duration)}"
+                    if toggle.duration
+                    else ", until somebody ends it"
                 )
                 said = f"⚡ {'; '.join(map(words, toggle.specs))} at {arrow(written(toggle.target))}{ends}"
         line = self.query_one("#said", Static)

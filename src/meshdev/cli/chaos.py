@@ -65,12 +65,18 @@ def list_(*, as_json: bool) -> None:
 @click.option("--html", type=_FILE, metavar="FILE", help="Write a page to look at.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress, only the report.")
 def run(*, name: str, as_json: bool, junit: Path | None, html: Path | None, quiet: bool) -> int:
-    """Run one experiment, and report.
+    """Run one experiment of the topology file, or a file of Chaos Toolkit's (*.json), and report.
 
     Ends with 0: the hypothesis held; 1: it did not; 5: the steady state did not hold before; 6: something could not be
     done; 130: interrupted. Progress goes to standard error.
     """
     project = options.here()
+    if name.endswith(".json"):
+        from meshdev.cli.chaos_toolkit import run_file
+
+        if junit is not None or html is not None:
+            raise UsageError("Chaos Toolkit's experiments have a journal only", hint="--json prints it")
+        return run_file(Path(name), project_file=project.file, as_json=as_json, quiet=quiet)
     experiment = _experiment(_system(project), name)
     from meshdev.chaos.lines import report_lines
     from meshdev.chaos.report import as_json as encoded

@@ -24,8 +24,19 @@ _MUCH, _MORE = 1.25, 1.05
 _RAMP_CELLS = 12
 
 
-def fault_facts(picture: Picture, fault: FaultView, history: History, now: float, width: int) -> Lines:
-    """Everything that is known about a fault, in at most ``width`` cells a line; the effect as high as possible."""
+def fault_facts(  # noqa: PLR0913 -- what is known, who asks, when, and how wide
+    picture: Picture,
+    fault: FaultView,
+    history: History,
+    now: float,
+    width: int,
+    *,
+    keys: frozenset[str] = frozenset(),
+) -> Lines:
+    """Everything that is known about a fault, in at most ``width`` cells a line; the effect as high as possible.
+
+    ``keys`` are those that toggle a fault here.
+    """
     lines: Lines = [_title(picture, fault, now, width)]
     for part in fault.parts:
         lines += _part(part, width, on=fault.on)
@@ -36,6 +47,9 @@ def fault_facts(picture: Picture, fault: FaultView, history: History, now: float
     lines.append([])
     lines += _row("where", arrow(fault.target), width)
     lines += _row("from", _origin(fault), width)
+    if fault.key and fault.key not in keys:
+        taken = f"{fault.key} is a key of the dashboard: give the fault another one"
+        lines += _row("key", taken, width, Tone.WARN)
     if fault.description:
         lines += _row("about", fault.description, width)
     return lines

@@ -116,7 +116,8 @@ class ChaosScreen(Frame):
         self.query_one("#about", PaneTitle).show(self._head(picture, now), "", self._status())
         lines = []
         if fault is not None:
-            lines = fault_facts(picture, fault, self.dashboard.chaos.history, now, details.room)
+            history, keys = self.dashboard.chaos.history, self._free_keys(picture)
+            lines = fault_facts(picture, fault, history, now, details.room, keys=keys)
         details.show_lines(lines)
 
     def _head(self, picture: Picture, now: float) -> list[Span]:

@@ -75,3 +75,11 @@ def test_causes_of_failures() -> None:
         "organic",
         "organic",
     ]
+
+
+def test_who_is_not_called_any_more_is_not_hurt() -> None:
+    """Its callers have not got so far."""
+    calls = [*steady(0, 10, edge="outside -> front"), *steady(0, 5, edge=BACK)]
+    blast = blast_of(samples(calls), BEFORE, MEANWHILE)
+    assert blast.services == ()
+    assert [harm.why for harm in blast.edges] == ["silence", ""]

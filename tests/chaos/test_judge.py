@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meshdev.chaos.judge import Answer, Evidence, judge, recovered
-from meshdev.topology.experiment import HttpCheck, SignalCheck
+from meshdev.chaos.judge import Answer, Evidence, gate, judge, recovered
+from meshdev.topology.experiment import Check, HttpCheck, SignalCheck
 from support_experiments import FRONT, sample, samples, steady
 
 
@@ -84,3 +84,13 @@ def test_recovery_is_the_end_of_the_last_trouble(halves: int) -> None:
 def test_never_back() -> None:
     """What is bad to the end has not recovered."""
     assert recovered([FRONT], Evidence(samples(steady(0, 10, ms=900))), 0.0, 10.0) is None
+
+
+def test_a_gate_wants_to_see_something() -> None:
+    """An edge that nobody calls, and a probe that never answers, prove nothing."""
+    unseen = Evidence(samples([]), [])
+    checks: list[Check] = [FRONT, HttpCheck("http://x/", every=1.0, timeout=2.0)]
+    assert [it.holds for it in gate(checks, unseen, 0, 5, 5)] == [False, False]
+    assert [it.holds for it in judge(checks, unseen, 0, 2, 5)] == [True, True]  # too short for an answer
+    seen = Evidence(samples(steady(0, 5)), [Answer(1.0, 1, ok=True)])
+    assert [it.holds for it in gate(checks, seen, 0, 5, 5)] == [True, True]

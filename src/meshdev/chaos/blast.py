@@ -3,7 +3,8 @@
 An edge has become worse when a larger share of its calls fails (by a percentage point or more), or when they take
 more than half as long again and 50 ms longer (the median, or p99 where there are enough calls for one). An edge is
 *struck* when the faults themselves act on it: that it is worse is what was asked for. A service is hurt when calls to
-it have become worse over an edge that was not struck: there the trouble has spread.
+it have become worse over an edge that was not struck: there the trouble has spread. That nobody calls it any more
+(`SILENCE`) is told, but does not hurt it.
 """
 
 from collections.abc import Iterable, Sequence
@@ -17,6 +18,7 @@ SLOWER: Final = 1.5
 SLOWER_BY: Final = 0.05
 ENOUGH_FOR_P99: Final = 20
 ENOUGH_TO_MISS: Final = 5
+SILENCE: Final = "silence"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ def blast_of(
             one = _harm(edge, route, here[0], here[1], before, meanwhile, struck=edge in hit)
             if one.why:
                 routes.append(one)
-    hurt = {harm.callee for harm in (*edges, *routes) if harm.why and not harm.struck}
+    hurt = {harm.callee for harm in (*edges, *routes) if harm.why not in ("", SILENCE) and not harm.struck}
     return Blast(
         edges=tuple(edges),
         routes=tuple(routes),
@@ -102,7 +104,7 @@ def worse(was: Signals, now: Signals) -> str:
     if any(_slower(old, new) for old, new in pairs):
         reasons.append("latency")
     if was.calls >= ENOUGH_TO_MISS and not now.calls:
-        reasons.append("silence")
+        reasons.append(SILENCE)
     return " and ".join(reasons)
 
 

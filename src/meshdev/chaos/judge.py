@@ -6,11 +6,11 @@ share of its moments.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from meshdev.chaos.samples import Samples, Signals, signals_of
 from meshdev.chaos.words import check_words, milliseconds, percent
-from meshdev.topology.experiment import Check, SignalCheck
+from meshdev.topology.experiment import Check, ExecCheck, HttpCheck, SignalCheck
 
 STEP = 1.0
 FINE = 0.5
@@ -56,6 +56,19 @@ def judge(
         if isinstance(check, SignalCheck)
         else _probe(index, check, evidence, begin, end)
         for index, check in enumerate(checks)
+    ]
+
+
+def gate(
+    checks: Sequence[Check], evidence: Evidence, begin: float, end: float, window: float
+) -> list[Judgement]:
+    """The same, before anything is done: what nobody has called, or asked, does not hold either."""
+    return [
+        replace(it, holds=False, detail="nobody called: is there a load?")
+        if isinstance(check, SignalCheck)
+        and not evidence.samples.between(check.edge, begin, end, check.route)
+        else it
+        for check, it in zip(checks, judge(checks, evidence, begin, end, window), strict=True)
     ]
 
 
@@ -137,9 +150,15 @@ def _told(found: Signals) -> str:
     return f"errors {percent(found.error_share)}{p99}, {found.rps:.3g} rps"
 
 
-def _probe(index: int, check: Check, evidence: Evidence, begin: float, end: float) -> Judgement:
+def _probe(
+    index: int, check: HttpCheck | ExecCheck, evidence: Evidence, begin: float, end: float
+) -> Judgement:
     answers = [it for it in evidence.answers if it.check == index and begin <= it.at < end]
     wrong = [it for it in answers if not it.ok]
+    if not answers and end - begin > check.every + check.timeout:
+        return Judgement(
+            check_words(check), holds=False, detail="there was no answer", broke=begin, moments=1, bad=1
+        )
     holds = len(wrong) <= check.tolerance * len(answers)
     detail = wrong[0].detail if wrong else f"{len(answers)} of {len(answers)} answers as they should be"
     return Judgement(

@@ -56,6 +56,7 @@ class Outcome:
     load_seconds: float = 0.0
     edges: tuple[tuple[str, str], ...] = ()
     interrupted: bool = False
+    trouble: str = ""
     ended: float = 0.0
 
     @property
@@ -154,6 +155,7 @@ def _notes(outcome: Outcome) -> list[str]:
         if it.hits == 0 and not it.error and it.edges and not it.services
     ]
     skipped = sum(shot.error.startswith("not sent") for shot in outcome.shots)
+    notes += [outcome.trouble] if outcome.trouble else []
     if skipped:
         notes.append(f"{skipped} requests of the load were not sent, too many were under way")
     return notes

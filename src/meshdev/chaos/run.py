@@ -14,7 +14,7 @@ from itertools import count
 
 from meshdev.chaos.actions import Hand
 from meshdev.chaos.http_client import Target
-from meshdev.chaos.judge import SETTLE, judge, recovered
+from meshdev.chaos.judge import SETTLE, gate, recovered
 from meshdev.chaos.load import LoadGenerator
 from meshdev.chaos.observe import Observer, end_command, start_command
 from meshdev.chaos.outcome import Outcome, conclude
@@ -130,7 +130,7 @@ class Run:
         outcome.before = (begin, self.clock())
         await asyncio.sleep(TELEMETRY)
         checks = experiment.steady_state
-        outcome.gate = judge(checks, outcome.evidence, *outcome.before, experiment.window)
+        outcome.gate = gate(checks, outcome.evidence, *outcome.before, experiment.window)
         for it in outcome.gate:
             self.tell(f"  {'holds' if it.holds else 'DOES NOT HOLD'}: {it.check} ({it.detail})")
         if not outcome.gate_holds:
@@ -195,7 +195,8 @@ class Run:
             elif load is not None:
                 process = await start_command(load.command, self.project.root, asyncio.subprocess.DEVNULL)
                 try:
-                    await process.wait()
+                    code = await process.wait()
+                    self._outcome.trouble = f"the load's command ended by itself, with {code}"
                 finally:
                     await end_command(process, _COMMAND_GRACE)
         except OSError as error:

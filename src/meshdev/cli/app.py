@@ -2,7 +2,8 @@
 
 ``meshdev --help`` imports none of them. The exit code is the truth: 0 what was asked for is so; 1 a service failed or
 was not ready in time; 2 the command or the topology is wrong; 3 no daemon, or not one that can be trusted; 4 the disk
-refuses; 70 a defect of meshdev; 130 interrupted; 141 the reader of our output has gone (``meshdev logs | head``).
+refuses; 5 and 6 are `meshdev chaos`'; 70 a defect of meshdev; 130 interrupted; 141 the reader of our output has gone
+(``meshdev logs | head``).
 """
 
 import errno

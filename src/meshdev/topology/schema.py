@@ -12,6 +12,10 @@ def file_schema() -> dict[str, Any]:
     schema = _tidy(FileTable.model_json_schema(mode="validation"))
     schema["properties"]["faults"]["additionalProperties"] = {"$ref": "#/$defs/Fault"}
     schema["$defs"]["Fault"] = fault_schema()
+    schema["$defs"]["ActionTable"]["properties"]["fault"] = {
+        "anyOf": [{"type": "string"}, {"$ref": "#/$defs/Fault"}],
+        "description": "a fault's name, or a table of one",
+    }
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "meshdev.toml"}
 
 

@@ -169,3 +169,25 @@ def test_an_unknown_name_is_corrected() -> None:
     with pytest.raises(UsageError) as caught:
         Subject().switch_on("slwo", FaultSwitch(), 0.0)
     assert "slow" in caught.value.hint
+
+
+def test_what_is_put_again_is_changed_in_its_place() -> None:
+    """It keeps when it was switched on, and so its place and its draws; other faults stand behind it."""
+    book = Subject()
+    book.put(read_toggle("one", SLOW), 100.0)
+    book.put(read_toggle("two", {**SLOW, "latency": "2s"}), 101.0)
+    before = book.entry("one")
+    book.put(read_toggle("one", {**SLOW, "latency": "5s", "percentage": 50}), 102.0)
+    assert book.kinds_on(PAY) == ["one/latency", "two/latency"]
+    (changed, _) = book.on_edges()(PAY)
+    assert (changed.values["latency"], changed.percentage, changed.since) == (5.0, 50.0, 100.0)
+    assert (book.entry("one"), before.origin) == (before, Origin.AD_HOC)
+    book.remove("one")
+    book.put(read_toggle("one", SLOW), 103.0)
+    assert book.kinds_on(PAY) == ["two/latency", "one/latency"]
+
+
+def test_nothing_is_put_in_the_place_of_the_topologys() -> None:
+    """Its names are its own."""
+    with pytest.raises(UsageError, match="is the topology's"):
+        Subject().put(read_toggle("slow", SLOW), 0.0)

@@ -134,9 +134,11 @@ class FaultBook:
     def put(self, toggle: Toggle, now: float) -> Entry:
         """Have this fault on, as it is; one that was added under its name is changed, and keeps place and draws.
 
-        Raises UsageError when there are too many.
+        Raises UsageError when there are too many, or the name is the topology's.
         """
         known = self._entries.get(toggle.name)
+        if known is not None and known.origin is Origin.TOPOLOGY:
+            raise UsageError(f"a fault {toggle.name!r} is the topology's", hint="another name")
         if known is None and len(self._entries) >= MOST:
             raise UsageError(f"there are {len(self._entries)} faults", hint="`meshdev fault clear` ends all")
         if known is None or known.since is None:

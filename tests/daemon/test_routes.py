@@ -1,0 +1,183 @@
+"""Edges that come and go at run time, between real sockets: added, moved, shut, opened again, dropped."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from meshdev.daemon.edges import OUTSIDE, Edge
+from meshdev.daemon.patience import Patience
+from meshdev.daemon.routes import Routes
+from meshdev.errors import ServiceError
+from meshdev.lifecycle.model import Incarnation
+from meshdev.mesh.fleet import Fleet
+from meshdev.topology.model import Endpoint
+from meshdev.wire.mesh import EdgeKey, Upstream
+from support_http_edge import GET, http_peer, read_response
+from support_mesh import Streams, dial, fleet_of, free_port, greeting, peer
+from support_system import system
+
+ADDED = EdgeKey(OUTSIDE, "redis", "toxiproxy")
+DECLARED = EdgeKey("front", "back", "http")
+Word = Callable[[Streams], Awaitable[str]]
+SYSTEM = """
+[services.front]
+command = "true"
+calls = ["back"]
+[services.back]
+command = "true"
+"""
+
+
+@dataclass
+class Subject:
+    """Routes over a real fleet; ``back`` is what serves the system's edge."""
+
+    routes: Routes
+    fleet: Fleet
+    folder: Path
+
+    async def settled(self) -> None:
+        """What was wanted acts."""
+        await self.fleet.wait_acked(self.routes.version)
+
+    async def add(self, upstream: Upstream, port: int | None = None) -> int:
+        """The edge that is added here."""
+        found = self.routes.add(Edge(ADDED, Endpoint("toxiproxy", "tcp"), port, declared=False), upstream)
+        await self.settled()
+        return found
+
+    async def adopt(self, toml: str = SYSTEM) -> None:
+        """A topology."""
+        self.routes.adopt(await asyncio.to_thread(system, self.folder, toml))
+        await self.settled()
+
+
+@pytest.fixture
+async def subject(tmp_path: Path) -> AsyncIterator[Subject]:
+    """Routes of a system, whose ``back`` listens on `back_port`."""
+    async with fleet_of(tmp_path) as fleet:
+        ports: dict[str, int] = {}
+        routes = Routes(fleet, lambda _: ports, lambda _: Patience(), lambda *_: None)
+        found = Subject(routes, fleet, tmp_path)
+        async with http_peer("back") as back:
+            ports["http"] = back.upstream.port
+            await found.adopt()
+            routes.route("back", (Incarnation("back", 0, 1),))
+            await found.settled()
+            yield found
+
+
+async def refused(port: int) -> bool:
+    """Whether nobody listens there."""
+    try:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+    except ConnectionRefusedError:
+        return True
+    writer.close()
+    return False
+
+
+async def ended(streams: Streams) -> bool:
+    """Whether the connection ends, one way or another."""
+    try:
+        return await streams[0].read(1) == b""
+    except ConnectionResetError:
+        return True
+
+
+async def test_an_edge_is_added_and_dropped(subject: Subject) -> None:
+    """It leads to where it was told, stays over a change of the topology, and is gone when it is dropped."""
+    async with peer("one") as one:
+        port = await subject.add(one.upstream)
+        assert await greeting(port) == "one"
+        await subject.adopt(SYSTEM + '[services.more]\ncommand = "true"\ncalls = ["back"]\n')
+        assert await greeting(port) == "one"
+        assert subject.routes.port_of(ADDED) == port
+        assert subject.routes.upstreams(ADDED) == (one.upstream,)
+        subject.routes.shut(ADDED)
+        await subject.settled()
+        subject.routes.drop(ADDED)
+        await subject.settled()
+        assert await refused(port)
+        assert ADDED not in subject.routes.edges()
+
+
+async def test_an_added_edge_moves(subject: Subject) -> None:
+    """To another upstream on the same port, and to another port."""
+    other = free_port()
+    async with peer("one") as one, peer("two") as two:
+        port = await subject.add(one.upstream)
+        assert await subject.add(two.upstream) == port
+        assert await greeting(port) == "two"
+        assert await subject.add(two.upstream, other) == other
+        assert await greeting(other) == "two"
+        assert await refused(port)
+
+
+async def test_a_port_that_is_taken(subject: Subject) -> None:
+    """It is said, and there is no edge."""
+    async with peer("one") as one:
+        with pytest.raises(ServiceError):
+            await subject.add(one.upstream, one.upstream.port)
+        assert ADDED not in subject.routes.edges()
+        assert await greeting(one.upstream.port) == "one"
+
+
+@asynccontextmanager
+async def added(subject: Subject) -> AsyncIterator[tuple[EdgeKey, Word]]:
+    """An edge of plain TCP."""
+
+    async def word(streams: Streams) -> str:
+        return (await streams[0].readline()).decode().strip()
+
+    async with peer("back") as one:
+        await subject.add(one.upstream)
+        yield ADDED, word
+
+
+@asynccontextmanager
+async def declared(_: Subject) -> AsyncIterator[tuple[EdgeKey, Word]]:
+    """An edge of HTTP, whose connection is kept after a request."""
+
+    async def word(streams: Streams) -> str:
+        streams[1].write(GET)
+        return (await read_response(streams[0])).body.decode()
+
+    yield DECLARED, word
+
+
+@pytest.mark.parametrize("kind", [added, declared])
+async def test_an_edge_is_shut_and_opened_again(
+    subject: Subject,
+    kind: Callable[[Subject], AbstractAsyncContextManager[tuple[EdgeKey, Word]]],
+) -> None:
+    """Who is in is put out, who comes is refused, and then it is there again, on the same port."""
+    async with kind(subject) as (key, word):
+        port = subject.routes.port_of(key)
+        async with dial(port) as streams:
+            assert await word(streams) == "back"
+            subject.routes.shut(key)
+            await subject.settled()
+            assert subject.routes.is_shut(key)
+            assert await ended(streams)
+        assert await refused(port)
+        subject.routes.publish()
+        subject.routes.shut(key)  # once more is as once
+        subject.routes.reopen(key)
+        await subject.settled()
+        assert (subject.routes.port_of(key), subject.routes.is_shut(key)) == (port, False)
+        async with dial(port) as streams:
+            assert await word(streams) == "back"
+
+
+async def test_a_shut_edge_stays_shut_when_others_change(subject: Subject) -> None:
+    """A new topology opens nothing, unless the edge itself is another one."""
+    subject.routes.shut(DECLARED)
+    await subject.adopt(SYSTEM + '[services.more]\ncommand = "true"\n')
+    assert await refused(subject.routes.port_of(DECLARED))
+    await subject.adopt(SYSTEM + 'protocol = "tcp"\n')
+    assert not subject.routes.is_shut(EdgeKey("front", "back", "tcp"))

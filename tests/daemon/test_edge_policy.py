@@ -96,3 +96,17 @@ def test_who_may_call_whom(tmp_path: Path, *, zero_trust: bool) -> None:
 def test_an_edge_without_rules_only_forwards(tmp_path: Path) -> None:
     """Off by default: a developer must see what the services themselves do."""
     assert policies(tmp_path)["outside"] == EdgePolicy(protocol="http")
+
+
+def test_fault_headers_are_faults_that_wait_to_be_asked(tmp_path: Path) -> None:
+    """They are in the policy from the start, and told as a rule."""
+    (tmp_path / "meshdev.toml").write_text(
+        '[services.a]\ncommand = "true"\n[services.b]\ncommand = "true"\ncalls.a = { fault_headers = "20%" }\n'
+    )
+    system = load(tmp_path / "meshdev.toml", environ={"PATH": "/usr/bin:/bin"})
+    policy = policy_of(system, edges_of(system)[EdgeKey("b", "a", "http")])
+    assert [(spec.key, spec.percentage) for spec in policy.faults] == [
+        ("x-envoy-fault/delay-request", 20.0),
+        ("x-envoy-fault/abort-request", 20.0),
+    ]
+    assert words(policy) == ["fault headers for 20 %"]

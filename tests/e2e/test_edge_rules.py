@@ -59,3 +59,31 @@ def test_a_closed_edge_and_an_endpoint_with_two_ports(product: Product) -> None:
         }
 
     eventually(counted)
+
+
+def test_callers_ask_for_faults(product: Product) -> None:
+    """Where the edge allows it, by Envoy's headers; what was asked for is told with the call."""
+    product.write(
+        SYSTEM.replace("allow = false", "fault_headers = true").replace('"@port@:http", "@second@:http"', "")
+    )
+    product.run("up", "-d", "--wait")
+    (edge,) = json.loads(product.run("edges", "--json").stdout)
+    url = f"http://127.0.0.1:{edge['port']}/healthz"
+    assert (edge["faults"], edge["policies"]) == ([], ["fault headers"])
+
+    assert httpx.get(url).status_code == 200
+    asked = httpx.get(
+        url, headers={"x-envoy-fault-delay-request": "50", "x-envoy-fault-abort-request": "418"}
+    )
+
+    assert (asked.status_code, asked.headers["x-meshdev-fault"]) == (418, "x-envoy-fault/abort-request")
+    assert asked.elapsed.total_seconds() >= 0.05
+
+    def told() -> bool:
+        calls = [json.loads(line) for line in product.run("traffic", "--json").stdout.splitlines()]
+        return [(call["status"], call["faults"]) for call in calls] == [
+            (200, []),
+            (418, ["x-envoy-fault/delay-request", "x-envoy-fault/abort-request"]),
+        ]
+
+    eventually(told)

@@ -130,6 +130,45 @@ def test_metrics_stay_on_this_machine(written: str, address: str | None, tmp_pat
 
 
 @pytest.mark.parametrize(
+    ("written", "address"), [('"127.0.0.1:8474"', "127.0.0.1:8474"), ('"0.0.0.0:8474"', None)]
+)
+def test_toxiproxys_api_stays_on_this_machine(written: str, address: str | None, tmp_path: Path) -> None:
+    """Off unless an address is named, which is one of loopback."""
+    assert loaded(tmp_path, "").toxiproxy == ""
+    text = f"[compat.toxiproxy]\nlisten = {written}\n"
+    if address is not None:
+        assert loaded(tmp_path, text).toxiproxy == address
+    else:
+        (complaint,) = complaints(tmp_path, text)
+        assert complaint.startswith("meshdev.toml:2: compat.toxiproxy.listen: found ")
+
+
+@pytest.mark.parametrize(
+    ("written", "percentage"),
+    [
+        ("true", 100.0),
+        ("false", 0.0),
+        ('"20%"', 20.0),
+        ("0.5", 0.5),
+        ('"${SHARE:-true}"', 100.0),
+        ('"${SHARE:-20%}"', 20.0),
+        ('"often"', None),
+        ("101", None),
+        ('"1%..5%"', None),
+    ],
+)
+def test_fault_headers(written: str, percentage: float | None, tmp_path: Path) -> None:
+    """On for all, for a share, or not at all."""
+    head = '[services.a]\ncommand = "true"\n[services.b]\ncommand = "true"\ncalls.a = { fault_headers = '
+    text = f"{head}{written} }}\n"
+    if percentage is not None:
+        assert loaded(tmp_path, text).services["b"].edges["a"].fault_headers == percentage
+        return
+    (complaint,) = complaints(tmp_path, text)
+    assert 'accepted: true, false, or a percentage such as "20%"' in complaint
+
+
+@pytest.mark.parametrize(
     ("keys", "endpoints"),
     [
         ("", (Endpoint("http"),)),

@@ -23,12 +23,14 @@ from meshdev.topology.scalars import (
     Duration,
     Flag,
     FlagOrText,
+    Interpolated,
     Number,
     Port,
     Share,
     Size,
     Text,
     Texts,
+    Unknown,
     Whole,
     one_of,
     refuse,
@@ -292,12 +294,17 @@ class BreakerTable(Table):
 
 
 def _fault_headers(value: Any) -> Any:
-    if isinstance(value, bool):
-        return ALWAYS if value else 0.0
+    if isinstance(value, Unknown):
+        return value
+    if isinstance(value, bool) or (isinstance(value, Interpolated) and value.lower() in ("true", "false")):
+        return ALWAYS if str(value).lower() == "true" else 0.0
     try:
-        return take_percentage(value).value
+        taken = take_percentage(value)
     except RefusedValueError:
-        raise refuse('true, false, or a percentage such as "20%"') from None
+        taken = None
+    if taken is None or taken.begins is not None:
+        raise refuse('true, false, or a percentage such as "20%"')
+    return taken.value
 
 
 class EdgeTable(Table):

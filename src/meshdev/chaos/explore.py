@@ -14,7 +14,7 @@ from meshdev.chaos.judge import SETTLE, Evidence, judge, recovered
 from meshdev.chaos.load import LoadGenerator
 from meshdev.chaos.observe import Observer
 from meshdev.chaos.outcome import Done, harm_report
-from meshdev.chaos.run import TELEMETRY, Progress, first_of, resolve, undone
+from meshdev.chaos.run import TELEMETRY, Progress, first_of, resolve, run_name, undone
 from meshdev.client import calls
 from meshdev.client.aio import AsyncControl
 from meshdev.client.project import Project
@@ -63,7 +63,7 @@ class Explore:
         load = self.basis.load if self.basis else None
         generator = None
         if load is not None and not load.command:
-            generator = LoadGenerator(load, resolve(load, snapshot.signals))
+            generator = LoadGenerator(load, resolve(load, snapshot.signals), run_name(begun))
         try:
             await self._watched(inner, generator, begun + self.budget)
         except asyncio.CancelledError:
@@ -169,7 +169,7 @@ class Explore:
 def _finding(
     candidate: Candidate, blast: Blast, done: Sequence[Done], recovery: float | None, broke: list[str]
 ) -> Finding:
-    spread = [harm for harm in blast.edges if not harm.struck]
+    spread = [harm for harm in (*blast.edges, *blast.routes) if not harm.struck]
     slower = [
         (harm.meanwhile.p50 - harm.before.p50) * 1000
         for harm in spread

@@ -98,8 +98,7 @@ class Run:
         load = self.experiment.load
         if load is not None and not load.command:
             target = resolve(load, snapshot.signals)
-            name = f"{int(self.clock() * 1000) % 0x1000000:06x}"
-            self._generator = LoadGenerator(load, target, name)
+            self._generator = LoadGenerator(load, target, run_name(self.clock()))
 
     async def _watched(self) -> None:
         observer = Observer(self._control, self._outcome.evidence, self.project.root, self.clock)
@@ -220,6 +219,11 @@ class Run:
                     f"p99 {milliseconds(found.p99)}"
                 )
             self.tick("   ".join(parts))
+
+
+def run_name(now: float) -> str:
+    """What ``{run}`` stands for: another text each time."""
+    return f"{int(now * 1000) % 0x1000000000:09x}"
 
 
 async def undone(hand: Hand) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 
 from meshdev.tui.app import Dashboard
+from meshdev.tui.chaos.history import History
 from meshdev.tui.model import Picture
 from meshdev.wire.control import EdgeSignalsView
 from meshdev.wire.fault_views import FaultPartView, FaultView
@@ -159,6 +160,7 @@ def faulty(faults: tuple[FaultView, ...] = SOME, **changes: Any) -> Picture:
 
 def remember(app: Dashboard, faults: tuple[FaultView, ...] = SOME) -> None:
     """Let the dashboard have seen the last minute."""
+    app.chaos.history = History()
     for back in range(58, 0, -1):
         at = NOW - back
         began = back < 12

@@ -304,6 +304,10 @@ class Dashboard(Lender):
         """Show a service in the graph, and what is around it."""
         self.visit(GraphScreen, lambda screen: screen.view.go(Cursor(node=name)))
 
+    def open_fault(self, name: str) -> None:
+        """Show a fault on the Chaos screen."""
+        self.visit(ChaosScreen, lambda screen: screen.select(name))
+
     def open_fault_form(self, target: str = "", typed: Typed | None = None) -> None:
         """Ask for a fault; ``typed`` is what its fields begin with, else what they said last."""
         if isinstance(self.screen, Frame):

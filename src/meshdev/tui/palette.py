@@ -15,6 +15,8 @@ from textual.markup import escape
 from textual.style import Style
 
 from meshdev.tui.cells import clean
+from meshdev.tui.chaos.cells import words_of
+from meshdev.tui.chaos.quick import ADDED
 from meshdev.tui.fuzzy import Match, match
 from meshdev.tui.keys import APP_KEYS, PLACES, Key, Place
 from meshdev.tui.model import address_of
@@ -32,7 +34,7 @@ _MOST = 60
 _USELESS = frozenset({"command_palette", "interrupt", "find_next", "back", "focus_next", "show", "edit"})
 """Actions that are no use from a palette, or stand there in other words."""
 
-_OF_A_SERVICE = frozenset({"start", "stop", "restart", "scale", "open", "copy"})
+_OF_A_SERVICE = frozenset({"start", "stop", "restart", "scale", "open", "copy", "chaos", "chaos_form"})
 """Keys for the row under the cursor: the palette has them for every service by name."""
 
 
@@ -55,7 +57,13 @@ class Commands(Provider):
     async def startup(self) -> None:
         """Make the list."""
         self._here = [*self._keys(), *self._places(), *self._general()]
-        self._all = [*self._here, *self._services(), *self._elsewhere(), *self._themes()]
+        self._all = [
+            *self._here,
+            *self._faults(),
+            *self._services(),
+            *self._elsewhere(),
+            *self._themes(),
+        ]
 
     async def discover(self) -> Hits:
         """What is shown before anything is typed."""
@@ -113,6 +121,18 @@ class Commands(Provider):
         for service in self.dashboard.picture.services:
             yield from self._of_service(service)
 
+    def _faults(self) -> Iterator[Command]:
+        desk, shown = self.dashboard.chaos, self.dashboard.picture.faults
+        for fault in shown:
+            what, verb = words_of(fault), "Switch off" if fault.on else "Switch on"
+            yield Command(f"{verb} fault {fault.name}", what, partial(desk.switch, fault))
+            if fault.on or fault.origin == ADDED:
+                yield Command(f"End fault {fault.name}", what, partial(desk.remove, fault.name))
+            yield Command(f"Go to fault {fault.name}", what, partial(self.dashboard.open_fault, fault.name))
+        if desk.are_on():
+            yield Command("End all faults", f"{len(desk.are_on())} are on", desk.clear)
+        yield Command("Add a fault", "where, what, how long", self.dashboard.open_fault_form)
+
     def _of_service(self, service: ServiceView) -> Iterator[Command]:
         dashboard, act = self.dashboard, self.dashboard.act
         name, state = service.name, str(state_of(service))
@@ -124,6 +144,14 @@ class Commands(Provider):
         yield Command(f"Scale {name} up", f"to {more}", partial(act.scale, name, more))
         if less:
             yield Command(f"Scale {name} down", f"to {less}", partial(act.scale, name, less))
+        yield Command(
+            f"Chaos at {name}: {dashboard.chaos.last.faults}, or end it",
+            "the last fault",
+            partial(dashboard.chaos.toggle_quick, name),
+        )
+        yield Command(
+            f"Chaos at {name}: choose a fault", "the form", partial(dashboard.open_fault_form, name)
+        )
         yield Command(f"Logs of {name}", "only its lines", partial(dashboard.open_logs, name))
         yield Command(
             f"Graph around {name}", "who calls it, whom it calls", partial(dashboard.open_graph, name)

@@ -24,7 +24,7 @@ _MUCH, _MORE = 1.25, 1.05
 _RAMP_CELLS = 12
 
 
-def fault_facts(  # noqa: PLR0913 -- what is known, who asks, when, and how wide
+def fault_facts(
     picture: Picture,
     fault: FaultView,
     history: History,
@@ -190,7 +190,9 @@ def _minute(means: Sequence[float], now: float, since: float | None, width: int)
     shown = means[-room:]
     age = int(now - since) if since is not None else KEPT
     at = room - 1 - age
-    line = sparkline(shown, room)
+    usual = sorted(value for value in shown if value)
+    top = max(shown[-1], 2 * usual[len(usual) // 2]) if usual else 0.0  # a flat line is no mountain
+    line = sparkline(shown, room, top)
     head, tail = (
         (line[:at], line[at:]) if 0 <= at < room else (("", line) if since is not None else (line, ""))
     )

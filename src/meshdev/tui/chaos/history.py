@@ -85,7 +85,7 @@ class History:
     def _until(self, moment: float) -> dict[EdgeName, Figures]:
         found = {}
         for name, samples in self._samples.items():
-            earlier = [sample for sample in samples if sample.at <= moment]
+            earlier = [sample for sample in samples if sample.at < moment]
             before = figures(earlier, moment - BEFORE, moment)
             if before is not None:
                 found[name] = before

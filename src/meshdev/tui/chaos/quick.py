@@ -96,8 +96,9 @@ def command_of(fault: FaultView) -> str:
     if fault.origin == "topology":
         return f"meshdev fault on {shlex.quote(fault.name)}"
     typed = like(fault)
-    matches = "".join(f" --match {word}" for word in typed.match.split())
-    return f"meshdev fault add {shlex.quote(fault.target)} {typed.faults}{matches}"
+    matches = [f"--match {shlex.quote(word)}" for word in _words(typed.match)]
+    faults = [shlex.quote(word) for word in _words(typed.faults)]
+    return " ".join(("meshdev fault add", shlex.quote(fault.target), *faults, *matches))
 
 
 def _quoted(text: str) -> str:

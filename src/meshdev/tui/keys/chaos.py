@@ -28,7 +28,7 @@ CHAOS_KEYS: tuple[Key, ...] = (
     Key(
         "d,delete",
         "d",
-        "End it: off, and out of the list if it was added (also Delete)",
+        "End it: off, and forget it if it was added (also Delete)",
         "end",
         CHAOS,
         5,

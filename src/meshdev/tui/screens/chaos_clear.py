@@ -53,8 +53,8 @@ class ClearScreen(ModalScreen[bool]):
         names = [f"⚡ {clean(fault.name)}  {clean(arrow(fault.target))}" for fault in on[:_SHOWN]]
         names += [f"and {len(on) - _SHOWN} more"] if len(on) > _SHOWN else []
         leases = sum(bool(fault.lease) for fault in on)
-        about = f"{units.plural(added, 'added one')} will be forgotten. " if added else ""
-        about += f"{units.plural(leases, 'of them')} held by a test or script. " if leases else ""
+        about = f"{added} that {'was' if added == 1 else 'were'} added will be forgotten. " if added else ""
+        about += f"{leases} {'is' if leases == 1 else 'are'} held by a test or script." if leases else ""
         with Vertical(id="box") as box:
             box.border_title = f"End {units.plural(len(on), 'fault')}?"
             yield Static("\n".join(cut(name, _WIDTH) for name in names), markup=False)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from benchmarks import dashboard, report, scenarios, tools
 from benchmarks.case import compiled
+from benchmarks.faults import command as faults
 from benchmarks.mesh import command as mesh
 from benchmarks.processes import prefer
 from benchmarks.report import Results
@@ -27,6 +28,8 @@ def main(argv: Sequence[str]) -> int:
     """Measure, print the tables, keep the results."""
     if argv[:1] == ["mesh"]:
         return mesh.main(argv[1:])
+    if argv[:1] == ["faults"]:
+        return faults.main(argv[1:])
     arguments = _arguments(argv)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is cleared away
     chosen = [
@@ -50,7 +53,7 @@ def main(argv: Sequence[str]) -> int:
         if scenario in chosen:
             print(report.table(scenario, results))
     if arguments.write:
-        _PAGE.write_text(report.page(parts) + mesh.part(), "utf-8")
+        _PAGE.write_text(report.page(parts) + "\n" + faults.section() + mesh.part(), "utf-8")
         print(f"written: {_PAGE}")
     return 0
 

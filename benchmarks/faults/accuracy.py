@@ -1,0 +1,175 @@
+"""Asked against measured: delays, rates and percentages; and what a fault costs where it acts."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from math import sqrt
+from pathlib import Path
+from statistics import median, quantiles
+from time import monotonic
+from typing import Any, Final
+
+from benchmarks.faults.streams import answered
+from benchmarks.faults.system import HTTP_EDGE, PLAIN_EDGE, RAW_EDGE, System
+from benchmarks.mesh import load
+from benchmarks.mesh.costs import cpu_seconds
+from meshdev.client import calls, fault_calls
+from meshdev.wire.fault_views import FaultRequest
+
+Row = tuple[str, str, str]
+
+CONNECTIONS: Final = 8
+DELAYED: Final = 60  # requests a connection and round
+DELAY: Final = 0.05
+ROUNDS: Final = 5
+RATES: Final = (1_000_000, 5_000_000)
+SHARES: Final = ((1.0, 6000), (10.0, 3000), (50.0, 2000))
+_LOADED: Final = 2.0
+_Z: Final = 1.96
+_PING: Final = b"GET /ping HTTP/1.1\r\nhost: echo\r\ncontent-length: 4\r\n\r\nping"
+
+
+@contextmanager
+def fault(system: System, edge: str, **what: Any) -> Iterator[None]:
+    """The fault is in force within."""
+    request = FaultRequest(fault={"edge": edge, **what}, name="measured")
+    system.control.send(fault_calls.add(request))
+    try:
+        yield
+    finally:
+        system.control.send(fault_calls.remove("measured"))
+
+
+def delays(system: System) -> list[Row]:
+    """50 ms, asked of requests and of connections, with eight of them at once; what the way takes is taken off."""
+    rows = []
+    for title, edge, http, what in (
+        ("HTTP, `delay=50ms`", HTTP_EDGE, True, {"delay": "50ms"}),
+        ("HTTP, `latency=50ms`", HTTP_EDGE, True, {"latency": "50ms"}),
+        ("TCP, `latency=50ms`", RAW_EDGE, False, {"latency": "50ms"}),
+    ):
+        port = system.http if http else system.raw
+        plain: list[float] = []
+        slow: list[float] = []
+        for _ in range(ROUNDS):
+            plain += asyncio.run(_pinged(port, http=http))
+            with fault(system, edge, **what):
+                slow += asyncio.run(_pinged(port, http=http))
+        way = median(plain)
+        errors = [(seconds - DELAY - way) * 1e3 for seconds in slow]
+        cuts = quantiles(errors, n=100)
+        early = min(slow) * 1e3
+        told = f"error {median(errors):+.2f} ms (median), {cuts[98]:+.2f} ms (p99); the soonest after {early:.1f} ms"
+        rows.append((title, "50 ms", f"{told} (n = {len(slow)})"))
+    return rows
+
+
+async def _pinged(port: int, *, http: bool) -> list[float]:
+    async def one() -> list[float]:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        times = []
+        for _ in range(DELAYED):
+            began = monotonic()
+            writer.write(_PING if http else b"ping")
+            await (answered(reader) if http else reader.readexactly(4))
+            times.append(monotonic() - began)
+        writer.close()
+        return times
+
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(one()) for _ in range(CONNECTIONS)]
+    return [seconds for task in tasks for seconds in task.result()]
+
+
+def rates(system: System) -> list[Row]:
+    """Two seconds' worth of bytes at a rate."""
+    rows = []
+    for rate in RATES:
+        found = []
+        for _ in range(ROUNDS):
+            with fault(system, RAW_EDGE, bandwidth=f"{rate}"):
+                found.append(asyncio.run(_carried(system.raw, 2 * rate)))
+        wrong = [100 * (one / rate - 1) for one in found]
+        told = f"{median(found) / 1e6:.3f} MB/s, {median(wrong):+.1f}% ({min(wrong):+.1f}–{max(wrong):+.1f}%)"  # noqa: RUF001
+        rows.append(
+            (
+                f"TCP, `bandwidth={rate // 1_000_000}M`",
+                f"{rate / 1e6:.0f} MB/s",
+                f"{told}, {len(found)} transfers",
+            )
+        )
+    return rows
+
+
+async def _carried(port: int, size: int) -> float:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1 << 20)
+    began = monotonic()
+    writer.write(bytes(size))
+    left = size
+    while left:
+        left -= len(await reader.read(1 << 20))
+    writer.close()
+    return size / (monotonic() - began)
+
+
+def shares(system: System) -> list[Row]:
+    """How many of so many requests are hit, with the 95% interval of what that says."""
+    rows = []
+    for percentage, count in SHARES:
+        with fault(system, HTTP_EDGE, status=503, percentage=percentage):
+            hits = asyncio.run(_hits(system.http, count))
+        low, high = wilson(hits, count)
+        told = (
+            f"{100 * hits / count:.2f}% ({hits} of {count}; 95% interval {100 * low:.2f}–{100 * high:.2f}%)"  # noqa: RUF001
+        )
+        rows.append((f"HTTP, `status=503@{percentage:g}%`", f"{percentage:g}%", told))
+    return rows
+
+
+async def _hits(port: int, count: int) -> int:
+    async def one() -> int:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        hits = 0
+        for _ in range(count // CONNECTIONS):
+            writer.write(_PING)
+            hits += (await answered(reader))[0].startswith(b"HTTP/1.1 503")
+        writer.close()
+        return hits
+
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(one()) for _ in range(CONNECTIONS)]
+    return sum(task.result() for task in tasks)
+
+
+def wilson(hits: int, count: int) -> tuple[float, float]:
+    """The 95% interval (Wilson's) of a share."""
+    share = hits / count
+    middle = share + _Z**2 / (2 * count)
+    spread = _Z * sqrt(share * (1 - share) / count + _Z**2 / (4 * count**2))
+    whole = 1 + _Z**2 / count
+    return (middle - spread) / whole, (middle + spread) / whole
+
+
+def costs(system: System, folder: Path) -> list[Row]:
+    """CPU of the worker a request, in turns without a fault and with one that acts on every request."""
+    (worker,) = [view.pid for view in system.control.send(calls.processes()) if view.role == "worker"]
+    rows = []
+    for title, edge, port, what in (
+        ("HTTP edge, `latency=1ms`", HTTP_EDGE, system.http, {"latency": "1ms"}),
+        ("HTTP edge, `delay=1ms`", HTTP_EDGE, system.http, {"delay": "1ms"}),
+        ("TCP edge, `latency=1ms`", PLAIN_EDGE, system.plain, {"latency": "1ms"}),
+    ):
+        without, under = [], []
+        for _ in range(ROUNDS):
+            without.append(_cost(worker, port, folder))
+            with fault(system, edge, **what):
+                under.append(_cost(worker, port, folder))
+        ratio = median(b / a for a, b in zip(without, under, strict=True))
+        rows.append((title, f"{median(without):.1f} µs without", f"{median(under):.1f} µs, ×{ratio:.2f}"))  # noqa: RUF001
+    return rows
+
+
+def _cost(worker: int, port: int, folder: Path) -> float:
+    began = cpu_seconds([worker])
+    done = load.run(port, CONNECTIONS, _LOADED, folder, core=0)
+    return (cpu_seconds([worker]) - began) / done.requests * 1e6

@@ -315,10 +315,7 @@ class HttpCaller(asyncio.Protocol):
         self.fail(refusal.status, refusal.reason, EdgeError.REFUSED_MESSAGE)
 
     def fail(self, status: int, reason: str, error: EdgeError, instance: str = "", fault: str = "") -> None:
-        """The exchange ends here: by an answer of our own, or by a reset when an instance's has begun.
-
-        ``fault`` is the injected one that led to it.
-        """
+        """The exchange ends here: by our answer (to an injected ``fault``), or a reset if an instance's has begun."""
         self.edge.count_error(error)
         callee, self.callee = self.callee, None
         if callee is not None:  # its instance must not take the request for whole, or its answer for wanted
@@ -391,13 +388,11 @@ class HttpCaller(asyncio.Protocol):
         """The caller is gone: what was done for it stops."""
         self.write = nowhere
         self._home.discard(self)
-        edge = self.edge
-        edge.closed += 1
-        edge.touch()
+        self.edge.closed += 1
+        self.edge.touch()
         if self._lingering is not None:
             self._lingering.cancel()
-        callee = self.callee
-        self.callee = None
+        callee, self.callee = self.callee, None
         if self.request is not None:
             status, instance = (callee.status, callee.instance) if callee is not None else (0, "")
             self._caller_stopped(status, instance)

@@ -42,11 +42,22 @@ baseline = "2s"
 recovery = "5s"
 steady_state = {steady}
 timeline = {timeline}
-load = {{ to = "front", rate = 10 }}
+load = {load}
 """
 STEADY = '{ edge = "outside -> front", errors = "< 5%", p99 = "< 1s", rps = "> 4" }'
 EXPERIMENTS = {
-    "holds": (STEADY, '{ fault = { edge = "front -> back", latency = "20ms" }, for = "2s" }'),
+    "holds": (
+        f"""[
+  {STEADY},
+  {{ http = "http://127.0.0.1:@port@/healthz", contains = "ok", timeout = "5s", every = "500ms" }},
+  {{ exec = "test -f meshdev.toml && echo there", contains = "there", every = "500ms" }},
+]""",
+        """[
+  { fault = { edge = "front -> back", latency = "20ms" }, for = "3s" },
+  { at = "500ms", restart = "back" },
+  { at = "1s", exec = ["touch", "done"] },
+]""",
+    ),
     "deviates": (STEADY, '{ fault = "slow-back", for = "3s" }'),
     "breaks": (STEADY, '{ fault = "broken-back", for = "2s" }'),
     "gate": ('{ edge = "outside -> front", rps = "> 4000" }', '{ fault = "slow-back", for = "2s" }'),
@@ -59,7 +70,12 @@ EXPERIMENTS = {
 def tiny(product: Product) -> Product:
     """Two services, two faults and all experiments, up and healthy."""
     experiments = "".join(
-        EXPERIMENT.format(name=name, steady=steady, timeline=timeline)
+        EXPERIMENT.format(
+            name=name,
+            steady=steady,
+            timeline=timeline,
+            load='{ command = "true" }' if name == "gate" else '{ to = "front", rate = 10 }',
+        )
         for name, (steady, timeline) in EXPERIMENTS.items()
     )
     product.write((SYSTEM + experiments).replace("@port@", str(free_port())))
@@ -88,6 +104,8 @@ def test_every_verdict(tiny: Product, tmp_path: Path) -> None:
     held = tried(tiny, "holds", 0)
     assert (held["verdict"], held["broke"]) == ("holds", None)
     assert held["actions"][0]["hits"] > 0
+    assert (tiny.root / "done").exists()
+    assert len([check for check in held["checks"] if check["moments"] and check["holds"]]) == 9
 
     page, junit = tmp_path / "report.html", tmp_path / "report.xml"
     slow = tried(tiny, "deviates", 1, "--html", str(page), "--junit", str(junit))
@@ -103,6 +121,7 @@ def test_every_verdict(tiny: Product, tmp_path: Path) -> None:
     gate = tried(tiny, "gate", 5)
     assert gate["verdict"] == "gate failed"
     assert gate["actions"] == []
+    assert gate["notes"] == ["the load's command ended by itself, with 0"]
 
     failed = tried(tiny, "fails", 6)
     assert failed["verdict"] == "action failed"

@@ -195,6 +195,18 @@ async def test_a_mended_reset_is_no_error() -> None:
         assert (exchange.error, exchange.faults, dict(it.counters.errors)) == ("", ("a/reset",), {})
 
 
+async def test_a_hidden_name_hides_no_address() -> None:
+    """``dns`` is the name proxy's: an edge's own listener is found by its address."""
+    async with (
+        http_peer("a") as a,
+        http_edge(a.upstream, faults=faults({"dns": True})) as it,
+        dial(it.port) as streams,
+    ):
+        assert (await ask(streams))[0] == 200
+        [exchange] = it.exchanges()
+        assert (exchange.faults, it.counters.fault_hits) == ((), {})
+
+
 async def test_percentage_and_match() -> None:
     """Only what is meant is hit, and of that the percentage; the same seed decides the same again."""
 

@@ -12,10 +12,12 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
+import msgspec
 import pytest
 
 from meshdev.mesh.fleet import Fleet
 from meshdev.wire.mesh import EdgeKey, EdgePolicy, Exchange, Upstream
+from support_faults import specs
 from support_http_edge import Answer, Seen, http_peer, read_response
 from support_mesh import Streams, dial, fleet_of, peer, until
 
@@ -204,6 +206,35 @@ async def test_a_tunnel_to_nobody_is_told(tmp_path: Path) -> None:
         ]
         totals = [fleet.signals()[key].total for key, _, _ in exchanges]
         assert [(total.requests, total.failures) for total in totals] == [(1, 1), (1, 1)]
+
+
+async def test_a_hidden_name_is_no_host(tmp_path: Path) -> None:
+    """The fault ``dns``: requests and tunnels by name hear so, told as injected; others, and addresses, get through."""
+    exchanges: list[tuple[EdgeKey, Exchange, float]] = []
+    async with (
+        http_peer("payments-0") as payments,
+        fleet_of(tmp_path, exchanges=exchanges) as fleet,
+    ):
+        policies = known(payments.upstream)
+        hidden = msgspec.structs.replace(policies[PAYMENTS], faults=specs({"dns": True}, since=0.0))
+        port = await proxy_in(fleet, policies | {PAYMENTS: hidden})
+        async with dial(port) as streams:
+            answer = await get(streams, "http://payments/charges")
+        problem = msgspec.json.decode(answer.body)
+        assert (answer.status, answer.reason) == (503, "no such host: payments (the fault a/dns hides it)")
+        assert (problem["by"], problem["error"], problem["fault"]) == ("meshdev", "fault", "a/dns")
+        async with dial(port) as streams:
+            assert b" 503 " in await connect(streams, "payments:443")
+        async with dial(port) as streams:
+            assert (await get(streams, f"http://127.0.0.1:{payments.upstream.port}/")).status == 200
+        await fleet.wait_acked(fleet.apply(policies))
+        async with dial(port) as streams:
+            assert (await get(streams, "http://payments/charges")).status == 200
+        await until(lambda: len(exchanges) == 4 and fleet.signals()[PAYMENTS].fault_hits == {"a/dns": 2})
+        assert [(one.by, one.faults, one.error) for _, one, _ in exchanges[:2]] == [
+            ("meshdev", ("a/dns",), "fault")
+        ] * 2
+        assert fleet.signals()[PAYMENTS].errors == {"fault": 2}
 
 
 async def test_a_caller_that_does_not_wait_for_its_tunnel_is_told(tmp_path: Path) -> None:

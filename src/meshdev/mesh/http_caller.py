@@ -280,12 +280,12 @@ class HttpCaller(asyncio.Protocol):
             self._home.discard(self)
             Link(self.relay.tunnels).adopt(self.transport, early)
 
-    def _record(self, status: int, instance: str, error: str = "", by: str = "") -> None:
+    def _record(self, status: int, instance: str, error: str = "", by: str = "", fault: str = "") -> None:
         """The exchange is over, one way or another."""
         request = self.request
         if request is not None:
             self.request, self._kept = None, b""
-            marks = Marks(by) if by else UNMARKED
+            marks = Marks(by, faults=(fault,) if fault else ()) if by else UNMARKED
             if self.call is not None:
                 marks = self.call.over(status, error, by)
                 self.call = None
@@ -327,7 +327,7 @@ class HttpCaller(asyncio.Protocol):
         self.early_bytes = 0
         bodiless = self.request is not None and self.request.method == "HEAD"
         self.write(problem(status, reason, error, self.edge.key, fault=fault, bodiless=bodiless))
-        self._record(status, instance, error, BY_US)
+        self._record(status, instance, error, BY_US, fault)
         self._linger()
 
     def _linger(self) -> None:

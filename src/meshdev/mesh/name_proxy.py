@@ -11,7 +11,7 @@ any HTTP edge (`http_caller`). Edges out of the system are kept while they are u
 
 import asyncio
 from collections.abc import Callable
-from time import perf_counter
+from time import monotonic, perf_counter
 from typing import Final, NamedTuple
 
 from meshdev.mesh.edge import Edge, UnconnectedError
@@ -148,6 +148,9 @@ class ProxyCaller(HttpCaller):
         asked = self._proxy.asked(head)
         if isinstance(asked, str):
             self._decline(head, asked)
+        elif (faults := asked.relay.edge.faults) is not None and (by := faults.hides_name(head, monotonic())):
+            self._turn_to(asked.relay.edge)
+            self._know_nobody(head, by)
         elif head.method == "CONNECT":
             self._connect(asked.relay, head)
         elif isinstance(asked.relay, HttpRelay):
@@ -162,6 +165,13 @@ class ProxyCaller(HttpCaller):
         self.request = head
         self.edge.in_flight += 1
         self.fail(400, reason, EdgeError.REFUSED_MESSAGE)
+
+    def _know_nobody(self, head: RequestHead, fault: str) -> None:
+        self.request, self._started, self._ids = head, perf_counter(), b""
+        self.bytes_in, self.bytes_out = len(head.raw), 0
+        self.edge.in_flight += 1
+        name = self.edge.key.callee
+        self.fail(503, f"no such host: {name} (the fault {fault} hides it)", EdgeError.FAULT, fault=fault)
 
     def _turn_to(self, edge: Edge) -> None:
         self.edge = edge

@@ -12,6 +12,7 @@ from meshdev.traffic.faults.bandwidth import BANDWIDTH
 from meshdev.traffic.faults.chunk_delay import CHUNK_DELAY
 from meshdev.traffic.faults.corrupt import CORRUPT
 from meshdev.traffic.faults.delay import DELAY
+from meshdev.traffic.faults.dns import DNS
 from meshdev.traffic.faults.headers import HEADERS
 from meshdev.traffic.faults.instance import INSTANCE_FAULTS
 from meshdev.traffic.faults.kinds import FaultError, FaultKind
@@ -55,7 +56,7 @@ HTTP_FAULTS: Final = (
 )
 
 CATALOGUE: Final[Mapping[str, FaultKind]] = {
-    kind.name: kind for kind in (*BYTES_FAULTS, *HTTP_FAULTS, *INSTANCE_FAULTS)
+    kind.name: kind for kind in (*BYTES_FAULTS, *HTTP_FAULTS, DNS, *INSTANCE_FAULTS)
 }
 _BY_ANY_NAME: Final[Mapping[str, FaultKind]] = {
     name: kind for kind in CATALOGUE.values() for name in (kind.name, *kind.aliases)

@@ -4,7 +4,12 @@ from meshdev.traffic.faults.catalogue import CATALOGUE
 from meshdev.traffic.faults.describe import written
 from meshdev.traffic.faults.kinds import Direction, FaultKind, Layer, Parameter
 
-_TITLES = {Layer.BYTES: "on bytes", Layer.HTTP: "on HTTP requests", Layer.INSTANCE: "on instances"}
+_TITLES = {
+    Layer.BYTES: "on bytes",
+    Layer.HTTP: "on HTTP requests",
+    Layer.NAME: "on names",
+    Layer.INSTANCE: "on instances",
+}
 
 
 def catalogue_tables() -> str:

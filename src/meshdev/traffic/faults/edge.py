@@ -137,6 +137,13 @@ class EdgeFaults:
         if new := gone.take_hits():
             self._left[gone.spec.key] = self._left.get(gone.spec.key, 0) + new
 
+    def hides_name(self, request: Request, now: float) -> str:
+        """The fault (`FaultSpec.key`) for which the callee's name is unknown to ``request``; empty for none."""
+        for fault in self.faults:
+            if fault.kind.layer is Layer.NAME and fault.acts(now) and fault.decide(request, now) > 0:
+                return fault.spec.key
+        return ""
+
     def next_change(self, now: float) -> float | None:
         """When some fault's schedule has it begin or end."""
         times = [at for fault in self.faults if (at := fault.next_change(now)) is not None]

@@ -22,7 +22,7 @@ def plan_of(edge: EdgeFaults, request: RequestHead, now: float, *, opened: float
     """
     plan = Plan()
     for fault in edge.faults:
-        if not fault.acts(now):
+        if fault.kind.layer is Layer.NAME or not fault.acts(now):
             continue
         ordinal = fault.decide(request, now)
         if ordinal <= 0:

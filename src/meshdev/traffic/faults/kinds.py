@@ -25,6 +25,7 @@ class Layer(StrEnum):
 
     BYTES = "bytes"
     HTTP = "http"
+    NAME = "name"
     INSTANCE = "instance"
 
 

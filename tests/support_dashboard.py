@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from textual.pilot import Pilot
 
+from meshdev.traffic.faults.catalogue import CATALOGUE
+from meshdev.traffic.faults.describe import kind_view
 from meshdev.tui.app import Dashboard
 from meshdev.tui.backend import Deliver
+from meshdev.tui.chaos.trial import Tell, Trial, Verdict
 from meshdev.tui.flows import DeliverCalls
 from meshdev.tui.model import Happening, Link, Picture
 from meshdev.tui.outcome import Outcome
 from meshdev.tui.screens.services import ServicesScreen
 from meshdev.tui.scrollback import Line
-from meshdev.traffic.faults.catalogue import CATALOGUE
-from meshdev.traffic.faults.describe import kind_view
 from meshdev.tui.widgets.log_view import LogView
 from meshdev.wire.control import (
     EdgeSignalsView,
@@ -32,7 +33,7 @@ from meshdev.wire.control import (
     ServiceView,
     SystemView,
 )
-from meshdev.wire.fault_views import FaultKindView, FaultPartView, FaultRequest, FaultView
+from meshdev.wire.fault_views import FaultKindView, FaultRequest, FaultView
 
 if TYPE_CHECKING:
     from meshdev.errors import MeshdevError
@@ -84,6 +85,7 @@ class ScriptedBackend:
         self.working_dir = "/home/ada/shop/services"
         self.tails: dict[str, ScriptedTail] = {}
         self.traffic: ScriptedTraffic | None = None
+        self.verdicts: asyncio.Queue[Verdict] = asyncio.Queue()
         self._logs = logs or {}
         self._pictures: asyncio.Queue[Picture | None] = asyncio.Queue()
         if picture is not None:
@@ -171,6 +173,26 @@ class ScriptedBackend:
     async def clear_faults(self) -> None:
         """Remember it."""
         self._called("clear_faults")
+
+    async def experiments(self) -> Sequence[Trial]:
+        """One."""
+        return [
+            Trial(
+                name="payments-outage",
+                hypothesis="Orders are taken while nobody can be charged",
+                steady_state=["outside -> storefront POST /checkout: errors ≤ 1 %"],
+                timeline=["at 1s payments-down for 6s"],
+                seconds=20.0,
+                load="6/s to storefront: POST /checkout",
+            )
+        ]
+
+    async def run_experiment(self, name: str, tell: Tell) -> Verdict:
+        """Goes on until there is one of `verdicts`."""
+        self._called("run_experiment", name)
+        tell("the steady state holds")
+        tell("payments-down for 6s")
+        return await self.verdicts.get()
 
     async def shutdown(self, urgency: int) -> None:
         """Remember it."""

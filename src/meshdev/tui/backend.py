@@ -6,6 +6,7 @@
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Protocol
 
+from meshdev.tui.chaos.trial import Tell, Trial, Verdict
 from meshdev.tui.flows import DeliverCalls
 from meshdev.tui.model import Picture
 from meshdev.tui.scrollback import Line
@@ -81,6 +82,14 @@ class Backend(Protocol):
 
     async def clear_faults(self) -> None:
         """Switch all faults off, and forget those that were added."""
+        ...
+
+    async def experiments(self) -> Sequence[Trial]:
+        """The experiments of the topology file."""
+        ...
+
+    async def run_experiment(self, name: str, tell: Tell) -> Verdict:
+        """Run one, telling line by line how it goes; cancelled, it undoes what it did."""
         ...
 
     async def shutdown(self, urgency: int) -> None:

@@ -9,6 +9,7 @@ from meshdev.client.aio import AsyncControl, follow
 from meshdev.client.mirror import Mirror
 from meshdev.client.project import Project
 from meshdev.tui.backend import Deliver, Tail
+from meshdev.tui.chaos.trial import Tell, Trial, Verdict, run_trial, trials
 from meshdev.tui.flows import DeliverCalls
 from meshdev.tui.follow_log import LogFollower
 from meshdev.tui.follow_traffic import Bookmark, TrafficFollower
@@ -89,6 +90,14 @@ class DaemonBackend:
     async def clear_faults(self) -> None:
         """Switch all faults off, and forget those that were added."""
         await self._control.send(fault_calls.clear())
+
+    async def experiments(self) -> Sequence[Trial]:
+        """The experiments of the topology file."""
+        return await trials(self._project.root, self._project.file)
+
+    async def run_experiment(self, name: str, tell: Tell) -> Verdict:
+        """Run one."""
+        return await run_trial(self._project.root, self._project.file, name, tell)
 
     async def shutdown(self, urgency: int) -> None:
         """Want everything down."""

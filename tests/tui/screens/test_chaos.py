@@ -7,6 +7,7 @@ import pytest
 from textual.screen import Screen
 
 from meshdev.errors import UsageError
+from meshdev.tui.chaos.trial import Verdict
 from meshdev.tui.graph.cursor import Cursor
 from meshdev.tui.model import Picture
 from meshdev.tui.screens.chaos import ChaosScreen
@@ -286,3 +287,44 @@ async def test_nothing_selected_is_said(visit: Visiting) -> None:
     async with visit(Picture(system=faulty().system)) as seen:
         await seen.press("c")
         assert "nothing is selected" in seen.text()
+
+
+# --- experiments --------------------------------------------------------------------------------------
+
+
+async def test_an_experiment_is_run_and_its_verdict_told(visit: Visiting) -> None:
+    """Live, also while another screen is in front; a second one waits for the first."""
+    async with visit(faulty(())) as seen:
+        await seen.press("6", "E")
+        await seen.until(lambda: "Orders are taken while nobody can be charged" in seen.text())
+        await seen.press("enter")
+        await seen.until(lambda: "the steady state holds" in seen.text())
+        await seen.press("enter", "escape")
+        assert seen.backend.calls == [("run_experiment", "payments-outage")]
+        seen.backend.verdicts.put_nowait(
+            Verdict(name="payments-outage", verdict="deviated", summary="errors were 12 %", broke=2.04)
+        )
+        await seen.until(lambda: "✕ experiment payments-outage: deviated" in seen.text())
+        await seen.press("E")
+        await seen.until(lambda: "broke after 2.0 s" in seen.text())
+
+
+async def test_an_experiment_can_be_ended(visit: Visiting) -> None:
+    """It undoes what it did."""
+    async with visit(faulty(())) as seen:
+        await seen.press("6", "E")
+        await seen.until(lambda: "payments-outage" in seen.text())
+        await seen.press("enter", "x")
+        await seen.until(lambda: "ended by you" in seen.text())
+        assert seen.app.chaos.trial is not None
+        await seen.until(lambda: seen.app.chaos.trial is not None and not seen.app.chaos.trial.running)
+
+
+async def test_an_experiment_that_cannot_be_run_is_explained(visit: Visiting) -> None:
+    """With the daemon's reason."""
+    async with visit(faulty(())) as seen:
+        seen.backend.refusal = UsageError("the fault payments-down is on already")
+        await seen.press("6", "E")
+        await seen.until(lambda: "payments-outage" in seen.text())
+        await seen.press("enter")
+        await seen.until(lambda: "✕ the fault payments-down is on already" in seen.text())

@@ -5,7 +5,7 @@ each fault. Nothing here blocks a key.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from meshdev.errors import MeshdevError
@@ -13,11 +13,25 @@ from meshdev.tui.backend import Backend
 from meshdev.tui.chaos.acting import are_on
 from meshdev.tui.chaos.history import History
 from meshdev.tui.chaos.quick import Typed, added_for
+from meshdev.tui.chaos.trial import Trial, Verdict
 from meshdev.wire.fault_views import FaultKindView, FaultRequest, FaultView
 
 if TYPE_CHECKING:
+    from textual.worker import Worker
+
     from meshdev.tui.app import Dashboard
     from meshdev.tui.model import Picture
+
+
+@dataclass(slots=True)
+class TrialRun:
+    """An experiment that runs, or the last one that did."""
+
+    name: str
+    lines: list[str] = field(default_factory=list)
+    verdict: Verdict | None = None
+    running: bool = True
+    worker: "Worker[None] | None" = None
 
 
 class ChaosDesk:
@@ -29,6 +43,7 @@ class ChaosDesk:
         self.history = History()
         self.last = Typed()
         self.kinds: Sequence[FaultKindView] = ()
+        self.trial: TrialRun | None = None
 
     def look(self, picture: "Picture", now: float) -> None:
         """Remember what the edges do."""
@@ -93,6 +108,41 @@ class ChaosDesk:
         if not self.kinds:
             self.kinds = await self._backend.fault_kinds()
         return self.kinds
+
+    # --- experiments --------------------------------------------------------------------------------
+
+    async def experiments(self) -> Sequence[Trial]:
+        """Those of the topology file. Raises MeshdevError."""
+        return await self._backend.experiments()
+
+    def run_trial(self, name: str) -> None:
+        """Run an experiment, unless one runs."""
+        if self.trial is not None and self.trial.running:
+            self._dashboard.say(f"the experiment {self.trial.name} runs", level="warning")
+            return
+        run = self.trial = TrialRun(name)
+
+        async def work() -> None:
+            try:
+                run.verdict = verdict = await self._backend.run_experiment(name, run.lines.append)
+            except MeshdevError as error:
+                run.lines.append(f"✕ {error.message}")
+                self._dashboard.complain(error, f"run {name}")
+            else:
+                shape, level = ("✓", "info") if verdict.holds else ("✕", "error")
+                self._dashboard.say(f"{shape} experiment {name}: {verdict.verdict}", level=level)
+            finally:
+                run.running = False
+
+        self._dashboard.say(f"experiment {name} …")
+        run.worker = self._dashboard.run_worker(work(), group="experiment")
+
+    def end_trial(self) -> None:
+        """End the experiment that runs; it undoes what it did."""
+        run = self.trial
+        if run is not None and run.running and run.worker is not None:
+            run.worker.cancel()
+            run.lines.append("ended by you: what it did is undone")
 
     def are_on(self) -> list[FaultView]:
         """Those that are on now."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from meshdev.tui import units
-from meshdev.tui.cells import clean, cut, pad, wrap_words
+from meshdev.tui.cells import clean, cut, fit, pad, wrap_words
 from meshdev.tui.chaos.acting import PENDING, countdown, left_of, state_of
 from meshdev.tui.chaos.cells import arrow, holder_of
 from meshdev.tui.chaos.history import KEPT, EdgeName, Figures, History
@@ -52,7 +52,7 @@ def fault_facts(
         lines += _row("key", taken, width, Tone.WARN)
     if fault.description:
         lines += _row("about", fault.description, width)
-    return lines
+    return [list(fit(line, width)) for line in lines]
 
 
 def _title(picture: Picture, fault: FaultView, now: float, width: int) -> list[Span]:

@@ -47,6 +47,9 @@ CHAOS_KEYS: tuple[Key, ...] = (
     Key(
         "slash", "/", "Filter: words of name, state, target, kind", "find", CHAOS, 7, "filter", priority=True
     ),
+    Key(
+        "E", "E", "Experiments: run one, watch it, read its verdict", "experiments", CHAOS, 13, "experiments"
+    ),
     Key("i", "i", "See it in the graph", "graph", CHAOS, 9, "graph"),
     Key("y", "y", "Copy the command that does the same", "copy", CHAOS, 11, "copy"),
     Key("e", "e", "Open its definition in your editor", "edit", CHAOS, 12, "edit"),

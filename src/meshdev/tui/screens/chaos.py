@@ -27,6 +27,7 @@ from meshdev.tui.keys.chaos import CHAOS_KEYS
 from meshdev.tui.model import Link, Picture
 from meshdev.tui.screens.base import Frame
 from meshdev.tui.screens.chaos_clear import ClearScreen
+from meshdev.tui.screens.chaos_experiments import ExperimentsScreen
 from meshdev.tui.screens.graph import GraphScreen
 from meshdev.tui.sources import definition_of
 from meshdev.tui.tone import Span, Tone
@@ -225,6 +226,10 @@ class ChaosScreen(Frame):
         """Ask for another one like this."""
         if self.fault is not None:
             self.dashboard.open_fault_form(typed=like(self.fault))
+
+    def action_experiments(self) -> None:
+        """Show the experiments."""
+        self.dashboard.push_screen(ExperimentsScreen(self.dashboard.chaos))
 
     def action_graph(self) -> None:
         """Show where it acts."""

@@ -64,9 +64,9 @@ Check = SignalCheck | HttpCheck | ExecCheck
 
 @dataclass(frozen=True, slots=True)
 class LoadRequest:
-    """One sort of request of the load; in ``path``, ``body`` and headers ``{turn}`` counts these, ``{run}`` is new each run.
+    """One sort of request of the load; ``weight`` is how often it comes in comparison with the others.
 
-    ``weight`` is how often it comes in comparison with the others.
+    In ``path``, ``body`` and headers ``{turn}`` counts the requests of this sort, and ``{run}`` is new for each run.
     """
 
     method: str = "GET"

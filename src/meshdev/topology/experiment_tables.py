@@ -6,7 +6,7 @@ from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema
 
 from meshdev.kernel.quantity import DURATION, PERCENT, QuantityError, parse_duration, parse_percent
 from meshdev.topology.file_parts import Table
-from meshdev.topology.scalars import Command, Count, Duration, Flag, Number, Share, Text, Whole, refuse
+from meshdev.topology.scalars import Command, Count, Duration, Flag, Share, Text, Whole, refuse
 
 _RATE = 'requests a second such as 20, or "5..50" with ramp'
 

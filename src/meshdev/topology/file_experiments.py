@@ -69,13 +69,16 @@ class _Reader:
             for place, one in several("steady_state", table.steady_state)
         ]
         timeline = [
-            self._action((*path, "timeline", *place), one) for place, one in several("timeline", table.timeline)
+            self._action((*path, "timeline", *place), one)
+            for place, one in several("timeline", table.timeline)
         ]
         if not table.steady_state:
             hint = 'steady_state = [{ edge = "outside -> storefront", errors = "< 1%", p99 = "< 500ms" }]'
             self._complain(path, "does not say what should hold", hint)
         if not table.timeline:
-            self._complain(path, "does nothing", 'timeline = [{ at = "0s", fault = "slow-payments", for = "20s" }]')
+            self._complain(
+                path, "does nothing", 'timeline = [{ at = "0s", fault = "slow-payments", for = "20s" }]'
+            )
         ends = [action.at + (action.lasts or 0.0) for action in timeline]
         ends += [action.at + DEFAULT_LENGTH for action in timeline if action.lasts is None]
         return Experiment(
@@ -112,9 +115,7 @@ class _Reader:
         shared: dict[str, Any] = {"tolerance": table.tolerance}
         if table.edge is not None:
             return self._signals(path, table, table.edge)
-        shared |= {
-            key: value for key in ("timeout", "every") if (value := getattr(table, key)) is not None
-        }
+        shared |= {key: value for key in ("timeout", "every") if (value := getattr(table, key)) is not None}
         if table.http is not None:
             if not table.http.startswith(_HTTP):
                 self._complain((*path, "http"), f'found "{table.http}", accepted: an address', "http://…")
@@ -125,7 +126,9 @@ class _Reader:
         edge = self._edge((*path, "edge"), text)
         bounds = {key: getattr(table, key) for key in _SIGNALS}
         if all(value is None for value in bounds.values()):
-            self._complain(path, "says nothing of its signals", 'errors = "< 1%", p99 = "< 500ms", rps = "> 5"')
+            self._complain(
+                path, "says nothing of its signals", 'errors = "< 1%", p99 = "< 500ms", rps = "> 5"'
+            )
         if edge is None:
             return None
         return SignalCheck(*edge, route=table.route or "", **bounds, tolerance=table.tolerance)
@@ -156,7 +159,9 @@ class _Reader:
         if table.url is not None and not table.url.startswith("http://"):
             self._complain((*path, "url"), f'found "{table.url}", accepted: an http:// address')
         if table.rate[0] != table.rate[1] and not table.ramp:
-            self._complain((*path, "rate"), "goes from one rate to another, but in which time?", 'ramp = "30s"')
+            self._complain(
+                (*path, "rate"), "goes from one rate to another, but in which time?", 'ramp = "30s"'
+            )
         for index, request in enumerate(table.requests):
             if not request.path.startswith("/"):
                 at = (*path, "requests", index)

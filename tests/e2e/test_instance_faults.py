@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from meshdev.runners.faketime import find_library
 from support_product import Product, alive, eventually
 
 pytestmark = [pytest.mark.e2e, pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")]
@@ -105,6 +106,23 @@ def test_a_slow_start_and_what_cannot_be(product: Product) -> None:
     refused = product.run("fault", "add", "back", "clock-skew=soon", check=None)
     assert refused.returncode != 0
     assert '"+1h"' in refused.stderr
+
+
+@pytest.mark.skipif(find_library() is None, reason="libfaketime is not here")
+def test_another_time_for_as_long_as_it_is_asked_for(product: Product) -> None:
+    """The service restarts into it, serves, and restarts out of it."""
+    up(product)
+
+    def skewed() -> bool:
+        shown = product.status()["back"]
+        return shown["phase"] == "running" and b"FAKETIME=+3600" in _read(
+            shown["instances"][0]["pid"], "environ"
+        )
+
+    product.run("fault", "add", "--name", "ahead", "back", "clock-skew=+1h")
+    eventually(skewed)
+    product.run("fault", "rm", "ahead")
+    eventually(lambda: product.status()["back"]["phase"] == "running" and not skewed())
 
 
 def _commands(product: Product) -> set[str]:

@@ -28,7 +28,7 @@ healthcheck = "/healthz"
 
 [faults.slow-back]
 edge = "front -> back"
-latency = "1500ms"
+latency = "2500ms"
 
 [faults.broken-back]
 edge = "front -> back"
@@ -44,13 +44,13 @@ steady_state = {steady}
 timeline = {timeline}
 load = {load}
 """
-STEADY = '{ edge = "outside -> front", errors = "< 5%", p99 = "< 1s", rps = "> 4" }'
+STEADY = '{ edge = "outside -> front", errors = "< 5%", p99 = "< 1500ms", rps = "> 3" }'
 EXPERIMENTS = {
     "holds": (
-        f"""[
-  {STEADY},
-  {{ http = "http://127.0.0.1:@port@/healthz", contains = "ok", timeout = "5s", every = "500ms" }},
-  {{ exec = "test -f meshdev.toml && echo there", contains = "there", every = "500ms" }},
+        """[
+  { edge = "outside -> front", errors = "< 20%", p99 = "< 5s" },
+  { http = "http://127.0.0.1:@port@/healthz", contains = "ok", timeout = "5s", every = "500ms", tolerance = "20%" },
+  { exec = "test -f meshdev.toml && echo there", contains = "there", every = "500ms", tolerance = "20%" },
 ]""",
         """[
   { fault = { edge = "front -> back", latency = "20ms" }, for = "3s" },
@@ -58,7 +58,7 @@ EXPERIMENTS = {
   { at = "1s", exec = ["touch", "done"] },
 ]""",
     ),
-    "deviates": (STEADY, '{ fault = "slow-back", for = "3s" }'),
+    "deviates": (STEADY, '{ fault = "slow-back", for = "4s" }'),
     "breaks": (STEADY, '{ fault = "broken-back", for = "2s" }'),
     "gate": ('{ edge = "outside -> front", rps = "> 4000" }', '{ fault = "slow-back", for = "2s" }'),
     "fails": (STEADY, '[{ fault = "slow-back" }, { at = "500ms", exec = "echo no such tool; exit 3" }]'),

@@ -1,5 +1,7 @@
 """Whether the steady state holds, since when not, and when again."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -94,3 +96,11 @@ def test_a_gate_wants_to_see_something() -> None:
     assert [it.holds for it in judge(checks, unseen, 0, 2, 5)] == [True, True]  # too short for an answer
     seen = Evidence(samples(steady(0, 5)), [Answer(1.0, 1, ok=True)])
     assert [it.holds for it in gate(checks, seen, 0, 5, 5)] == [True, True]
+
+
+def test_latencies_that_nobody_measures() -> None:
+    """A bound on the latency of an edge that is not read as HTTP proves nothing."""
+    connections = [replace(one, seconds=None) for one in steady(0, 5)]
+    unmeasured = Evidence(samples(connections))
+    errors = SignalCheck("outside", "front", errors=0.01)
+    assert [it.holds for it in gate([FRONT, errors], unmeasured, 0, 5, 5)] == [False, True]

@@ -63,13 +63,22 @@ def gate(
     checks: Sequence[Check], evidence: Evidence, begin: float, end: float, window: float
 ) -> list[Judgement]:
     """The same, before anything is done: what nobody has called, or asked, does not hold either."""
-    return [
-        replace(it, holds=False, detail="nobody called: is there a load?")
-        if isinstance(check, SignalCheck)
-        and not evidence.samples.between(check.edge, begin, end, check.route)
-        else it
-        for check, it in zip(checks, judge(checks, evidence, begin, end, window), strict=True)
-    ]
+    found = []
+    for check, it in zip(checks, judge(checks, evidence, begin, end, window), strict=True):
+        missing = _unseen(check, evidence.samples, begin, end) if isinstance(check, SignalCheck) else ""
+        found.append(replace(it, holds=False, detail=missing) if missing else it)
+    return found
+
+
+def _unseen(check: SignalCheck, samples: Samples, begin: float, end: float) -> str:
+    """Why signals cannot be judged by what was seen; empty if they can."""
+    calls = samples.between(check.edge, begin, end, check.route)
+    if not calls:
+        return "nobody called: is there a load?"
+    timed = check.p50 is not None or check.p90 is not None or check.p99 is not None
+    if timed and all(call.seconds is None for call in calls):
+        return "it is not read as HTTP, so it has no latencies"
+    return ""
 
 
 def recovered(

@@ -45,6 +45,7 @@ bench: $(VENV)/.dev  ## the benchmarks, side by side with the peers (docs/benchm
 	@$(PIP) install -e '.[dev,bench]'
 	@$(BIN)/python -m benchmarks
 	@$(BIN)/python -m benchmarks mesh
+	@$(BIN)/python -m benchmarks faults
 
 shots: $(VENV)/.dev  ## pictures of the dashboard over the running shop (docs/images)
 	@$(BIN)/python docs/shots.py

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import sys
 import time
 from pathlib import Path
@@ -84,14 +85,23 @@ def test_down_does_not_wait_for_what_stands_still(product: Product) -> None:
 
 
 def test_unready_is_seen_and_ends(product: Product) -> None:
-    """The status says why; it is over with the fault, and it was counted."""
+    """The status says why, callers wait; it is over with the fault, and it was counted."""
     up(product)
     product.run("fault", "add", "--name", "aside", "back", "unready")
     eventually(lambda: product.status()["back"]["health"] == "unhealthy")
     assert "because of a fault" in product.status()["back"]["why"]
     (fault,) = json.loads(product.run("fault", "list", "--json").stdout)
     assert fault["hits"] == 1
-    product.run("fault", "rm", "aside")
+    edges = json.loads(product.run("edges", "--json").stdout)
+    port = next(edge["port"] for edge in edges if edge["callee"] == "back")
+    with socket.create_connection(("127.0.0.1", port)) as caller:
+        caller.sendall(b"GET /healthz HTTP/1.1\r\nHost: back\r\n\r\n")
+        caller.settimeout(0.5)
+        with pytest.raises(TimeoutError):
+            caller.recv(1)
+        product.run("fault", "rm", "aside")
+        caller.settimeout(10.0)
+        assert caller.recv(100).startswith(b"HTTP/1.1 200")
     eventually(lambda: product.status()["back"]["health"] != "unhealthy")
 
 

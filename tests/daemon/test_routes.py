@@ -104,6 +104,8 @@ async def test_an_edge_is_added_and_dropped(subject: Subject) -> None:
         await subject.settled()
         assert await refused(port)
         assert ADDED not in subject.routes.edges()
+    await subject.fleet.close()
+    assert str(ADDED) not in await asyncio.to_thread((subject.folder / "ports.json").read_text)
 
 
 async def test_an_added_edge_moves(subject: Subject) -> None:

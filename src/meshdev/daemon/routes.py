@@ -93,7 +93,7 @@ class Routes:
         self._edges.pop(key, None)
         self._ports.pop(key, None)
         self._shut.discard(key)
-        self.fleet.unlisten(key)
+        self.fleet.forget(key)
         self.publish()
 
     def shut(self, key: EdgeKey) -> None:

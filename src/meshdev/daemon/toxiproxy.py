@@ -57,8 +57,10 @@ class ToxicGround:
                 edge = Edge(_key(name), Endpoint(ENDPOINT, "tcp"), port_of(listen) or None, declared=False)
                 host, number = split_upstream(upstream)
                 port = self._routes.add(edge, Upstream(host, number, upstream))
-        except (MeshdevError, ValueError) as error:
+        except ValueError as error:
             raise ApiError(500, str(error)) from error
+        except MeshdevError as error:
+            raise ApiError(500, f"listen tcp {listen}: {error.message}") from error
         await self._in_force()
         return f"{LOOPBACK}:{port}"
 
@@ -81,7 +83,7 @@ class ToxicGround:
         try:
             await self._keeper.put(Toggle(spec.id, target, (spec,), DESCRIPTION))
         except MeshdevError as error:
-            raise ApiError(500, str(error)) from error
+            raise ApiError(500, error.message) from error
 
     async def lift(self, faults: Collection[str]) -> None:
         """These faults act no more."""

@@ -183,6 +183,11 @@ class Fleet:
                 self._given_up[listening.port] = listening.socks
             self._change()
 
+    def forget(self, edge: EdgeKey) -> None:
+        """The same, and its port is remembered no more: an edge of that name will not come again."""
+        self.unlisten(edge)
+        self._ports.forget(edge)
+
     def _close_given_up(self) -> None:
         for socks in self._given_up.values():
             for sock in socks:

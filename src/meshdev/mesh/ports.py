@@ -93,6 +93,11 @@ class PortBook:
         port = self._ports.get(str(edge))
         return None if port in self.reserved else port
 
+    def forget(self, edge: EdgeKey) -> None:
+        """The edge will not come again: its port is free for others."""
+        if self._ports.pop(str(edge), None) is not None:
+            self.dirty = True
+
     def _wishes(self, edge: EdgeKey) -> Iterator[int]:
         name = str(edge)
         known = self.known(edge)

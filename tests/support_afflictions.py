@@ -75,6 +75,11 @@ def resident(pid: int) -> int:
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * resource.getpagesize()
 
 
+def control_groups(pid: int) -> str:
+    """Which it is in."""
+    return Path(f"/proc/{pid}/cgroup").read_text()
+
+
 def cpu_seconds(pid: int) -> float:
     """What a process has used."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()

@@ -17,7 +17,7 @@ from meshdev.topology.model import Limits
 from meshdev.traffic.faults.catalogue import CATALOGUE
 from meshdev.traffic.faults.kinds import Layer
 from meshdev.wire.faults import FaultSpec
-from support_afflictions import REF, Ward, cpu_seconds, resident, state
+from support_afflictions import REF, Ward, control_groups, cpu_seconds, resident, state
 from support_mesh import until
 from support_processes import is_alive
 
@@ -93,13 +93,14 @@ async def test_cpu_is_burnt_beside_the_instance(ward: Ward) -> None:
     assert is_alive(pid)
 
 
-async def test_cores_are_those_of_the_limit(ward: Ward) -> None:
-    """What an instance may not use cannot be burnt."""
-    pid = await start(ward, limits=Limits(cpus=1.0))
+async def test_a_burden_has_the_instances_limits(ward: Ward) -> None:
+    """As many cores, in the same control group where there is one: what an instance may not use cannot be burnt."""
+    pid = await start(ward, limits=Limits(cpus=1.0, memory=256 << 20))
     ward.cpus = 1.0
     ward.afflict(cpu=True)
     (burning,) = ward.pids() - {pid}
     assert os.sched_getaffinity(burning) == os.sched_getaffinity(pid)
+    assert control_groups(burning) == control_groups(pid)
 
 
 async def test_a_burden_ends_with_its_instance(ward: Ward) -> None:

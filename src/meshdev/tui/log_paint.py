@@ -136,7 +136,8 @@ class Paint:
     def text_of(self, line: Line, style_of: StyleOf, *, unfolded: bool = False) -> Text:
         """The line with its styles, matches marked."""
         if line.stream == MARK:
-            rule = cut(f"── {line.text} " + "─" * self.rule, self.rule)
+            head = cut(f"── {line.text} ", self.rule)
+            rule = head + "─" * (self.rule - width_of(head))
             return Text(rule, style_of(Tone.ACCENT), no_wrap=True, end="")
         spans = spans_of(line.text, folded=self.folded, unfolded=unfolded)
         if spans is None:

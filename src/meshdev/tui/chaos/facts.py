@@ -111,7 +111,7 @@ def _effects(picture: Picture, fault: FaultView, history: History, now: float, w
     edges.sort(key=lambda edge: -edge.rps)
     lines: Lines = []
     for edge in edges[:_EDGES]:
-        lines += [[], *_effect(edge, fault, history, now, width)]
+        lines += [[], *_effect(picture, edge, fault, history, now, width)]
     missing = len(fault.edges) - min(len(edges), _EDGES)
     if missing:
         lines += [[], [Span(f"and {units.plural(missing, 'edge')} more", Tone.MUTED)]]
@@ -124,13 +124,14 @@ def str_of(edge: EdgeSignalsView) -> str:
 
 
 def _effect(
-    edge: EdgeSignalsView, fault: FaultView, history: History, now: float, width: int
+    picture: Picture, edge: EdgeSignalsView, fault: FaultView, history: History, now: float, width: int
 ) -> Iterator[list[Span]]:
     name: EdgeName = (edge.caller, edge.callee, edge.endpoint)
     since = fault.since if fault.on else None
     before = history.before(fault, name) if since is not None else None
     lately = history.lately(name, now, since)
-    title = cut(clean(arrow(str_of(edge))), width)
+    alone = sum((one.caller, one.callee) == name[:2] for one in picture.signals) == 1
+    title = cut(clean(f"{edge.caller} → {edge.callee}" if alone else arrow(str_of(edge))), width)
     if not edge.observed:
         yield [Span(title, Tone.TITLE), Span("  never used", Tone.FAINT)]
         return

@@ -6,7 +6,7 @@ when the fault does. p99 is the daemon's own, over a minute. What was before a f
 
 from collections import deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from meshdev.wire.control import EdgeSignalsView
@@ -54,7 +54,7 @@ def figures(samples: Sequence[Sample], begin: float, end: float) -> Figures | No
         return None
     took = (last.sum_ms - first.sum_ms) / requests if requests and last.sum_ms else None
     failed = (last.errors - first.errors) / requests if requests else 0.0
-    return Figures(requests / seconds, min(1.0, max(0.0, failed)), took, last.p99_ms if requests else None)
+    return Figures(requests / seconds, min(1.0, max(0.0, failed)), took, last.p99_ms)
 
 
 class History:
@@ -99,7 +99,9 @@ class History:
     def lately(self, edge: EdgeName, now: float, since: float | None = None) -> Figures | None:
         """What it does now: over ten seconds, or since the fault is on."""
         begin = max(now - NOW, since + STEP if since is not None else 0.0)
-        return figures(self._samples.get(edge, ()), begin, now)
+        found = figures(self._samples.get(edge, ()), begin, now)
+        # p99 is over a minute, or everything: where nothing came, it is not of now.
+        return replace(found, p99_ms=None) if found is not None and not found.rps else found
 
     def means(self, edge: EdgeName, now: float) -> list[float]:
         """The mean latency of each of the last `KEPT` seconds, the newest last; 0 where nothing came."""

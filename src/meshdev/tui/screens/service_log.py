@@ -1,4 +1,7 @@
-"""The selected service's log on the Services screen: following it, and its switches. A part of `screens.services`."""
+"""The selected service's log on the Services screen: following it, and its switches. A part of `screens.services`.
+
+While the cursor runs over services their logs are not opened: only that of the service on which it rests.
+"""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -10,7 +13,12 @@ from meshdev.tui.scrollback import Line
 from meshdev.tui.widgets.log_view import LogView
 
 if TYPE_CHECKING:
+    from textual.timer import Timer
+
     from meshdev.tui.backend import Tail
+
+REST = 0.12
+"""Seconds that the cursor rests on a service before its log is opened."""
 
 
 class ServiceLog(ServiceActions):
@@ -20,6 +28,7 @@ class ServiceLog(ServiceActions):
         super().__init__()
         self._tail: Tail | None = None
         self._tailed: tuple[str, str] | None = None
+        self._opening: Timer | None = None
 
     @property
     def log_view(self) -> LogView:
@@ -32,9 +41,21 @@ class ServiceLog(ServiceActions):
         wanted = (system.log_dir, name) if system is not None and name is not None else None
         if wanted == self._tailed:
             return
+        first = self._tailed is None
         self.close_log()
         self._tailed = wanted
-        self.log_view.clear(f"{clean(name)} has not written anything yet." if name else "")
+        if wanted is None or first:
+            self.open_log()
+        else:
+            self._opening = self.set_timer(REST, self.open_log)
+
+    def open_log(self) -> None:
+        """Open the log that is wanted now; what stands there goes when its lines come."""
+        self._rest_over()
+        wanted = self._tailed
+        if self._tail is not None:
+            return
+        self.log_view.supersede(f"{clean(wanted[1])} has not written anything yet." if wanted else "")
         if wanted is not None:
 
             def deliver(lines: Sequence[Line], lost: int) -> None:
@@ -43,8 +64,14 @@ class ServiceLog(ServiceActions):
 
             self._tail = self.dashboard.backend.tail(*wanted, deliver)
 
+    def _rest_over(self) -> None:
+        if self._opening is not None:
+            self._opening.stop()
+            self._opening = None
+
     def close_log(self) -> None:
         """Let the log go."""
+        self._rest_over()
         if self._tail is not None:
             self._tail.close()
             self._tail = None

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 FRAME = 1 / 15
 """Seconds between two intakes of waiting lines."""
 
+_MOMENT = 0.25
+"""Seconds that the lines of the log before may stand."""
 _SIDEWAYS = 12
 
 
@@ -64,6 +66,7 @@ class LogView(LogRows):
         self._wrapped = False
         self._only = False
         self._flush: Timer | None = None
+        self._outdated: Timer | None = None
         self._status = LogStatus()
 
     # --- data -------------------------------------------------------------------------------------
@@ -83,6 +86,7 @@ class LogView(LogRows):
 
     def clear(self, empty: str | None = None) -> None:
         """Forget all lines (another service is shown) and follow again; the pattern stays."""
+        self._forget_outdated()
         self._back.clear()
         self._waiting.clear()
         self._waiting_count = self._lost = self._left = 0
@@ -92,6 +96,34 @@ class LogView(LogRows):
         self._empty = self._empty if empty is None else empty
         self._lay_out()
         self._tell()
+
+    def supersede(self, empty: str) -> None:
+        """Begin another log: the lines of the one before go when the first of this one come, or in a moment.
+
+        So the scroll bar stays, and with it the layout.
+        """
+        self._waiting.clear()
+        self._waiting_count = self._lost = self._left = 0
+        self._cursor = None
+        self._following = True
+        self._empty = empty
+        if self._outdated is None:
+            self._outdated = self.set_timer(_MOMENT, self.drop_outdated)
+        self._tell()
+
+    def drop_outdated(self) -> None:
+        """Nothing has come in place of the log before: show that."""
+        if self._outdated is not None:
+            self._forget_outdated()
+            self._lay_out()
+
+    def _forget_outdated(self) -> None:
+        if self._outdated is not None:
+            self._outdated.stop()
+            self._outdated = None
+            self._back.clear()
+            self._cache.clear()
+            self._paint.forget()
 
     def current(self) -> Line | None:
         """The line under the cursor, or the newest one."""
@@ -112,6 +144,7 @@ class LogView(LogRows):
         if not self._following:
             self._tell()
             return
+        self._forget_outdated()
         batch = list(self._waiting)
         if any(line.more for line in batch):
             batch = self._join(batch)

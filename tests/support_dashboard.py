@@ -238,8 +238,12 @@ class Visit:
         for _ in range(2):
             await self.pilot.pause()
             self.app._draw()
-            for view in self.app.screen_stack[0].query(LogView):
+            below = self.app.screen_stack[0]
+            if isinstance(below, ServicesScreen) and below.is_mounted:
+                below.open_log()
+            for view in below.query(LogView):
                 view._take_in()
+                view.drop_outdated()
         await self.pilot.pause()
 
     async def until(self, condition: Callable[[], bool]) -> None:

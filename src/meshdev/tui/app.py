@@ -23,6 +23,7 @@ from textual.widgets import Input
 
 from meshdev.errors import MeshdevError, StorageError
 from meshdev.telemetry.logline_filter import LogFilter
+from meshdev.tui import stages
 from meshdev.tui.actions import Actions
 from meshdev.tui.backend import Backend
 from meshdev.tui.browser import can_browse
@@ -36,16 +37,11 @@ from meshdev.tui.model import Happening, Link, Picture, blockers
 from meshdev.tui.outcome import Outcome
 from meshdev.tui.palette import Commands
 from meshdev.tui.screens.base import Frame
-from meshdev.tui.screens.chaos import ChaosScreen
 from meshdev.tui.screens.chaos_form import FaultForm
-from meshdev.tui.screens.graph import GraphScreen
 from meshdev.tui.screens.help import HelpScreen
-from meshdev.tui.screens.logs import LogsScreen
 from meshdev.tui.screens.quit import QuitScreen
 from meshdev.tui.screens.services import ServicesScreen
 from meshdev.tui.screens.stopping import MOST, StoppingScreen
-from meshdev.tui.screens.traces import TracesScreen
-from meshdev.tui.screens.traffic import TrafficScreen
 from meshdev.tui.themes import DARK, LIGHT, OWN, derived, wanted_theme
 from meshdev.tui.traffic_feed import TrafficFeed
 
@@ -69,8 +65,7 @@ class Dashboard(Lender):
     ENABLE_COMMAND_PALETTE = True
     COMMANDS: ClassVar = {Commands}
     MODES: ClassVar[dict[str, str | Callable[[], Screen[None]]]] = {
-        screen.MODE: screen
-        for screen in (ServicesScreen, GraphScreen, TrafficScreen, TracesScreen, LogsScreen, ChaosScreen)
+        mode: stages.made(kind) for mode, kind in stages.KINDS.items()
     }
     DEFAULT_MODE = "services"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(APP_KEYS)]
@@ -290,23 +285,23 @@ class Dashboard(Lender):
 
     def open_logs(self, *services: str) -> None:
         """Show only these services' lines on the Logs screen."""
-        self.visit(LogsScreen, lambda screen: screen.apply(LogFilter(services=services)))
+        self.visit(stages.logs(), lambda screen: screen.apply(LogFilter(services=services)))
 
     def open_logs_of_trace(self, trace: str) -> None:
         """Show the lines of all services that belong to a trace."""
-        self.visit(LogsScreen, lambda screen: screen.show_trace(trace))
+        self.visit(stages.logs(), lambda screen: screen.show_trace(trace))
 
     def open_trace(self, trace: str, span: str = "") -> None:
         """Show a trace as a waterfall, the cursor on the call with that span."""
-        self.visit(TracesScreen, lambda screen: screen.show_trace(trace, span))
+        self.visit(stages.traces(), lambda screen: screen.show_trace(trace, span))
 
     def open_graph(self, name: str) -> None:
         """Show a service in the graph, and what is around it."""
-        self.visit(GraphScreen, lambda screen: screen.view.go(Cursor(node=name)))
+        self.visit(stages.graph(), lambda screen: screen.view.go(Cursor(node=name)))
 
     def open_fault(self, name: str) -> None:
         """Show a fault on the Chaos screen."""
-        self.visit(ChaosScreen, lambda screen: screen.select(name))
+        self.visit(stages.chaos(), lambda screen: screen.select(name))
 
     def open_fault_form(self, target: str = "", typed: Typed | None = None) -> None:
         """Ask for a fault; ``typed`` is what its fields begin with, else what they said last."""

@@ -1,6 +1,6 @@
 """The dashboard's screens: their number keys, names, and keys. The tabs, the help and the palette are made from it.
 
-A screen to come has its line here, its class in `Dashboard.MODES`, and its keys in a module beside this one.
+A screen to come has its line here, its class in `stages`, and its keys in a module beside this one.
 """
 
 from dataclasses import dataclass

@@ -98,6 +98,7 @@ SHOTS = (
     Shot("search", keys=("5", "slash", *"cart", "enter"), sees=("cart",)),
     Shot("palette", keys=("ctrl+p", *"restart"), sees=("[Rr]estart",), size=(100, 30)),
     Shot("help", keys=("question_mark",), sees=("ctrl",)),
+    Shot("chaos", keys=("6", "p"), sees=("↯ on", r"[1-9] hits?")),  # last: it stays on for two minutes
 )
 
 

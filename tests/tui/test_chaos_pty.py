@@ -93,7 +93,7 @@ def test_one_key_makes_payments_slow_and_the_same_key_ends_it(till: Path, enviro
     terminal.type("l")  # from orders onto its edge
     terminal.sees("orders → payments")
     assert soon(terminal, "c", r"↯ latency-1") < SOON
-    terminal.until(lambda shown: re.search(r"p99 (1|2)\.\ds", shown) is not None)
+    terminal.until(lambda shown: re.search(r"/s +(1|2)\.\ds", shown) is not None)
     assert "⚡" in terminal.text()
     assert soon(terminal, "c", r"↯ latency-1", gone=True) < SOON
     terminal.type("6")

@@ -272,7 +272,8 @@ class LogView(LogRows):
         self._moving = True
         self.scroll_to(
             y=row, animate=False, immediate=True, force=True
-        )  # the scroll bar may not be there yet
+        )
+        self.vertical_scrollbar.position = self.scroll_y  # a bar that is not shown yet is not told
         self._moving = False
 
     def on_resize(self) -> None:

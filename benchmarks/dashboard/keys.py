@@ -79,7 +79,7 @@ def walk(seat: Seat, names: list[str]) -> tuple[list[float], list[float]]:
             step = -step
         at += step
         pressed = seat.press(DOWN if step > 0 else UP)
-        seen = seat.painted(f"▌● healthy    {names[at]}".encode(), _PATIENCE)
+        seen = seat.painted(f"▌● running    {names[at]}".encode(), _PATIENCE)
         if seen is None:
             raise Unfit(f"the cursor was never seen on {names[at]}")
         delays.append(seen.at - pressed.at)

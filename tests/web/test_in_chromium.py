@@ -42,11 +42,11 @@ def test_a_visit(page: Page) -> None:
         system.write(TICKER)
         with served(system, "up") as site:
             assert page.visit(site.url) == 200
-            page.sees("demo", "● healthy", "ticker", " tick  ")
+            page.sees("demo", "● running", "ticker", " tick  ")
             page.type("2")
             page.until(lambda shown: " tick  " not in shown)
             page.type("1")
-            page.sees("● healthy", " tick  ")
+            page.sees("● running", " tick  ")
             assert page.complaints() == []
             foreign = [url for url in page.requested() if not url.startswith(f"http://{site.host}/")]
             assert [url for url in foreign if not url.startswith("data:")] == []
@@ -61,7 +61,7 @@ def test_a_visit(page: Page) -> None:
 def test_closing_the_tab_ends_its_dashboard(site: Served, page: Page) -> None:
     """And nothing else."""
     page.visit(site.url)
-    page.sees("● healthy")
+    page.sees("● running")
     until(lambda: len(site.sessions()) == 1)  # that of an earlier test may still be on its way out
     page.close()
     until(lambda: site.sessions() == [])

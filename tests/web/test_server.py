@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import time
 from collections.abc import Callable, Iterator
 
 import httpx
@@ -61,8 +62,10 @@ class Screen:
         self._stream = pyte.ByteStream(self._screen)
 
     def until(self, holds: Callable[[str], bool]) -> None:
-        """Draw until it holds."""
-        while not holds("\n".join(self._screen.display)):
+        """Draw until it holds; fails with what there is instead after half a minute."""
+        deadline = time.monotonic() + 30.0
+        while not holds(shown := "\n".join(self._screen.display)):
+            assert time.monotonic() < deadline, shown
             message = self._connection.recv(30.0)
             if isinstance(message, bytes):
                 self._stream.feed(message)
@@ -137,8 +140,8 @@ def test_a_tab_has_a_dashboard_of_its_own(site: Served) -> None:
     """Drawn, resized, obeying keys, deaf to nonsense; gone with the tab."""
     with tab(site) as one, tab(site) as other:
         screen = Screen(one)
-        screen.sees("● healthy")
-        Screen(other).sees("● healthy")
+        screen.sees("● running")
+        Screen(other).sees("● running")
         assert len(site.sessions()) == 2
         for nonsense in ("[", "7", '["stdin", 7]', '["resize", {"width": -1}]', '["what"]', "[" * 100_000):
             one.send(nonsense)
@@ -152,7 +155,7 @@ def test_a_tab_has_a_dashboard_of_its_own(site: Served) -> None:
 def test_leaving_closes_the_tab_alone(site: Served) -> None:
     """The server and the system go on."""
     with tab(site) as one:
-        Screen(one).sees("● healthy")
+        Screen(one).sees("● running")
         send(one, "stdin", "q")
         Screen(one).sees("Leave it running")
         send(one, "stdin", "l")
@@ -168,7 +171,7 @@ def test_stopping_the_system_ends_the_server() -> None:
         system.write(TICKER)
         with served(system, "up") as site:
             with tab(site) as one:
-                Screen(one).sees("● healthy")
+                Screen(one).sees("● running")
                 send(one, "stdin", "q")
                 Screen(one).sees("Stop the system")
                 send(one, "stdin", "s")
@@ -182,7 +185,7 @@ def test_a_signal_ends_what_this_command_started(closing: signal.Signals) -> Non
     with running_system() as system:
         system.write(TICKER)
         with served(system, "up") as site, tab(site) as one:
-            Screen(one).sees("● healthy")
+            Screen(one).sees("● running")
             os.kill(site.pid, closing)
             assert end_of(site.child)[0] == 0
             assert sessions_of(system.root) == []
@@ -192,7 +195,7 @@ def test_a_signal_ends_what_this_command_started(closing: signal.Signals) -> Non
 def test_ctrl_c_leaves_what_it_found_running(shop: RunningSystem) -> None:
     """Who only shows a system doesn't end it."""
     with served(shop, "attach") as site, tab(site) as one:
-        Screen(one).sees("● healthy")
+        Screen(one).sees("● running")
         site.child.sendintr()
         code, said = end_of(site.child)
         assert (code, "left running" in said, site.sessions()) == (0, True, [])
@@ -202,7 +205,7 @@ def test_ctrl_c_leaves_what_it_found_running(shop: RunningSystem) -> None:
 def test_a_killed_server_leaves_no_dashboard(shop: RunningSystem) -> None:
     """Each tab's process watches the server."""
     with served(shop, "attach") as site, tab(site) as one:
-        Screen(one).sees("● healthy")
+        Screen(one).sees("● running")
         sessions = site.sessions()
         assert len(sessions) == 1
         os.kill(site.pid, signal.SIGKILL)

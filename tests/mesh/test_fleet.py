@@ -273,7 +273,9 @@ async def test_after_a_sync_everything_has_been_told(tmp_path: Path) -> None:
     """Whoever has an answer and then asks sees its call counted, and the same once a worker was killed."""
     async with fleet_of(tmp_path) as fleet, http_peer("a") as upstream:
         port = fleet.listen(EDGE)
-        await fleet.wait_acked(fleet.apply({EDGE: EdgePolicy(upstreams=(upstream.upstream,), protocol="http")}))
+        await fleet.wait_acked(
+            fleet.apply({EDGE: EdgePolicy(upstreams=(upstream.upstream,), protocol="http")})
+        )
         for count in range(1, 6):
             async with dial(port) as (reader, writer):
                 writer.write(request("GET", "/"))

@@ -270,9 +270,7 @@ class LogView(LogRows):
 
     def _scroll(self, row: float) -> None:
         self._moving = True
-        self.scroll_to(
-            y=row, animate=False, immediate=True, force=True
-        )
+        self.scroll_to(y=row, animate=False, immediate=True, force=True)
         self.vertical_scrollbar.position = self.scroll_y  # a bar that is not shown yet is not told
         self._moving = False
 

@@ -1,11 +1,16 @@
 """For all tests: code of meshdev's that blocks an event loop fails the test that runs it (`support_blocking`)."""
 
 import inspect
+import signal
 from collections.abc import Iterator
 
 import pytest
 
 from support_blocking import guard
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell without job control starts what is in the background deaf to Ctrl-C, and its children inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,1 @@
+"""Floor 2: the process that makes captured bytes into recordings on disk, without their secrets."""

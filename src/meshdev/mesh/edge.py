@@ -17,6 +17,8 @@ from meshdev.mesh.exchanges import Exchanges
 from meshdev.wire.mesh import Act, EdgeCounters, EdgeEntry, EdgeError, EdgeKey, EdgePolicy, Exchange, Upstream
 
 if TYPE_CHECKING:
+    from meshdev.mesh.capture import EdgeCapture
+    from meshdev.mesh.recorder_link import RecorderLink
     from meshdev.traffic.faults.edge import EdgeFaults
 
 CONNECT_TIMEOUT: Final = 5.0
@@ -54,6 +56,7 @@ class Edge:
         "_waiters",
         "bytes_in",
         "bytes_out",
+        "capture",
         "circuit",
         "clean",
         "closed",
@@ -93,6 +96,7 @@ class Edge:
         self.bytes_in = 0
         self.bytes_out = 0
         self.faults: EdgeFaults | None = None  # from the first fault on
+        self.capture: EdgeCapture | None = None  # what is kept of what passes
         self.waits: Callable[[Edge], None] = _nobody_cares  # told when a connection is about to be held
         self._told_opened = 0
         self._told_closed = 0
@@ -130,6 +134,18 @@ class Edge:
 
             self.faults = EdgeFaults(str(self.key), self.key.caller)
         self.faults.adopt(specs, monotonic())
+
+    def adopt_capture(self, policy: EdgePolicy, link: "RecorderLink") -> None:
+        """Keep as much of what passes as ``policy`` says, which need not be this edge's own."""
+        if self.capture is not None:
+            self.capture.adopt(policy)
+            if not policy.keep and not policy.recorded:
+                self.capture = None
+        elif policy.keep or policy.recorded:
+            from meshdev.mesh.capture import EdgeCapture  # noqa: PLC0415 - not every edge has one
+
+            self.capture = EdgeCapture(self.id, self.key, link)
+            self.capture.adopt(policy)
 
     def take_turn(self) -> Upstream | None:
         """The upstream whose turn it is; the next one's comes then."""

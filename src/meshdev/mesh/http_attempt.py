@@ -37,6 +37,7 @@ class Attempt:
         "call",
         "callee",
         "dropped",
+        "heard",
         "hedge",
         "held",
         "injected",
@@ -54,6 +55,7 @@ class Attempt:
         self._dialling: asyncio.Task[None] | asyncio.TimerHandle | None = None
         self.plan: Plan | None = None  # what faults do to it
         self.injected = False  # whether its answer is a fault's
+        self.heard = b""
 
     @property
     def stream(self) -> Lasting | None:
@@ -141,6 +143,9 @@ class Attempt:
             self.call.answered(self, status)
         elif status:
             self.call.bind()
+
+    def overhear(self, data: bytes) -> None:
+        """What is held may never be passed on; if it is, it is kept then."""
 
     def response_ended(self) -> None:
         """The response is complete."""

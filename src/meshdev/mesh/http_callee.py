@@ -39,6 +39,10 @@ class Served(Protocol):
 
     bytes_out: int
     stream: Lasting | None
+    heard: bytes
+
+    def overhear(self, data: bytes, /) -> None:
+        """The same bytes, for whoever keeps them; those of an answer that came whole are in `heard` instead."""
 
     def write(self, data: bytes, /) -> None:
         """Bytes of the response, as they come."""
@@ -178,6 +182,7 @@ class HttpCallee(asyncio.Protocol):
         if scanner.whole(data):
             write = caller.write
             write(data)
+            caller.heard = data
             caller.response_ended()
             return
         events = scanner.feed(data)
@@ -187,9 +192,12 @@ class HttpCallee(asyncio.Protocol):
             _read_events(caller, head, events)
         if last is Mark.END:
             excess = len(scanner.rest)
-            caller.write(data[:-excess] if excess else data)
+            data = data[:-excess] if excess else data
+            caller.overhear(data)
+            caller.write(data)
             caller.response_ended()
             return
+        caller.overhear(data)
         caller.write(data)
         if type(last) is Refusal:
             name = self.upstream.instance or "the callee"

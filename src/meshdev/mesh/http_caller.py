@@ -15,6 +15,7 @@ import asyncio
 from time import perf_counter
 from typing import TYPE_CHECKING, Final, cast
 
+from meshdev.mesh.capture import Take
 from meshdev.mesh.exchanges import UNMARKED, Marks
 from meshdev.mesh.http_answer import BY_US, problem
 from meshdev.mesh.http_call import Call
@@ -34,6 +35,7 @@ from meshdev.wire.mesh import EdgeError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from meshdev.mesh.capture import EdgeCapture
     from meshdev.mesh.http_relay import HttpRelay
 
 LINGER_SECONDS: Final = 2.0
@@ -57,12 +59,14 @@ class HttpCaller(asyncio.Protocol):
         "early_bytes",
         "edge",
         "eof",
+        "heard",
         "paused",
         "relay",
         "request",
         "request_ended",
         "scanner",
         "stream",
+        "take",
         "transport",
         "write",
     )
@@ -90,6 +94,8 @@ class HttpCaller(asyncio.Protocol):
         self._kept = b""  # the request so far, while it may have to be sent again
         self._lingering: asyncio.TimerHandle | None = None
         self.stream: Lasting | None = None  # why the current exchange lasts when its answer has begun
+        self.heard = b""  # the current answer, if it came whole
+        self.take: Take | None = None  # what is kept of the current exchange, unless that is all of it
 
     # --- what the caller says ---------------------------------------------------------------------
 
@@ -141,6 +147,8 @@ class HttpCaller(asyncio.Protocol):
         self.bytes_out, self._started = 0, perf_counter()
         relay = self.relay
         spliced, self._ids = relay.spliced(head)
+        if not head.bodiless and (capture := self.edge.capture) is not None:
+            self.take = Take(capture, head, self._started)
         if relay.guard is not None:
             self._lead(relay.guard, head, spliced)
             return
@@ -165,6 +173,8 @@ class HttpCaller(asyncio.Protocol):
 
     def _pass_on(self, data: bytes) -> None:
         callee = self.callee
+        if self.take is not None:
+            self.take.ask(data)
         if callee is not None:
             callee.write(data)
             callee.sent += len(data)
@@ -187,6 +197,7 @@ class HttpCaller(asyncio.Protocol):
         self.callee = callee
         if said:
             self._kept = b""
+            self.overhear(said)
             self.write(said)
         self._pass_on_eof()
         self.update_reading()
@@ -194,6 +205,19 @@ class HttpCaller(asyncio.Protocol):
             callee.reading(False)  # noqa: FBT003 - a switch
 
     # --- what the callee says ---------------------------------------------------------------------
+
+    def overhear(self, data: bytes) -> None:
+        """More of the answer, for whoever keeps it."""
+        take = self.take or self._begin_take()
+        if take is not None:
+            take.hear(data)
+
+    def _begin_take(self) -> Take | None:
+        capture = self.edge.capture
+        if capture is None or self.request is None or not self._ids:  # without ids: what was no request
+            return None
+        self.take = Take(capture, self.request, self._started)
+        return self.take
 
     def response_ended(self) -> None:
         """The response is complete, and with it the exchange, if the request is."""
@@ -205,10 +229,13 @@ class HttpCaller(asyncio.Protocol):
         head = scanner.head
         if self.call is None and self.stream is None and head is not None:  # `_record` without its detours
             self.request, self._kept = None, b""
-            self.edge.in_flight -= 1
-            self.edge.exchanges.record(
+            edge = self.edge
+            edge.in_flight -= 1
+            edge.exchanges.record(
                 request, head.status, self._started, self.bytes_in, self.bytes_out, callee.instance, self._ids
             )
+            if edge.capture is not None:
+                self._keep(edge.capture, request, head.status, callee.instance)
         else:
             self._record(callee.status, callee.instance)
         self.callee = callee.caller = None
@@ -280,11 +307,26 @@ class HttpCaller(asyncio.Protocol):
             self._home.discard(self)
             Link(self.relay.tunnels).adopt(self.transport, early)
 
+    def _keep(self, capture: "EdgeCapture", request: RequestHead, status: int, instance: str) -> None:
+        take = self.take
+        if take is None:
+            capture.keep(request, self._started, status, self.heard, instance, self._ids)
+        else:
+            self.take = None
+            if self.heard:
+                take.hear(self.heard)
+            take.over(status, instance, self._ids, "")
+        self.heard = b""
+
     def _record(self, status: int, instance: str, error: str = "", by: str = "", fault: str = "") -> None:
         """The exchange is over, one way or another."""
         request = self.request
         if request is not None:
-            self.request, self._kept = None, b""
+            if self.heard:
+                self.overhear(self.heard)
+                self.heard = b""
+            take = self.take or self._begin_take()
+            self.request, self.take, self._kept = None, None, b""
             marks = Marks(by, faults=(fault,) if fault else ()) if by else UNMARKED
             if self.call is not None:
                 marks = self.call.over(status, error, by)
@@ -293,8 +335,10 @@ class HttpCaller(asyncio.Protocol):
             exchange = (request, status, self._started, *sizes, instance, self._ids, error, marks)
             stream, self.stream = self.stream, None
             if stream is not None:
-                stream.lasts(LastingCall(self.edge, *exchange))
+                stream.lasts(LastingCall(self.edge, *exchange, take=take))
                 return
+            if take is not None:
+                take.over(status, instance, self._ids, error, marks)
             self.edge.in_flight -= 1
             self.edge.exchanges.record(*exchange)
 
@@ -326,7 +370,9 @@ class HttpCaller(asyncio.Protocol):
                 return
         self.early_bytes = 0
         bodiless = self.request is not None and self.request.method == "HEAD"
-        self.write(problem(status, reason, error, self.edge.key, fault=fault, bodiless=bodiless))
+        answer = problem(status, reason, error, self.edge.key, fault=fault, bodiless=bodiless)
+        self.overhear(answer)
+        self.write(answer)
         self._record(status, instance, error, BY_US, fault)
         self._linger()
 

@@ -7,13 +7,16 @@ events is no error: streams have no other end.
 
 from dataclasses import dataclass
 from time import perf_counter
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from meshdev.mesh.edge import Edge
 from meshdev.mesh.exchanges import UNMARKED, Marks
 from meshdev.traffic.event_stream import readable_events
 from meshdev.traffic.http1 import ResponseEvent
 from meshdev.traffic.http1_head import RequestHead, ResponseHead
+
+if TYPE_CHECKING:
+    from meshdev.mesh.capture import Take
 
 
 @dataclass(slots=True, eq=False)
@@ -31,6 +34,7 @@ class LastingCall:
     error: str = ""
     marks: Marks = UNMARKED
     counted: bool = True
+    take: "Take | None" = None
 
     def answered(self, at: float = 0.0) -> None:
         """Its answer began, now or at that time."""
@@ -49,6 +53,8 @@ class LastingCall:
         exchanges.tell(
             self.head, self.status, self.started, sizes, self.instance, self.ids, self.error, self.marks
         )
+        if self.take is not None:
+            self.take.over(self.status, self.instance, self.ids, self.error, self.marks)
         self.edge.touch()
 
 

@@ -74,6 +74,10 @@ class NameProxy:
         """Know these names from now on."""
         self.edge.adopt(policy)
 
+    def met(self) -> list[Edge]:
+        """The edges to hosts that are none of the system."""
+        return [relay.edge for relay in self._met.values()]
+
     def close(self) -> None:
         """Let go of what was met; what is under way ends by itself."""
         for relay in self._met.values():

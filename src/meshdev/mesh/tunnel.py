@@ -62,16 +62,24 @@ class TunnelLink(Link):
         """It is this call, and is answered now."""
         self._call = call
         call.answered()
+        if call.take is not None:
+            call.take.lasts()
 
     def said_in(self, data: bytes) -> None:
         """The caller's bytes."""
-        if self._call is not None:
-            self._call.bytes_in += len(data)
+        call = self._call
+        if call is not None:
+            call.bytes_in += len(data)
+            if call.take is not None:
+                call.take.ask(data)
 
     def said_out(self, data: bytes) -> None:
         """The callee's bytes."""
-        if self._call is not None:
-            self._call.bytes_out += len(data)
+        call = self._call
+        if call is not None:
+            call.bytes_out += len(data)
+            if call.take is not None:
+                call.take.hear(data)
 
     def lost(self, side: Side, exc: Exception | None) -> None:
         """One end is gone; in the end the caller's is, too."""

@@ -22,17 +22,20 @@ from meshdev.mesh.channel import Channel
 from meshdev.mesh.edge import Edge
 from meshdev.mesh.http_relay import HttpRelay
 from meshdev.mesh.name_proxy import NameProxy
+from meshdev.mesh.recorder_link import RecorderLink
 from meshdev.mesh.relay import Relay
 from meshdev.mesh.remote import RemoteEdge, call_by_url
 from meshdev.mesh.waiting import WaitingRoom
 from meshdev.wire.mesh import (
     FIRST_MET,
     Ack,
+    Dump,
     EdgeEntry,
     EdgeKey,
     EdgePolicy,
     Exchange,
     Hello,
+    Link,
     Listen,
     Met,
     Ping,
@@ -72,6 +75,7 @@ class Worker:
         self._served: dict[int, Served] = {}
         self._by_key: dict[EdgeKey, Served] = {}
         self._next_met = FIRST_MET
+        self._recorder = RecorderLink(loop)
         self._sockets: dict[int, list[socket.socket]] = {}
         self._wanted: Policy | None = None
         self._applying: asyncio.Task[None] | None = None
@@ -113,6 +117,10 @@ class Worker:
                     self._telling.cancel()
                     self._tell_now()
                 self._say(Pong(message.number))
+            case Link():
+                self._recorder.connect(socket.socket(fileno=self._channel.take_descriptor()))
+            case Dump():
+                self._dump(message)
             case _:
                 assert_never(message)
 
@@ -139,9 +147,11 @@ class Worker:
             served = self._served.get(entry.id)
             if served is not None:
                 served.relay.adopt(entry.policy)
+                self._capture(served, entry.policy)
                 continue
             edge, relay = self._made(entry)
             self._served[entry.id] = self._by_key[entry.key] = made = Served(edge, relay)
+            self._capture(made, entry.policy)
             for sock in self._sockets.pop(entry.id, ()):
                 made.servers.append(
                     await self._loop.create_server(relay.accept, sock=sock, backlog=ACCEPT_BACKLOG)
@@ -166,6 +176,24 @@ class Worker:
             call_by_url(relay)
         return edge, relay
 
+    def _capture(self, served: Served, policy: EdgePolicy) -> None:
+        """Keep what passes as ``policy`` says; a name proxy's counts for whom its caller meets."""
+        if isinstance(served.relay, NameProxy):
+            for met in served.relay.met():
+                met.adopt_capture(policy, self._recorder)
+        elif policy.protocol in SPOKEN_AS_HTTP:
+            served.edge.adopt_capture(policy, self._recorder)
+
+    def _dump(self, dump: Dump) -> None:
+        """Tell the recorder what it asks for, then that this was all."""
+        since = time.perf_counter() - dump.seconds
+        for served in self._served.values():
+            met = served.relay.met() if isinstance(served.relay, NameProxy) else []
+            for edge in (served.edge, *met) if dump.seconds else ():
+                if edge.capture is not None and (not dump.edges or served.edge.id in dump.edges):
+                    edge.capture.dump(dump.token, since)
+        self._recorder.mark(dump.token)
+
     def _trouble(self, text: str, number: int) -> None:
         self._say(Trouble(text, number))
 
@@ -178,7 +206,11 @@ class Worker:
         entry = EdgeEntry(self._next_met, key, policy)
         self._next_met += 1
         self._say(Met(entry.id, key))
-        return HttpRelay(self._loop, Edge(self._loop, entry, self._changed), self.start, self._trouble)
+        edge = Edge(self._loop, entry, self._changed)
+        for served in self._served.values():
+            if isinstance(served.relay, NameProxy) and served.edge.key.caller == key.caller:
+                edge.adopt_capture(served.edge.policy, self._recorder)
+        return HttpRelay(self._loop, edge, self.start, self._trouble)
 
     def _changed(self, edge: Edge) -> None:
         self._dirty[edge.id] = edge

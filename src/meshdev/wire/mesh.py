@@ -6,6 +6,8 @@
 | daemon → worker | `Listen` | one listening socket rides along (SCM_RIGHTS): it belongs to this edge |
 | daemon → worker | `Policy` | the whole truth at this version; edges that it does not name are closed |
 | daemon → worker | `Ping` | say that you live (`Pong`) |
+| daemon → worker | `Link` | the way to the recorder (`wire.capture`) rides along; what is captured goes there |
+| daemon → worker | `Dump` | send the recorder what was kept of the last seconds, then a mark |
 | worker → daemon | `Ack` | the policy of this version acts now |
 | worker → daemon | `Waiting` | a caller waits on this edge for a service to start (`EdgePolicy.wake`) |
 | worker → daemon | `Met` | a caller reached somebody who is no edge of the policy: one was made |
@@ -84,7 +86,8 @@ class EdgePolicy(Struct, frozen=True, array_like=True):
     ``protocol = "proxy"`` is a caller's name proxy: ``names`` are the hosts (``payments``, ``payments:5000``) that it
     knows, and the edges that they mean; they are served by the same worker. ``faults`` are those that are switched on,
     in the order in which they were; one that is equal to one of the policy before goes on as it is. ``shut`` puts out
-    whoever is in; its listener has been closed.
+    whoever is in; its listener has been closed. ``keep`` are the bytes of memory for the last exchanges (HTTP only; 0:
+    none are kept), ``recorded`` says that what passes goes to the recorder, too, of each body ``body_cap`` bytes.
     """
 
     upstreams: tuple[Upstream, ...] = ()
@@ -108,6 +111,9 @@ class EdgePolicy(Struct, frozen=True, array_like=True):
     names: Mapping[str, EdgeKey] = {}
     faults: tuple[FaultSpec, ...] = ()
     shut: bool = False
+    keep: int = 0
+    recorded: bool = False
+    body_cap: int = 0
 
 
 class EdgeEntry(Struct, frozen=True, array_like=True):
@@ -185,6 +191,18 @@ class Pong(Struct, frozen=True, array_like=True, tag="pong"):
     """I live; ``number`` is the ping's."""
 
     number: int = 0
+
+
+class Link(Struct, frozen=True, array_like=True, tag="link"):
+    """The descriptor that rides along leads to the recorder; one from before is of no more use."""
+
+
+class Dump(Struct, frozen=True, array_like=True, tag="dump"):
+    """Send the recorder what these edges (all, when none is named) kept of the last ``seconds``, then the ``token``."""
+
+    token: int
+    seconds: float = 0.0
+    edges: tuple[int, ...] = ()
 
 
 class RouteCounters(Struct, frozen=True, array_like=True):
@@ -284,7 +302,7 @@ class Trouble(Struct, frozen=True, array_like=True, tag="trouble"):
     edge: int = 0
 
 
-ToWorker = Listen | Policy | Ping
+ToWorker = Listen | Policy | Ping | Link | Dump
 ToDaemon = Hello | Ack | Waiting | Met | Telemetry | Trouble | Pong
 
 _ENCODER = msgspec.msgpack.Encoder()

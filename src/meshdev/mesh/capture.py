@@ -1,0 +1,230 @@
+"""What passes an HTTP edge, kept as it was: in a ring of the last exchanges, and on its way to the recorder.
+
+Rules: what is kept are references to the bytes that pass anyway, nothing is copied or looked at here · the ring is
+bounded in bytes; of one body it keeps `RING_BODY` bytes · while the edge is recorded, an exchange that grows large or
+lasts goes to the recorder piece by piece, so that it needs no memory here, and of each direction the policy's
+``body_cap`` bytes; all others go as a whole when they are over · nothing here ever holds up a byte.
+
+On the hot path (a request without a body over a kept connection, answered in one piece) an exchange costs one call and
+one tuple (`EdgeCapture.keep`). All others have a `Take`.
+"""
+
+from collections import deque
+from time import perf_counter
+from typing import Final
+
+from msgspec.structs import replace
+
+from meshdev.mesh.exchanges import UNMARKED, Marks
+from meshdev.mesh.recorder_link import RecorderLink
+from meshdev.traffic.http1_head import RequestHead
+from meshdev.wire.capture import Closed, Facts, Opened, Piece, Whole
+from meshdev.wire.mesh import EdgeKey, EdgePolicy
+
+RING_BODY: Final = 64 * 1024
+LASTS_AFTER: Final = 500_000  # microseconds from when on an answer that still comes is told piece by piece
+OVERHEAD: Final = 600  # bytes of memory that an exchange takes beside its bytes, or so
+
+Plain = tuple[RequestHead, float, float, int, bytes, str, bytes]
+
+
+class EdgeCapture:
+    """One edge's ring, and its way to the recorder."""
+
+    __slots__ = ("_key", "_limit", "_link", "_number", "_ring", "_size", "body_cap", "recorded")
+
+    def __init__(self, number: int, key: EdgeKey, link: RecorderLink) -> None:
+        self._number = number
+        self._key = key
+        self._link = link
+        self._limit = 0
+        self._ring: deque[Plain | Whole] = deque()
+        self._size = 0
+        self.recorded = False
+        self.body_cap = 0
+
+    def adopt(self, policy: EdgePolicy) -> None:
+        """Keep and tell as much as ``policy`` says."""
+        self._limit = policy.keep
+        self.recorded = policy.recorded
+        self.body_cap = policy.body_cap
+        self._trim()
+
+    def keep(
+        self, head: RequestHead, started: float, status: int, answer: bytes, instance: str, ids: bytes
+    ) -> None:
+        """A plain exchange that is over now."""
+        item = (head, started, perf_counter(), status, answer, instance, ids)
+        self._ring.append(item)
+        self._size += len(answer) + len(head.raw) + OVERHEAD
+        if self._size > self._limit:
+            self._trim()
+        if self.recorded:
+            self._send(_whole(self._number, item))
+
+    def keep_whole(self, item: Whole) -> None:
+        """Any other exchange that is over now and went not in pieces."""
+        self._ring.append(item)
+        self._size += _cost(item)
+        if self._size > self._limit:
+            self._trim()
+        if self.recorded:
+            self._send(item)
+
+    def dump(self, token: int, since: float) -> None:
+        """Send the recorder what is in the ring and began at ``since`` (`perf_counter`) or later."""
+        for item in self._ring:
+            whole = item if isinstance(item, Whole) else _whole(self._number, item)
+            if whole.started >= since:
+                self._send(replace(whole, token=token))
+
+    def open(self, started: float) -> int:
+        """Begin an exchange that goes piece by piece; its number, 0 when there is no room."""
+        number = self._link.next_take()
+        opened = Opened(number, self._number, started)
+        if self._link.add(self._number, self._key, opened, 0):
+            return number
+        self._link.lose()
+        return 0
+
+    def piece(self, piece: Piece) -> bool:
+        """Send one; False when there is no room."""
+        return self._link.add(self._number, self._key, piece, len(piece.data))
+
+    def close(self, closed: Closed) -> None:
+        """One that went piece by piece is over."""
+        if not self._link.add(self._number, self._key, closed, 0):
+            self._link.lose()
+
+    @property
+    def number(self) -> int:
+        """The edge's, in messages."""
+        return self._number
+
+    def _send(self, item: Whole) -> None:
+        if not self._link.add(self._number, self._key, item, len(item.request) + len(item.answer)):
+            self._link.lose()
+
+    def _trim(self) -> None:
+        ring = self._ring
+        while self._size > self._limit and ring:
+            old = ring.popleft()
+            if isinstance(old, Whole):
+                self._size -= _cost(old)
+            else:
+                self._size -= len(old[4]) + len(old[0].raw) + OVERHEAD
+
+
+class _Way:
+    """What goes one way: how much there was, and what is kept of it; once something did not fit nothing more is."""
+
+    __slots__ = ("full", "kept", "pieces", "seen")
+
+    def __init__(self) -> None:
+        self.seen = 0
+        self.kept = 0
+        self.full = False
+        self.pieces: list[tuple[int, bytes]] = []
+
+    def has_room(self, size: int, most: int) -> bool:
+        """Whether ``size`` bytes more are to be kept."""
+        self.full = self.full or self.kept + size > most
+        self.kept += 0 if self.full else size
+        return not self.full
+
+
+class Take:
+    """One exchange on its way: what its caller asks and hears, in pieces."""
+
+    __slots__ = ("_asked", "_capture", "_heard", "_lost", "_number", "_sent", "_started")
+
+    def __init__(self, capture: EdgeCapture, head: RequestHead, started: float) -> None:
+        self._capture = capture
+        self._started = started
+        self._asked = _Way()
+        self._heard = _Way()
+        self._sent = 0
+        self._number = 0  # of an exchange that goes piece by piece
+        self._lost = False
+        self._add(self._asked, 0, head.raw)
+
+    def ask(self, data: bytes) -> None:
+        """More of the request, or of what the caller says in a tunnel."""
+        self._sent = self._now()
+        self._add(self._asked, self._sent, data)
+
+    def hear(self, data: bytes) -> None:
+        """More of the answer, or of what the callee says in a tunnel."""
+        at = self._now()
+        if at > LASTS_AFTER:
+            self.lasts()
+        self._add(self._heard, at, data)
+
+    def lasts(self) -> None:
+        """It goes on for long: what there is of it shall not wait for its end."""
+        if not self._number and self._capture.recorded:
+            self._begin()
+
+    def over(self, status: int, instance: str, ids: bytes, error: str, marks: Marks = UNMARKED) -> None:
+        """Nothing more of it comes."""
+        facts = Facts(instance, ids, status, error, marks.by, marks.retries, marks.faults)
+        now, sizes = self._now(), (self._asked.seen, self._heard.seen)
+        if self._number:
+            self._capture.close(Closed(self._number, now, facts, *sizes, self._lost))
+            return
+        heard = self._heard.pieces
+        request = b"".join([data for _, data in self._asked.pieces])
+        answer = b"".join([data for _, data in heard])
+        first = heard[0][0] if heard else now
+        pieces = _offsets(heard) if len(heard) > 1 else ()
+        times = self._sent, first, pieces
+        self._capture.keep_whole(
+            Whole(self._capture.number, self._started, now, request, answer, facts, *times, *sizes)
+        )
+
+    def _now(self) -> int:
+        return int((perf_counter() - self._started) * 1e6)
+
+    def _add(self, way: _Way, at: int, data: bytes) -> None:
+        size = len(data)
+        way.seen += size
+        if not self._number and not way.full and way.kept + size > RING_BODY and self._capture.recorded:
+            self._begin()
+        if not way.has_room(size, self._capture.body_cap if self._number else RING_BODY):
+            return
+        if self._number:
+            self._tell(Piece(self._number, way is self._asked, at, data))
+        else:
+            way.pieces.append((at, data))
+
+    def _begin(self) -> None:
+        self._number = self._capture.open(self._started)
+        if self._number:
+            for way in (self._asked, self._heard):
+                for at, data in way.pieces:
+                    self._tell(Piece(self._number, way is self._asked, at, data))
+                way.pieces = []
+
+    def _tell(self, piece: Piece) -> None:
+        if not self._lost and not self._capture.piece(piece):
+            self._lost = True
+
+
+def _offsets(pieces: list[tuple[int, bytes]]) -> tuple[tuple[int, int], ...]:
+    found = []
+    offset = 0
+    for at, data in pieces:
+        found.append((offset, at))
+        offset += len(data)
+    return tuple(found)
+
+
+def _whole(edge: int, item: Plain) -> Whole:
+    head, started, ended, status, answer, instance, ids = item
+    took = int((ended - started) * 1e6)
+    facts = Facts(instance, ids, status)
+    return Whole(edge, started, took, head.raw, answer, facts, 0, took)
+
+
+def _cost(item: Whole) -> int:
+    return len(item.request) + len(item.answer) + OVERHEAD

@@ -173,14 +173,13 @@ class Take:
             self._capture.close(Closed(self._number, now, facts, *sizes, self._lost))
             return
         heard = self._heard.pieces
-        request = b"".join([data for _, data in self._asked.pieces])
+        asked = self._asked.pieces
+        request = b"".join([data for _, data in asked])
         answer = b"".join([data for _, data in heard])
         first = heard[0][0] if heard else now
-        pieces = _offsets(heard) if len(heard) > 1 else ()
-        times = self._sent, first, pieces
-        self._capture.keep_whole(
-            Whole(self._capture.number, self._started, now, request, answer, facts, *times, *sizes)
-        )
+        times = self._sent, first, _offsets(heard)
+        began = self._capture.number, self._started, now
+        self._capture.keep_whole(Whole(*began, request, answer, facts, *times, *sizes, sends=_offsets(asked)))
 
     def _now(self) -> int:
         return int((perf_counter() - self._started) * 1e6)
@@ -211,6 +210,8 @@ class Take:
 
 
 def _offsets(pieces: list[tuple[int, bytes]]) -> tuple[tuple[int, int], ...]:
+    if len(pieces) < 2:  # noqa: PLR2004 - it came at once
+        return ()
     found = []
     offset = 0
     for at, data in pieces:

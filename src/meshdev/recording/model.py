@@ -99,7 +99,7 @@ class Timing(Struct, frozen=True, array_like=True):
 class Exchange(Struct, frozen=True, array_like=True):
     """One call from ``caller`` to ``callee``: a request, and what came of it.
 
-    ``id`` is unique in its recording and orders as things began. ``response`` is None when there was none
+    ``id`` is unique in its recording. ``response`` is None when there was none
     (``error`` says why, in the words of `wire.mesh.EdgeError`). ``messages`` are those after an upgrade to WebSocket.
     ``by`` is ``meshdev`` when it answered instead of the callee; ``faults`` were injected.
 

@@ -36,18 +36,18 @@ def readable_events(head: ResponseHead) -> "EventCounter | None":
 class Unchunked:
     """Takes the framing out of a chunked body: sizes, extensions, trailers."""
 
-    __slots__ = ("_left", "_line", "_over")
+    __slots__ = ("_left", "_line", "over")
 
     def __init__(self) -> None:
         self._left = 0  # of the current chunk, with the CR LF behind it
         self._line = b""
-        self._over = False
+        self.over = False  # whether the last chunk has begun
 
     def feed(self, data: bytes) -> list[bytes]:
         """The pieces of content in ``data``."""
         found: list[bytes] = []
         at, size = 0, len(data)
-        while at < size and not self._over:
+        while at < size and not self.over:
             if self._left:
                 taken = min(self._left, size - at)
                 content = min(taken, max(0, self._left - len(b"\r\n")))
@@ -69,7 +69,7 @@ class Unchunked:
             size = int(line.partition(b";")[0].strip(), 16)
         except ValueError:
             size = 0
-        self._over = size <= 0  # the last chunk; what follows are trailers
+        self.over = size <= 0  # the last chunk; what follows are trailers
         self._left = size + len(b"\r\n") if size > 0 else 0
 
 

@@ -69,6 +69,7 @@ class Whole(Struct, frozen=True, array_like=True, tag="whole"):
     asked_bytes: int = 0
     heard_bytes: int = 0
     token: int = 0
+    sends: tuple[tuple[int, int], ...] = ()  # as `pieces`, of `request`
 
 
 class Opened(Struct, frozen=True, array_like=True, tag="opened"):

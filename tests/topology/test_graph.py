@@ -177,7 +177,8 @@ def test_json(tmp_path: Path) -> None:
 def test_every_way_to_run_has_a_word(tmp_path: Path) -> None:
     """Nodes of any sort can be drawn."""
     system = loaded(
-        tmp_path, '[services]\na = { image = "x" }\nb = { stub = {} }\nc = { url = "http://x" }\n'
+        tmp_path,
+        '[services]\na = { image = "x" }\nb = { stub = { recording = "r" } }\nc = { url = "http://x" }\n',
     )
     nodes = json.loads(FORMATS["json"](system))["nodes"]
     assert [node["runs"] for node in nodes] == ["container", "stub", "remote"]

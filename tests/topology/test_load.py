@@ -33,11 +33,11 @@ from meshdev.topology.model import (
     Service,
     StartMode,
     Stop,
-    Stub,
     System,
     Watch,
     WatchAction,
 )
+from meshdev.topology.recordings import Stub
 from meshdev.wire.faults import EdgePattern
 from support_topology import CALM, PATH, complaints, loaded, write
 
@@ -470,7 +470,7 @@ def test_ways_to_run(tmp_path: Path) -> None:
         [services]
         image = { image = "nginx:1" }
         build = { build = { context = "b" } }
-        stub = { stub = { latency = "1s" } }
+        stub = { stub = { recording = "checkout" } }
         remote = { url = "https://staging.example/api" }
         [databases.pg]
         url = "postgresql://localhost:5555/x"
@@ -482,7 +482,7 @@ def test_ways_to_run(tmp_path: Path) -> None:
     nodes = system.services
     assert nodes["image"].run == Container("nginx:1")
     assert nodes["build"].run == Container(build=tmp_path / "b")
-    assert nodes["stub"].run == Stub({"latency": "1s"})
+    assert nodes["stub"].run == Stub(("checkout",))
     assert nodes["remote"].run == Remote("https://staging.example/api")
     assert nodes["remote"].endpoints == (Endpoint("http", "http", 443),)
     assert nodes["databases.pg"].endpoints == (Endpoint("postgres", "postgres", 5555),)

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import time
 from collections.abc import Sequence
 
 import click
@@ -35,7 +36,7 @@ def command(*, file: str | None, profiles: tuple[str, ...], deepest: int, strict
             raise
         _print_json([_problem(problem) for problem in error.problems])
         return _FAULTY
-    findings = lint(system, environ=os.environ, deepest=deepest)
+    findings = lint(system, environ=os.environ, deepest=deepest, now=time.time())
     failed = any(finding.severity is Severity.ERROR or strict for finding in findings)
     if as_json:
         _print_json([_finding(finding) for finding in findings])

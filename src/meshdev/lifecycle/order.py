@@ -7,10 +7,13 @@ after it, but not waited for: the edge holds early calls. ``calls`` order nothin
 from collections.abc import Iterable, Mapping
 
 from meshdev.topology.model import Service
+from meshdev.topology.recordings import Stub
 
 
 def needs(service: Service) -> tuple[str, ...]:
-    """What has to be up for this service to do its work: required dependencies, and what it uses."""
+    """What has to be up for this service to do its work: required dependencies, and what it uses; a stand-in none."""
+    if isinstance(service.run, Stub):
+        return ()
     return (*(dep.target for dep in service.depends_on if dep.required), *service.uses)
 
 

@@ -24,7 +24,7 @@ from meshdev.topology.template import SECTIONS
 
 RUNS = ("command", "image", "build", "stub", "url")
 _BY_NAME = (*SECTIONS, "profiles", "faults", "experiments")
-_OF_THE_FIRST = ("system", "telemetry", "include", "extends")
+_OF_THE_FIRST = ("system", "telemetry", "recording", "include", "extends")
 MERGED = ("environment", "edges", "limits", "endpoints", "stop", "depends_on", "calls")
 
 

@@ -10,6 +10,7 @@ from meshdev.topology.assembly import RUNS
 from meshdev.topology.commands import compile_command, variable_prefix
 from meshdev.topology.environments import environment_of
 from meshdev.topology.file_model import DatabaseTable, ServiceTable
+from meshdev.topology.file_recordings import stub_of
 from meshdev.topology.listening import endpoints_of, published
 from meshdev.topology.model import (
     Container,
@@ -23,12 +24,13 @@ from meshdev.topology.model import (
     Run,
     Service,
     StartMode,
-    Stub,
 )
 from meshdev.topology.nearest import nearest
 from meshdev.topology.policies import dependencies_of, edges_of, limits_of, restart_of, stop_of, watches_of
 from meshdev.topology.probing import healthcheck_of
+from meshdev.topology.recordings import Stub
 from meshdev.topology.scope import Scope
+from meshdev.topology.stand_ins import complain_of_stub, played
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")  # names become folders, which may not be too long
 _RESERVED = frozenset({"outside"})
@@ -89,6 +91,9 @@ def build_node(scope: Scope, *, completes: bool) -> Service | EmbeddedFile:
     )
     if isinstance(table, DatabaseTable):
         engines.seed_of(scope, table)
+    if isinstance(run, Stub):
+        complain_of_stub(scope, service)
+        service = played(service, run)
     if not isinstance(table, ServiceTable):
         return service
     return replace(
@@ -146,7 +151,7 @@ def _run_of(scope: Scope, engine: str, own: frozenset[str]) -> Run:
     if table.image is not None or table.build is not None:
         return Container(table.image, None if table.build is None else scope.folder(table.build))
     if table.stub is not None:
-        return Stub(table.stub)
+        return stub_of(scope, table.stub)
     if table.url is not None:
         return Remote(table.url)
     return _embedded(scope, engine)

@@ -7,7 +7,8 @@ alone is a matter of scale; everything else (descriptions, dependencies, policie
 from dataclasses import dataclass, fields
 from enum import StrEnum
 
-from meshdev.topology.model import Healthcheck, Service, System
+from meshdev.topology.model import Healthcheck, Remote, Service, System, runs_as
+from meshdev.topology.recordings import Stub
 
 RESTART = frozenset(
     {"run", "working_dir", "environment", "endpoints", "limits", "one_shot", "engine", "kind", "proxy_env"}
@@ -92,7 +93,9 @@ def _reason(keys: list[str], old: Service, new: Service) -> str:
 def _named(key: str, old: Service, new: Service) -> str:
     match key:
         case "run":
-            return "command" if type(old.run) is type(new.run) else "the way it runs"
+            if type(old.run) is not type(new.run):
+                return "the way it runs"
+            return runs_as(new.run) if isinstance(new.run, Stub | Remote) else "command"
         case "environment":
             names = {*old.environment, *new.environment}
             changed = sorted(name for name in names if old.environment.get(name) != new.environment.get(name))

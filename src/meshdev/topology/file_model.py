@@ -23,6 +23,7 @@ from meshdev.topology.file_parts import (
     Watches,
     dependencies_form,
 )
+from meshdev.topology.file_recordings import RecordingTable, StubTable
 from meshdev.topology.model import StartMode
 from meshdev.topology.scalars import (
     Command,
@@ -109,9 +110,7 @@ class NodeTable(Table):
     build: Annotated[
         str | None, PlainValidator(_image_or_build), WithJsonSchema({"type": ["string", "object"]})
     ] = Field(default=None, description="build and run a container: folder with a Dockerfile")
-    stub: Annotated[dict[str, Any] | None, BeforeValidator(_free)] = Field(
-        default=None, description="played by meshdev: latency, errors, examples, a recording"
-    )
+    stub: StubTable | None = Field(default=None, description="played by meshdev, out of a recording")
     url: Text | None = Field(default=None, description="runs elsewhere, and is reached here")
     working_dir: Text | None = Field(
         default=None, description="folder to run in (that of the file that names it)"
@@ -259,6 +258,9 @@ class FileTable(Table):
         default_factory=TelemetryTable, description="where others can read what meshdev measures"
     )
     compat: CompatTable = Field(default_factory=CompatTable, description="other tools' APIs, off by default")
+    recording: RecordingTable = Field(
+        default_factory=RecordingTable, description="how traffic is recorded, and where recordings are"
+    )
     include: Texts = Field(default=(), description="further topology files, each relative to its own folder")
     extends: Texts = Field(default=(), description="the same as include")
     services: _Services = Field(default={}, description="services by name")

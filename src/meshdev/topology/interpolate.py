@@ -1,6 +1,6 @@
 """Variables put into the tree before it is validated, so that a value may be a number or a truth value.
 
-Every text is expanded but prose (`description`, `team`, ``x-`` keys), what is kept as it was written (`stub`,
+Every text is expanded but prose (`description`, `team`, ``x-`` keys), what is kept as it was written (`recording`,
 `faults`, `experiments`) and command lines, which `topology.commands` treats since a shell has its own say in them.
 Variables come from outside, then from ``.env`` beside the first file, then from ``.env`` beside the file that
 defines the node. In parts that the profiles leave out, a missing variable is no problem.
@@ -21,7 +21,7 @@ from meshdev.topology.paths import shown_as
 from meshdev.topology.scalars import Interpolated, Unknown
 from meshdev.topology.template import SECTIONS, Mode, escape, expand
 
-PROSE = frozenset({"description", "team", "stub", "command", "exec", "test", "action"})
+PROSE = frozenset({"description", "team", "command", "exec", "test", "action"})
 
 
 @dataclass(slots=True)

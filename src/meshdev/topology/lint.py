@@ -1,7 +1,7 @@
 """What is allowed but probably not meant: findings of ``meshdev check`` over a loaded system.
 
-A rule is a generator of findings; `RULES` is all of them. Only ``command-not-found`` is an error: such a system loads,
-but the service cannot start here.
+A rule is a generator of findings; `RULES` is all of them. Errors are those of systems that load, but of which a service
+cannot start here: ``command-not-found``, ``no-recording``.
 """
 
 import os
@@ -13,9 +13,13 @@ from enum import StrEnum
 from pathlib import Path
 
 from meshdev.errors import Where
+from meshdev.kernel.quantity import format_duration
 from meshdev.topology.graph import EdgeKind, cycles, longest_chain
+from meshdev.topology.library import recorded_at, recordings_in
 from meshdev.topology.model import Condition, EdgePolicy, EmbeddedFile, Kind, Process, Service, System
+from meshdev.topology.nearest import did_you_mean
 from meshdev.topology.paths import shown_as
+from meshdev.topology.recordings import OnMiss, Stub
 
 DEEPEST = 5
 _NO_RULES = EdgePolicy()
@@ -60,6 +64,7 @@ class Subject:
     system: System
     environ: Mapping[str, str] = field(default_factory=dict)
     deepest: int = DEEPEST
+    now: float = 0.0  # epoch seconds
 
     def where(self, node: Service | EmbeddedFile) -> Where:
         """Where ``node`` stands."""
@@ -71,9 +76,14 @@ class Subject:
         return Where(shown_as(self.system.file, self.system.root))
 
 
-def lint(system: System, *, environ: Mapping[str, str], deepest: int = DEEPEST) -> tuple[Finding, ...]:
-    """Every finding, sorted by file and line; ``environ`` gives the PATH, ``deepest`` the chain that is fine."""
-    subject = Subject(system, environ, deepest)
+def lint(
+    system: System, *, environ: Mapping[str, str], deepest: int = DEEPEST, now: float = 0.0
+) -> tuple[Finding, ...]:
+    """Every finding, sorted by file and line.
+
+    ``environ`` gives the PATH, ``deepest`` the chain that is fine, ``now`` (epoch seconds) the age of recordings.
+    """
+    subject = Subject(system, environ, deepest, now)
     found = [finding for rule in RULES for finding in rule(subject)]
     found += [Finding(item.where, "left-out", item.message, item.hint) for item in system.warnings]
     return tuple(sorted(found))
@@ -197,6 +207,35 @@ def _rules_without_http(subject: Subject) -> Iterator[Finding]:
             yield Finding(subject.where(node), "rules-without-http", message, hint)
 
 
+def _recordings(subject: Subject) -> Iterator[Finding]:
+    rules = subject.system.recording
+    for node in subject.system.services.values():
+        if not isinstance(node.run, Stub):
+            continue
+        most = rules.max_age if node.run.max_age is None else node.run.max_age
+        for name in node.run.recordings:
+            known = recordings_in(rules.folder)
+            if name not in known:
+                if node.run.on_miss is not OnMiss.RECORD:
+                    message = f'{node.name} is to be played by the recording "{name}", which is not there'
+                    hint = did_you_mean(name, known, what="recordings") or f"looked in {rules.folder}"
+                    yield Finding(subject.where(node), "no-recording", message, hint, Severity.ERROR)
+                continue
+            made = recorded_at(rules.folder, name)
+            age = subject.now - made if made is not None else 0.0
+            if most is not None and age > most:
+                message = f'{node.name} is played by the recording "{name}", which is {_days(age)} old'
+                hint = (
+                    f"max_age is {_days(most)}; `meshdev record verify {name}` tells whether it still holds"
+                )
+                yield Finding(subject.where(node), "stale-recording", message, hint)
+
+
+def _days(seconds: float) -> str:
+    days = int(seconds // 86_400)
+    return f"{days} day{'' if days == 1 else 's'}" if days else format_duration(float(int(seconds)))
+
+
 def _empty(subject: Subject) -> Iterator[Finding]:
     if not subject.system.services:
         left_out = f" (left out: {', '.join(subject.system.inactive)})" if subject.system.inactive else ""
@@ -213,5 +252,6 @@ RULES: tuple[Callable[[Subject], Iterator[Finding]], ...] = (
     _health,
     _retries,
     _rules_without_http,
+    _recordings,
     _empty,
 )

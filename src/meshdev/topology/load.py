@@ -17,6 +17,7 @@ from meshdev.topology.build import build_node
 from meshdev.topology.file_experiments import experiments_of
 from meshdev.topology.file_faults import faults_of
 from meshdev.topology.file_model import FileTable, NodeTable
+from meshdev.topology.file_recordings import recording_of
 from meshdev.topology.findings import problems_of
 from meshdev.topology.graph import cycle_problems
 from meshdev.topology.interpolate import Variables, interpolate
@@ -113,6 +114,7 @@ def _load(
         zero_trust=table.system.zero_trust,
         prometheus=table.telemetry.prometheus or "",
         toxiproxy=table.compat.toxiproxy.listen if table.compat.toxiproxy else "",
+        recording=recording_of(table.recording, assembly.root),
         faults=faults,
         experiments=experiments,
         warnings=tuple(sorted({*references.warnings, *findings[1]})),

@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from meshdev.errors import Problem, Where
+from meshdev.topology.recordings import RecordingRules, Stub
 
 if TYPE_CHECKING:
     from meshdev.topology.experiment import Experiment
@@ -75,13 +76,6 @@ class Container:
 
 
 @dataclass(frozen=True, slots=True)
-class Stub:
-    """Played by meshdev itself (issue of its own; the place is kept)."""
-
-    options: Mapping[str, object] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
 class Remote:
     """Runs elsewhere and is only reached: `url` as the user wrote it."""
 
@@ -89,6 +83,21 @@ class Remote:
 
 
 Run = Process | Container | Stub | Remote
+
+
+def runs_as(run: Run) -> str:
+    """One word for how a node runs."""
+    match run:
+        case Process():
+            return "process"
+        case Container():
+            return "container"
+        case Stub():
+            return "stub"
+        case Remote():
+            return "remote"
+        case _:
+            assert_never(run)
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,6 +307,9 @@ class EmbeddedFile:
     where: Where | None = None
 
 
+_RECORDING = RecordingRules()
+
+
 @dataclass(frozen=True, slots=True)
 class System:
     """The whole topology after profiles, includes and defaults.
@@ -306,7 +318,7 @@ class System:
     ``brokers.events`` for the others; ``embedded`` holds the databases that are mere files, by the same names;
     ``inactive`` names what the chosen profiles leave out. ``path`` is put before PATH for every process.
     ``prometheus`` is the loopback ``HOST:PORT`` where metrics may be scraped, empty for nowhere; ``toxiproxy`` where
-    Toxiproxy's API is.
+    Toxiproxy's API is. ``recording`` says how traffic is recorded, and where recordings are.
     ``faults`` are the toggles and ``experiments`` the experiments by name, ``warnings`` are findings that stop nothing.
     """
 
@@ -322,6 +334,7 @@ class System:
     zero_trust: bool = False
     prometheus: str = ""
     toxiproxy: str = ""
+    recording: RecordingRules = _RECORDING
     faults: "Mapping[str, Toggle]" = field(default_factory=dict)
     experiments: "Mapping[str, Experiment]" = field(default_factory=dict)
     warnings: tuple[Problem, ...] = ()

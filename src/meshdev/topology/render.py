@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import assert_never
 
 from meshdev.topology.graph import Arrow, EdgeKind, edges
-from meshdev.topology.model import Container, Kind, Process, Remote, Run, Stub, System
+from meshdev.topology.model import Kind, System, runs_as
 
 _MERMAID_ARROWS = {
     EdgeKind.CALLS: "-->",
@@ -131,21 +131,6 @@ def as_json(system: System) -> str:
         for arrow in edges(system)
     ]
     return json.dumps({"nodes": nodes, "edges": arrows}, indent=2, ensure_ascii=False) + "\n"
-
-
-def runs_as(run: Run) -> str:
-    """One word for how a node runs."""
-    match run:
-        case Process():
-            return "process"
-        case Container():
-            return "container"
-        case Stub():
-            return "stub"
-        case Remote():
-            return "remote"
-        case _:
-            assert_never(run)
 
 
 FORMATS: dict[str, Callable[[System], str]] = {

@@ -42,6 +42,7 @@ COMMANDS = {
     "events": "Show what happens, as it happens.",
     "edges": "List the edges and what they carry.",
     "traffic": "Show single calls over the edges.",
+    "record": "Record traffic, keep what passed, show and manage recordings.",
     "fault": "Inject faults on edges and into services, see what they do, end them.",
     "chaos": "Try hypotheses about the running system: load, faults, a verdict.",
     "top": "Show what the instances and meshdev itself use of the machine.",

@@ -26,6 +26,7 @@ from meshdev.wire.control import (
     SystemView,
 )
 from meshdev.wire.fault_views import FaultView
+from meshdev.wire.recording_views import RecordingView
 
 NOTICES_KEPT = 200
 
@@ -38,7 +39,8 @@ class Mirror:
     """The system as of event ``seq``; ``connected`` is False while the stream is being reconnected.
 
     ``notices`` are the latest `NOTICES_KEPT` events of kind ``notice``, oldest first. ``edges`` are the declared ones,
-    ``signals`` what each edge of the mesh carries, ``faults`` all that are known, on or off.
+    ``signals`` what each edge of the mesh carries, ``faults`` all that are known, on or off, ``recordings``
+    those that are being made.
     """
 
     seq: int
@@ -47,6 +49,7 @@ class Mirror:
     edges: tuple[EdgeView, ...] = ()
     signals: Mapping[EdgeName, EdgeSignalsView] = field(default_factory=lambda: MappingProxyType({}))
     faults: tuple[FaultView, ...] = ()
+    recordings: tuple[RecordingView, ...] = ()
     notices: tuple[StreamEvent, ...] = field(default=(), repr=False)
     connected: bool = True
 
@@ -60,6 +63,7 @@ class Mirror:
             edges=tuple(snapshot.edges),
             signals=MappingProxyType({_name(signals): signals for signals in snapshot.signals}),
             faults=tuple(snapshot.faults),
+            recordings=tuple(snapshot.recordings),
         )
 
     def apply(self, event: StreamEvent) -> "Mirror":
@@ -67,7 +71,7 @@ class Mirror:
         if event.seq <= self.seq:
             return self
         services, system, notices = self.services, self.system, self.notices
-        edges, signals, faults = self.edges, self.signals, self.faults
+        edges, signals, faults, recordings = self.edges, self.signals, self.faults, self.recordings
         match event.kind:
             case "service" if event.service is not None:
                 view = _with_known_usage(event.service, services.get(event.service.name))
@@ -88,6 +92,8 @@ class Mirror:
                 edges = tuple(event.declared)
             case "faults" if event.faults is not None:
                 faults = tuple(event.faults)
+            case "recordings" if event.recordings is not None:
+                recordings = tuple(event.recordings)
             case _:  # a kind of a newer daemon
                 pass
         return replace(
@@ -99,6 +105,7 @@ class Mirror:
             edges=edges,
             signals=signals,
             faults=faults,
+            recordings=recordings,
         )
 
     def renewed(self, snapshot: Snapshot) -> "Mirror":

@@ -18,6 +18,7 @@ from meshdev.daemon.faults.api import fault_routes
 from meshdev.daemon.journal import Journal
 from meshdev.daemon.openapi import openapi_document
 from meshdev.daemon.operator import Operator
+from meshdev.daemon.recording.api import recording_routes
 from meshdev.errors import MeshdevError, ServiceError, TopologyError, UsageError
 from meshdev.wire.control import ErrorView, ScaleRequest, ServicesRequest, ShutdownRequest, UpRequest
 
@@ -49,6 +50,7 @@ def build_api(operator: Operator) -> Starlette:
             Route("/v1/lease", _Lease(operator)),
             Route("/v1/lease/release", routes.release, methods=["POST"]),
             *fault_routes(lambda: operator.faults),
+            *recording_routes(lambda: operator.recordings),
             Route("/v1/openapi.json", answer(lambda _: openapi_document())),
         ],
         exception_handlers={MeshdevError: _problem, 404: _not_found, Exception: _defect},

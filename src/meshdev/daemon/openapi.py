@@ -8,6 +8,7 @@ import msgspec
 from meshdev import __version__
 from meshdev.wire import control as wire
 from meshdev.wire import fault_views as faults
+from meshdev.wire import recording_views as recordings
 
 _GET: tuple[tuple[str, object, str], ...] = (
     ("/v1/version", wire.VersionView, "Who answers."),
@@ -23,6 +24,11 @@ _GET: tuple[tuple[str, object, str], ...] = (
     ("/v1/faults", list[faults.FaultView], "All faults: the topology's, and those that were added."),
     ("/v1/faults/kinds", list[faults.FaultKindView], "The catalogue of faults."),
     ("/v1/faults/{name}", faults.FaultView, "One fault."),
+    (
+        "/v1/recordings",
+        recordings.RecordingsView,
+        "Where recordings are kept, and those that are being made.",
+    ),
 )
 _POST: tuple[tuple[str, object, object, str], ...] = (
     ("/v1/up", wire.UpRequest, wire.PlanView, "Read the topology again, apply the difference, start."),
@@ -43,6 +49,19 @@ _POST: tuple[tuple[str, object, object, str], ...] = (
         "Take a lease; what is added under it ends with it.",
     ),
     ("/v1/leases/{name}/renew", None, faults.LeaseView, "Renew a lease."),
+    (
+        "/v1/recordings/start",
+        recordings.RecordRequest,
+        recordings.RecordingView,
+        "Record; every call from here on is in it.",
+    ),
+    ("/v1/recordings/{name}/stop", None, recordings.RecordingView, "Close a recording; it is on the disk."),
+    (
+        "/v1/recordings/save-last",
+        recordings.SaveLastRequest,
+        recordings.RecordingView,
+        "Save what the mesh still has of the last time.",
+    ),
     ("/v1/lease/release", None, None, "The system outlives the command that started it."),
 )
 _DELETE: tuple[tuple[str, str], ...] = (

@@ -18,6 +18,7 @@ from meshdev.daemon.edge_book import EdgeBook
 from meshdev.daemon.faults.keeper import FaultKeeper
 from meshdev.daemon.journal import Journal
 from meshdev.daemon.launcher import Launcher
+from meshdev.daemon.recording.keeper import RecordingKeeper
 from meshdev.daemon.store import Store
 from meshdev.daemon.views import Usage, Viewer, edge_views, why_step
 from meshdev.errors import UsageError
@@ -75,6 +76,7 @@ class Operator:
     log_dir: Path
     book: EdgeBook
     faults: FaultKeeper
+    recordings: RecordingKeeper
     started: float
     wall_now: Callable[[], float]
     adopt: Callable[[System], None]
@@ -117,6 +119,7 @@ class Operator:
             edges=edge_views(self.system),
             signals=self.edges(),
             faults=self.faults.views(),
+            recordings=self.recordings.active(),
         )
 
     def services(self) -> list[ServiceView]:

@@ -27,6 +27,14 @@ Holds = Callable[[str], Patience]
 _NO_RULES = EdgePolicy()
 
 
+_NO_CAPTURE = (0, False, 0)
+_CAPTURED = frozenset({"http", "proxy"})
+
+
+def _no_capture(_: EdgeKey) -> tuple[int, bool, int]:
+    return _NO_CAPTURE
+
+
 def _no_faults(_: EdgeKey) -> tuple[FaultSpec, ...]:
     return ()
 
@@ -37,7 +45,8 @@ class Routes:
 
     ``ports_of`` gives an incarnation's ports by endpoint; ``holds`` says how long calls to a service that has no
     incarnation wait for one (it is on its way), or that they are turned away (it is stopped). ``faults`` tells those
-    that are on, by edge.
+    that are on, by edge; ``capture`` how many bytes of an edge's traffic are kept, whether it is recorded, and of each
+    body how much.
     """
 
     fleet: Fleet
@@ -45,6 +54,7 @@ class Routes:
     holds: Holds
     complain: Callable[[str, str], None]
     faults: Callable[[], Callable[[EdgeKey], tuple[FaultSpec, ...]]] = lambda: _no_faults
+    capture: Callable[[EdgeKey], tuple[int, bool, int]] = _no_capture
     _edges: dict[EdgeKey, Edge] = field(default_factory=dict)
     _ports: dict[EdgeKey, int] = field(default_factory=dict)
     _refused: dict[EdgeKey, str] = field(default_factory=dict)
@@ -167,11 +177,19 @@ class Routes:
         """Hand the mesh the policy as it should be now."""
         faults = self.faults()
         policies = {
-            key: self._policy(edge, faults(key)) for key, edge in self._edges.items() if key in self._ports
+            key: self._with_capture(key, self._policy(edge, faults(key)))
+            for key, edge in self._edges.items()
+            if key in self._ports
         }
         if policies != self._policies:
             self._policies = policies
             self.version = self.fleet.apply(policies)
+
+    def _with_capture(self, key: EdgeKey, policy: EdgePolicy) -> EdgePolicy:
+        keep, recorded, body_cap = self.capture(key) if policy.protocol in _CAPTURED else _NO_CAPTURE
+        if not keep and not recorded:
+            return policy
+        return msgspec.structs.replace(policy, keep=keep, recorded=recorded, body_cap=body_cap)
 
     def _listen(self, key: EdgeKey, edge: Edge) -> None:
         self._shut.discard(key)

@@ -31,6 +31,7 @@ from meshdev.daemon.operator import Operator
 from meshdev.daemon.opt_in import OptInListener
 from meshdev.daemon.output import Outputs
 from meshdev.daemon.patience import Patience, patience
+from meshdev.daemon.recording.room import RecordingRoom
 from meshdev.daemon.reloads import Reloads
 from meshdev.daemon.routes import Routes
 from meshdev.daemon.store import Store
@@ -129,6 +130,15 @@ class Supervisor:
             wall_at=self._wall,
             say=self._notice,
         )
+        self._recordings = RecordingRoom(
+            fleet=self._fleet,
+            routes=self._routes,
+            journal=journal,
+            environment={**os.environ, **tool_marks(run_id, paths.key, "recorder")},
+            key_file=paths.redaction_key,
+            running=lambda: self.operator.system,
+            say=self._notice,
+        )
         self._book = EdgeBook(
             signals=self._fleet.signals,
             edges=self._routes.listening,
@@ -157,6 +167,7 @@ class Supervisor:
             log_dir=log_dir,
             book=self._book,
             faults=self._faults.keeper,
+            recordings=self._recordings.keeper,
             started=time.time(),
             wall_now=time.time,
             adopt=self._adopt,
@@ -202,6 +213,7 @@ class Supervisor:
             group.create_task(self._metrics.run())
             group.create_task(self._toxiproxy.run())
             group.create_task(self._faults.keeper.run())
+            group.create_task(self._recordings.keeper.run())
             group.create_task(self._publish_again())
             group.create_task(asyncio.to_thread(prune_runs, self._paths.runs_dir, self.operator.run_id))
             await self.finished.wait()
@@ -212,12 +224,14 @@ class Supervisor:
             self._metrics.close()
             self._toxiproxy.close()
             self._faults.keeper.close()
+            self._recordings.keeper.stop_running()
 
     async def close(self) -> None:
         """Give everything back; whatever still runs is killed."""
         self._store.close()
         await self._prober.close()
         await self._runner.close()
+        await self._recordings.keeper.close()
         await self._fleet.close()
         self._reaper.close()
         self._pool.close()
@@ -230,7 +244,13 @@ class Supervisor:
 
     def processes(self) -> Iterable[tuple[str, int]]:
         """The tool's own processes as (role, pid)."""
-        return [("daemon", os.getpid()), ("guardian", self._guardian.guardian), *self._fleet.processes()]
+        recorder = self._recordings.keeper.pid
+        return [
+            ("daemon", os.getpid()),
+            ("guardian", self._guardian.guardian),
+            *self._fleet.processes(),
+            *([("recorder", recorder)] if recorder else []),
+        ]
 
     # --- wiring -----------------------------------------------------------------------------------
 
@@ -245,6 +265,7 @@ class Supervisor:
     def _adopt(self, system: System) -> None:
         prepare_files(system, self._complain)
         self._faults.keeper.adopt(system.faults)
+        self._recordings.keeper.adopt(system.recording)
         self._routes.adopt(system)
         self._outputs.adopt(system)
         self._reloads.adopt(system)

@@ -48,6 +48,16 @@ class ProjectPaths:
         return self.state_dir / "ports.json"
 
     @property
+    def recordings_dir(self) -> Path:
+        """Where recordings are, if the topology names no other place."""
+        return self.state_dir / "recordings"
+
+    @property
+    def redaction_key(self) -> Path:
+        """The key by which placeholders for secrets are made."""
+        return self.state_dir / "redaction.key"
+
+    @property
     def socket(self) -> Path:
         """The control API's Unix socket."""
         return self.runtime_dir / "control.sock"

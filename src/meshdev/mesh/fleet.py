@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Final
 
 from meshdev.mesh.ports import ANY_LOOPBACK_6, PortBook, bind_beside, bind_fixed, name_holder
-from meshdev.mesh.process import Wanted, WorkerProcess
+from meshdev.mesh.process import Attach, Wanted, WorkerProcess
 from meshdev.mesh.signals import EdgeSignals
 from meshdev.wire.mesh import (
     FIRST_MET,
+    Dump,
     EdgeEntry,
     EdgeKey,
     EdgePolicy,
@@ -284,6 +285,18 @@ class Fleet:
             if version <= acked and not waiter.done():
                 waiter.set_result(None)
         self._waiting = [(version, waiter) for version, waiter in self._waiting if not waiter.done()]
+
+    # --- recording --------------------------------------------------------------------------------
+
+    def record_by(self, attach: Attach) -> None:
+        """Have every worker, also those that are started later, tell a recorder, which gets its ends by ``attach``."""
+        for worker in self._workers:
+            worker.record_by(attach)
+
+    def dump(self, dump: Dump) -> None:
+        """Ask every worker to tell the recorder what it has kept, then a mark."""
+        for worker in self._workers:
+            worker.dump(dump)
 
     # --- what workers tell ------------------------------------------------------------------------
 

@@ -7,24 +7,23 @@ a worker that keeps ending wait a little longer each time · one that answers no
 """
 
 import asyncio
-import contextlib
-import os
-import signal
 import socket
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from meshdev.kernel.backoff import Backoff
 from meshdev.mesh.channel import Channel
+from meshdev.mesh.offspring import Offspring
 from meshdev.mesh.pulse import BEAT_SECONDS, Pulse
 from meshdev.mesh.run_queue import RunQueue
 from meshdev.wire.mesh import (
     PROTOCOL,
     Ack,
+    Dump,
     EdgeEntry,
     Hello,
+    Link,
     Listen,
     Ping,
     Policy,
@@ -38,7 +37,9 @@ from meshdev.wire.mesh import (
 SETTLED_SECONDS: Final = 5.0
 CLOSE_SECONDS: Final = 2.0
 REAP_SECONDS: Final = 0.01
-CHANNEL_FD: Final = 3
+Attach = Callable[[socket.socket], None]
+"""Gets one end of a socket pair, to copy it; it is closed when this returns."""
+
 RESTART: Final = Backoff(first=0.1, most=5.0, jitter=0.0)
 
 
@@ -64,7 +65,7 @@ class WorkerProcess:
         report: Callable[[str], None],
     ) -> None:
         self._loop = loop
-        self._environment = environment
+        self._offspring = Offspring("meshdev.mesh.worker", environment)
         self._told = told
         self._died = died
         self._report = report
@@ -81,8 +82,13 @@ class WorkerProcess:
         self._syncs = 0
         self._syncing: dict[int, asyncio.Future[None]] = {}
         self._closing = False
-        self.pid = 0
+        self._attach: Attach | None = None
         self.acked = 0
+
+    @property
+    def pid(self) -> int:
+        """The worker's, 0 when there is none."""
+        return self._offspring.pid
 
     @property
     def needed(self) -> bool:
@@ -110,6 +116,24 @@ class WorkerProcess:
         finally:
             del self._syncing[number]
 
+    def record_by(self, attach: Attach) -> None:
+        """From now on ``attach`` gets one end of what the worker tells the recorder, of each one that is started."""
+        self._attach = attach
+        self._link()
+
+    def dump(self, dump: Dump) -> None:
+        """Ask the worker to tell the recorder what it has kept."""
+        if self._channel is not None:
+            self._channel.send(encode(dump))
+
+    def _link(self) -> None:
+        if self._channel is None or self._attach is None:
+            return
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        with ours, theirs:
+            self._channel.send(encode(Link()), theirs.fileno())
+            self._attach(ours)
+
     async def close(self) -> None:
         """End the worker: by breaking the channel, and by force if that is not enough."""
         self._closing = True
@@ -120,38 +144,22 @@ class WorkerProcess:
             self._channel = None
         self._stop_beating()
         deadline = self._loop.time() + CLOSE_SECONDS
-        while not self._reaped():
+        while not self._offspring.reaped():
             if self._loop.time() > deadline:
-                self._kill()
+                self._offspring.kill()
             await asyncio.sleep(REAP_SECONDS)
 
     # --- the process ------------------------------------------------------------------------------
 
     def _spawn(self) -> None:
         self._restart = None
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
-            self.pid = os.posix_spawn(
-                sys.executable,
-                [sys.executable, "-P", "-m", "meshdev.mesh.worker", "--fd", str(CHANNEL_FD)],
-                dict(self._environment),
-                file_actions=[
-                    (os.POSIX_SPAWN_DUP2, theirs.fileno(), CHANNEL_FD),
-                    (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
-                    (os.POSIX_SPAWN_DUP2, 2, 1),
-                ],
-                setpgroup=0,
-                setsigmask=(),
-                setsigdef=(signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD),
-            )
+            ours = self._offspring.start()
         except OSError as error:
-            ours.close()
             self._failures += 1
             self._report(f"mesh worker cannot be started: {error}")
             self._schedule_restart()
             return
-        finally:
-            theirs.close()
         self._started = self._loop.time()
         self._sent.clear()
         self._sent_version = self.acked = 0
@@ -161,6 +169,7 @@ class WorkerProcess:
         self._pulse = Pulse()
         self._queue = RunQueue(self.pid)
         self._beating = self._loop.call_later(BEAT_SECONDS, self._beat)
+        self._link()
         self._tell()
 
     def _beat(self) -> None:
@@ -187,7 +196,7 @@ class WorkerProcess:
         for waiter in self._syncing.values():  # what it did not tell is lost
             if not waiter.done():
                 waiter.set_result(None)
-        self._kill()
+        self._offspring.kill()
         if self._loop.time() - self._started > SETTLED_SECONDS:
             self._failures = 0
         self._failures += 1
@@ -200,29 +209,13 @@ class WorkerProcess:
         self._restart = self._loop.call_later(delay, self._start_again)
 
     def _start_again(self) -> None:
-        if not self._reaped():
-            self._kill()
+        if not self._offspring.reaped():
+            self._offspring.kill()
             self._restart = self._loop.call_later(REAP_SECONDS, self._start_again)
         elif self._wanted.entries and not self._closing:
             self._spawn()
         else:
             self._restart = None
-
-    def _kill(self) -> None:
-        if self.pid and not self._reaped():
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(self.pid, signal.SIGKILL)
-
-    def _reaped(self) -> bool:
-        """Whether the process is gone and nothing of it is left to wait for."""
-        if self.pid:
-            try:
-                pid, _ = os.waitpid(self.pid, os.WNOHANG)
-            except ChildProcessError:  # whoever reaps orphans in this process was faster
-                pid = self.pid
-            if pid:
-                self.pid = 0
-        return not self.pid
 
     # --- the channel ------------------------------------------------------------------------------
 

@@ -6,16 +6,12 @@ parent. It imports little (an interpreter, uvloop, msgspec), because there may b
 """
 
 import asyncio
-import contextlib
-import ctypes
 import gc
 import os
-import resource
-import signal
 import socket
 import sys
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from typing import Any, Final, assert_never
 
 from meshdev.mesh.channel import Channel
@@ -25,6 +21,7 @@ from meshdev.mesh.name_proxy import NameProxy
 from meshdev.mesh.recorder_link import RecorderLink
 from meshdev.mesh.relay import Relay
 from meshdev.mesh.remote import RemoteEdge, call_by_url
+from meshdev.mesh.settling import loop_factory, settle_in
 from meshdev.mesh.waiting import WaitingRoom
 from meshdev.wire.mesh import (
     FIRST_MET,
@@ -50,7 +47,6 @@ from meshdev.wire.mesh import (
 
 TELEMETRY_SECONDS: Final = 0.25
 ACCEPT_BACKLOG: Final = 4096
-PR_SET_PDEATHSIG: Final = 1
 COLLECT_AFTER: Final = (20_000, 20, 20)  # objects; most of ours go without a collection
 SPOKEN_AS_HTTP: Final = frozenset({"http"})
 
@@ -241,24 +237,6 @@ async def _serve(sock: socket.socket) -> None:
     await worker.finished.wait()
 
 
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
-    try:
-        import uvloop  # noqa: PLC0415 - absent on some systems
-    except ImportError:
-        return asyncio.new_event_loop
-    return uvloop.new_event_loop
-
-
-def _settle_in() -> None:
-    """Die with the parent where the system can, leave Ctrl-C to the daemon, and have descriptors enough."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    with contextlib.suppress(OSError, ValueError):  # macOS refuses what its own limit names
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-
-
 def main() -> None:
     """Serve until the channel breaks; then end without ceremony, sockets and all."""
     match sys.argv[1:]:
@@ -267,8 +245,8 @@ def main() -> None:
         case _:
             sys.exit("usage: python -m meshdev.mesh.worker --fd N (started by the daemon, not by hand)")
     channel.set_inheritable(False)
-    _settle_in()
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+    settle_in()
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
         runner.run(_serve(channel))
         os._exit(0)
 

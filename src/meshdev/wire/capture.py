@@ -17,14 +17,16 @@ Arrays: a field may be added at the end, with a default. Times of a worker are o
 what to add to get seconds since the epoch.
 """
 
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 from msgspec import Struct
 
 from meshdev.wire.faults import EdgePattern, FaultMatch
 from meshdev.wire.frames import frame
-from meshdev.wire.mesh import EdgeKey
+from meshdev.wire.mesh import EdgeKey, WireError
+
+T = TypeVar("T")
 
 DEFAULT_BODY_CAP: Final = 10 * 1024 * 1024
 DEFAULT_RING: Final = 2 * 1024 * 1024
@@ -192,15 +194,22 @@ def encode(message: Batch | ToRecorder | FromRecorder) -> bytes:
 
 
 def decode_batch(body: bytes) -> Batch:
-    """What a worker said. Raises msgspec.DecodeError."""
-    return _BATCH.decode(body)
+    """What a worker said. Raises WireError."""
+    return _decoded(_BATCH, body)
 
 
 def decode_to_recorder(body: bytes) -> ToRecorder:
-    """What the daemon said. Raises msgspec.DecodeError."""
-    return _TO_RECORDER.decode(body)
+    """What the daemon said. Raises WireError."""
+    return _decoded(_TO_RECORDER, body)
 
 
 def decode_from_recorder(body: bytes) -> FromRecorder:
-    """What the recorder said. Raises msgspec.DecodeError."""
-    return _FROM_RECORDER.decode(body)
+    """What the recorder said. Raises WireError."""
+    return _decoded(_FROM_RECORDER, body)
+
+
+def _decoded(decoder: msgspec.msgpack.Decoder[T], body: bytes) -> T:
+    try:
+        return decoder.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise WireError(str(error)) from error

@@ -22,6 +22,7 @@ clock), sizes bytes. A field may be added within a version; none is renamed or r
 | POST /v1/shutdown | `ShutdownRequest` → 202; progress arrives as events, then the daemon is gone |
 | GET /v1/lease | held open by a foreground `up`; when it breaks without `POST /v1/lease/release`, the system stops |
 | /v1/faults…, /v1/leases… | see `wire.fault_views` |
+| /v1/recordings… | see `wire.recording_views` |
 | GET /v1/openapi.json | this, as OpenAPI 3.1 |
 
 ``/v1/edges?settled`` and ``/v1/traffic?settled`` answer when everything that had happened before is counted in.
@@ -34,6 +35,7 @@ from typing import Any
 from msgspec import Struct
 
 from meshdev.wire.fault_views import FaultView
+from meshdev.wire.recording_views import RecordingView
 
 API_VERSION = 1
 LATENCY_BOUNDS_MS = (1.0, 2.5, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 500.0, 1000.0, 2500.0, 5000.0, 10000.0)
@@ -284,6 +286,7 @@ class Snapshot(View, frozen=True, kw_only=True):
     edges: list[EdgeView] = []
     signals: list[EdgeSignalsView] = []
     faults: list[FaultView] = []
+    recordings: list[RecordingView] = []
 
 
 class StreamEvent(View, frozen=True, kw_only=True):
@@ -293,8 +296,8 @@ class StreamEvent(View, frozen=True, kw_only=True):
     ``level``) · ``system`` (``system``: its new view) · ``usage`` (``usage`` maps an instance id to
     ``[cpu_percent, rss_bytes]``) · ``edges`` (``edges``: those whose figures moved, also when they fall back to
     nothing) · ``topology`` (``declared``: the edges that the file declares now) · ``faults`` (``faults``: all of them,
-    since one was added, switched, has ended or hit) · ``reset`` (the client's sequence number is too old: take a
-    snapshot).
+    since one was added, switched, has ended or hit) · ``recordings`` (``recordings``: all that are being made) ·
+    ``reset`` (the client's sequence number is too old: take a snapshot).
     """
 
     seq: int
@@ -308,6 +311,7 @@ class StreamEvent(View, frozen=True, kw_only=True):
     usage: dict[str, tuple[float, int]] | None = None
     edges: list[EdgeSignalsView] | None = None
     faults: list[FaultView] | None = None
+    recordings: list[RecordingView] | None = None
     declared: list[EdgeView] | None = None
 
 

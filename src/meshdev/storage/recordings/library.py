@@ -31,7 +31,14 @@ class Totals(msgspec.Struct, frozen=True, kw_only=True):
     lost: int = 0
 
 
-class _File(msgspec.Struct, frozen=True, kw_only=True):
+class _Counted(msgspec.Struct, frozen=True, kw_only=True):
+    """What stands beside the fields of `Meta` in the file."""
+
+    totals: Totals | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
     meta: Meta
     totals: Totals | None = None
 
@@ -110,7 +117,8 @@ class Library:
     def describe(self, meta: Meta, totals: Totals | None = None) -> None:
         """Write what a recording says of itself. Raises StorageError."""
         folder = self.folder_of(meta.name)
-        content = msgspec.json.format(msgspec.json.encode(_File(meta=meta, totals=totals)), indent=2)
+        told = msgspec.to_builtins(meta) | msgspec.to_builtins(_Counted(totals=totals))
+        content = msgspec.json.format(msgspec.json.encode(told), indent=2)
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             with tempfile.NamedTemporaryFile(dir=folder, delete=False) as file:
@@ -151,7 +159,9 @@ class Library:
     def _file(self, name: str) -> _File:
         path = self.folder_of(name) / META
         try:
-            file = msgspec.json.decode(path.read_bytes(), type=_File)
+            content = path.read_bytes()
+            counted = msgspec.json.decode(content, type=_Counted)
+            file = _File(msgspec.json.decode(content, type=Meta), counted.totals)
         except FileNotFoundError as error:
             known = self.names()
             hint = (

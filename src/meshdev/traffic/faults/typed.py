@@ -17,8 +17,17 @@ def table_of(target: str, words: Sequence[str], matches: Sequence[str]) -> dict[
     """Target, faults and match; raises UsageError."""
     table: dict[str, object] = {**target_of(target), **parse_shorts(words)}
     if matches:
-        table["match"] = dict(map(_match, matches))
+        table["match"] = match_of(matches)
     return table
+
+
+def match_of(matches: Sequence[str]) -> dict[str, object]:
+    """The table of a match; raises UsageError.
+
+    >>> match_of(["method=POST", "path=/charges/*"])
+    {'method': 'POST', 'path': '/charges/*'}
+    """
+    return dict(map(_match, matches))
 
 
 def target_of(text: str) -> dict[str, object]:

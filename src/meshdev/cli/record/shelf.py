@@ -1,0 +1,124 @@
+"""``meshdev record list``, ``show``, ``rm``: what is on the disk; no daemon is needed."""
+
+import time
+
+import click
+import msgspec
+
+from meshdev.cli import options
+from meshdev.cli.record.library import complete_recording, library_of
+from meshdev.cli.record.lines import details, line, plain, view_of
+from meshdev.cli.table import columns
+from meshdev.client import recording_calls
+from meshdev.client.control import Control
+from meshdev.errors import MeshdevError, UsageError
+from meshdev.kernel.quantity import format_size
+from meshdev.storage.recordings.library import Summary
+
+_HEAD = ("NAME", "CALLS", "SIZE", "MADE", "OF", "NOTE")
+_RIGHT = frozenset({"CALLS", "SIZE"})
+_SHORT = 8
+
+
+@click.command("list")
+@options.json_option()
+def list_(*, as_json: bool) -> None:
+    """List the recordings of this project, those that are being made marked as such."""
+    project = options.here()
+    summaries = library_of(project).summaries()
+    try:
+        active = {view.name: view for view in Control(project).send(recording_calls.recordings()).active}
+    except MeshdevError:
+        active = {}
+    if as_json:
+        told = [
+            {
+                **msgspec.to_builtins(one.meta),
+                "exchanges": active[one.meta.name].exchanges if one.meta.name in active else one.exchanges,
+                "bytes": one.bytes,
+                "lost": one.lost,
+                "recording": one.meta.name in active,
+            }
+            for one in summaries
+        ]
+        click.echo(msgspec.json.format(msgspec.json.encode(told)))
+        return
+    if not summaries:
+        click.echo("no recordings: `meshdev record start NAME` makes one, `meshdev record save-last 5m` too")
+        return
+    rows = []
+    for one in summaries:
+        calls = active[one.meta.name].exchanges if one.meta.name in active else one.exchanges
+        rows.append(_row(one, calls, recording=one.meta.name in active))
+    for text in columns(_HEAD, rows, right=_RIGHT):
+        click.echo(text)
+
+
+def _row(one: Summary, calls: int | None, *, recording: bool) -> list[str]:
+    meta = one.meta
+    notes = []
+    if recording:
+        notes.append(click.style("● recording", fg="red"))
+    elif calls is None:
+        notes.append(click.style("not closed in order", fg="yellow"))
+    if one.lost:
+        notes.append(click.style(f"{one.lost} lost", fg="yellow"))
+    if not meta.redacted:
+        notes.append(click.style("with secrets", fg="yellow"))
+    if meta.source != "recorded":
+        notes.append(f"from {meta.source}")
+    if meta.provenance.revision:
+        notes.append(meta.provenance.revision[:_SHORT] + ("+" if meta.provenance.dirty else ""))
+    made = time.strftime("%Y-%m-%d %H:%M", time.localtime(meta.created))
+    of = ", ".join(meta.edges) or "all edges"
+    told = "?" if calls is None else str(calls)
+    return [meta.name, told, format_size(one.bytes), made, f"{of} {meta.match}".strip(), ", ".join(notes)]
+
+
+@click.command()
+@click.argument("name", shell_complete=complete_recording)
+@click.argument("ids", nargs=-1, metavar="[CALL]...")
+@click.option("--filter", "expression", default="", metavar="EXPR", help="As in `meshdev traffic --filter`.")
+@options.json_option()
+def show(*, name: str, ids: tuple[str, ...], expression: str, as_json: bool) -> None:
+    """Show the calls of a recording; with a CALL (its number in the list), all of it: headers, bodies, messages."""
+    from meshdev.telemetry.exchange_filter import parse_filter
+
+    recording = library_of(options.here()).open(name)
+    wanted = parse_filter(expression)
+    exchanges = [one for one in recording.exchanges if (not ids or one.id in ids) and wanted(view_of(one))]
+    if ids and not exchanges:
+        raise UsageError(
+            f"{name} has no call {', '.join(ids)}",
+            hint=f"`meshdev record show {name}` lists all {len(recording.exchanges)}",
+        )
+    if as_json:
+        click.echo(msgspec.json.format(msgspec.json.encode([plain(one) for one in exchanges])))
+        return
+    if ids:
+        click.echo("\n\n".join("\n".join(details(one)) for one in exchanges))
+        return
+    for one in exchanges:
+        click.echo(line(one))
+    for note in recording.notes:
+        click.echo(click.style(note, fg="yellow"))
+
+
+@click.command()
+@click.argument("names", nargs=-1, required=True, metavar="NAME...", shell_complete=complete_recording)
+def rm(*, names: tuple[str, ...]) -> None:
+    """Remove recordings for good."""
+    project = options.here()
+    library = library_of(project)
+    for name in names:
+        library.summary(name)  # an unknown one is told before any is gone
+    try:
+        active = {view.name for view in Control(project).send(recording_calls.recordings()).active}
+    except MeshdevError:
+        active = set()
+    for name in names:
+        if name in active:
+            raise UsageError(f"{name} is being recorded", hint=f"`meshdev record stop {name}` first")
+    for name in names:
+        library.remove(name)
+        click.echo(f"{name} is gone")

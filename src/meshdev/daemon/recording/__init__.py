@@ -1,0 +1,4 @@
+"""Recording, as the daemon steers it: which edges are recorded, by whom, into what.
+
+`asked` reads wishes, `process` is the recorder's keeper, `keeper` the book of recordings under way, `api` its routes.
+"""

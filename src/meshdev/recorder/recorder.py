@@ -1,0 +1,145 @@
+"""The recorder: workers' streams in, recordings out, as the daemon says.
+
+Rules: an exchange is understood once, whoever wants it · a recording ends when every worker that was there has said the
+mark of its end, or is gone · what is not over by then is kept as far as it came.
+"""
+
+import asyncio
+import socket
+from collections.abc import Callable
+from typing import Final, assert_never
+
+from meshdev.errors import MeshdevError
+from meshdev.mesh.channel import Channel
+from meshdev.recorder.session import Redact, Session
+from meshdev.recorder.worker_stream import WorkerStream
+from meshdev.recording.assembly.exchange import Raw, assemble
+from meshdev.wire.capture import (
+    Attach,
+    Begin,
+    Finish,
+    Finished,
+    FromRecorder,
+    Secrets,
+    decode_batch,
+    decode_to_recorder,
+    encode,
+)
+
+FLUSH_SECONDS: Final = 0.2
+
+MakeRedact = Callable[[Secrets], Redact]
+
+
+class Recorder:
+    """Lives until the daemon's channel breaks (`finished`)."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, sock: socket.socket, redacting: MakeRedact) -> None:
+        self._loop = loop
+        self._redacting = redacting
+        self._redact: Redact | None = None
+        self.finished = asyncio.Event()
+        self._sessions: dict[str, Session] = {}
+        self._workers: dict[WorkerStream, Channel] = {}
+        self._ending: dict[int, tuple[str, set[WorkerStream]]] = {}
+        self._timer: asyncio.TimerHandle | None = None
+        self._channel = Channel(loop, sock, received=self._received, closed=self._end)
+
+    def _say(self, message: FromRecorder) -> None:
+        self._channel.send(encode(message))
+
+    def _end(self) -> None:
+        """The daemon is gone: keep what there is."""
+        for session in self._sessions.values():
+            session.finish()
+        self._sessions.clear()
+        self.finished.set()
+
+    # --- what the daemon says ---------------------------------------------------------------------
+
+    def _received(self, body: bytes) -> None:
+        message = decode_to_recorder(body)
+        match message:
+            case Attach():
+                self._attach(socket.socket(fileno=self._channel.take_descriptor()))
+            case Secrets():
+                self._redact = self._redacting(message)
+            case Begin():
+                self._begin(message)
+            case Finish():
+                self._ending[message.token] = (message.name, set(self._workers))
+                self._finish_if_all(message.token)
+            case _:
+                assert_never(message)
+
+    def _attach(self, sock: socket.socket) -> None:
+        stream = WorkerStream(self._exchanged, self._lost, self._marked)
+        self._workers[stream] = Channel(
+            self._loop,
+            sock,
+            received=lambda body: stream.feed(decode_batch(body)),
+            closed=lambda: self._detached(stream),
+        )
+
+    def _detached(self, stream: WorkerStream) -> None:
+        self._workers.pop(stream, None)
+        stream.close()
+        for token in list(self._ending):
+            self._marked(stream, token)
+
+    def _begin(self, begin: Begin) -> None:
+        if self._redact is None:
+            self._say(Finished(begin.name, 0, 0, 0, "the recorder was not told what is secret"))
+            return
+        try:
+            self._sessions[begin.name] = Session(begin, self._redact)
+        except MeshdevError as error:
+            self._say(Finished(begin.name, 0, 0, 0, error.message))
+
+    # --- what the workers say ---------------------------------------------------------------------
+
+    def _exchanged(self, raw: Raw, token: int) -> None:
+        meant = [session for session in self._sessions.values() if session.wants(raw.key, token)]
+        if not meant:
+            return
+        exchange = assemble(raw, "")
+        if exchange is None:
+            return
+        for session in meant:
+            session.add(exchange)
+        if self._timer is None:
+            self._timer = self._loop.call_later(FLUSH_SECONDS, self._flush)
+
+    def _lost(self, exchanges: int) -> None:
+        for session in self._sessions.values():
+            session.lose(exchanges)
+        if self._timer is None:
+            self._timer = self._loop.call_later(FLUSH_SECONDS, self._flush)
+
+    def _marked(self, stream: WorkerStream, token: int) -> None:
+        if token in self._ending:
+            self._ending[token][1].discard(stream)
+            self._finish_if_all(token)
+
+    def _flush(self) -> None:
+        self._timer = None
+        for session in self._sessions.values():
+            session.flush()
+            progress = session.progress()
+            if progress is not None:
+                self._say(progress)
+
+    def _finish_if_all(self, token: int) -> None:
+        name, missing = self._ending[token]
+        if missing:
+            return
+        del self._ending[token]
+        session = self._sessions.pop(name, None)
+        if session is None:
+            self._say(Finished(name, 0, 0, 0, "it was not being recorded"))
+            return
+        for stream in self._workers:
+            for raw in stream.unfinished():
+                if session.wants(raw.key, 0) and (exchange := assemble(raw, "")) is not None:
+                    session.add(exchange)
+        self._say(session.finish())

@@ -7,7 +7,7 @@ from benchmarks.mesh.proxies.envoy import Envoy
 from benchmarks.mesh.proxies.haproxy import HAProxy
 from benchmarks.mesh.proxies.mitmproxy import Mitmproxy
 from benchmarks.mesh.proxies.nginx import Nginx
-from benchmarks.mesh.proxies.ours import Meshdev
+from benchmarks.mesh.proxies.ours import Forgetting, Meshdev
 
-ALL: Final[tuple[Proxy, ...]] = (HAProxy(), Meshdev(), Nginx(), Envoy(), Mitmproxy())
+ALL: Final[tuple[Proxy, ...]] = (HAProxy(), Meshdev(), Forgetting(), Nginx(), Envoy(), Mitmproxy())
 REFERENCE: Final = ALL[0].name

@@ -17,6 +17,8 @@ class Meshdev(Proxy):
     """One worker. Telemetry is on and told: counts, histograms by route, single exchanges."""
 
     name = "meshdev"
+    keep = 2 << 20
+    """Bytes of the last calls that each edge keeps: the default of a topology."""
 
     def version(self) -> str:
         """Of the package."""
@@ -35,6 +37,7 @@ class Meshdev(Proxy):
                     "-m",
                     "benchmarks.mesh.serve",
                     str(folder / "ports.json"),
+                    str(self.keep),
                 ],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -56,3 +59,10 @@ class Meshdev(Proxy):
         finally:
             end(process, stdin.close)
             stdout.close()
+
+
+class Forgetting(Meshdev):
+    """The same with ``[recording] keep = 0``: nothing that passed can be saved afterwards."""
+
+    name = "meshdev without memory"
+    keep = 0

@@ -1,9 +1,11 @@
 """What passes an HTTP edge, kept as it was: in a ring of the last exchanges, and on its way to the recorder.
 
 Rules: what is kept are references to the bytes that pass anyway, nothing is copied or looked at here · the ring is
-bounded in bytes; of one body it keeps `RING_BODY` bytes · while the edge is recorded, an exchange that grows large or
-lasts goes to the recorder piece by piece, so that it needs no memory here, and of each direction the policy's
-``body_cap`` bytes; all others go as a whole when they are over · nothing here ever holds up a byte.
+bounded in bytes, of one body it keeps `RING_BODY` bytes, and at most `MOST_KEPT` exchanges are put in between two
+telemetry frames, as many as are told one by one: a flood would push out everything anyway · while the edge is recorded,
+an exchange that grows large or lasts goes to the recorder piece by piece, so that it needs no memory here, and of each
+direction the policy's ``body_cap`` bytes; all others go as a whole when they are over · nothing here ever holds up a
+byte.
 
 On the hot path (a request without a body over a kept connection, answered in one piece) an exchange costs one call and
 one tuple (`EdgeCapture.keep`). All others have a `Take`.
@@ -21,17 +23,19 @@ from meshdev.traffic.http1_head import RequestHead
 from meshdev.wire.capture import Closed, Facts, Opened, Piece, Whole
 from meshdev.wire.mesh import EdgeKey, EdgePolicy
 
+MOST_KEPT: Final = 500
+ENDLESS: Final = 1 << 62
 RING_BODY: Final = 64 * 1024
 LASTS_AFTER: Final = 500_000  # microseconds from when on an answer that still comes is told piece by piece
 OVERHEAD: Final = 600  # bytes of memory that an exchange takes beside its bytes, or so
 
-Plain = tuple[RequestHead, float, float, int, bytes, str, bytes]
+Plain = tuple[bytes, float, float, int, bytes, str, bytes]
 
 
 class EdgeCapture:
     """One edge's ring, and its way to the recorder."""
 
-    __slots__ = ("_key", "_limit", "_link", "_number", "_ring", "_size", "body_cap", "recorded")
+    __slots__ = ("_key", "_limit", "_link", "_number", "_ring", "_size", "body_cap", "recorded", "room")
 
     def __init__(self, number: int, key: EdgeKey, link: RecorderLink) -> None:
         self._number = number
@@ -41,6 +45,7 @@ class EdgeCapture:
         self._ring: deque[Plain | Whole] = deque()
         self._size = 0
         self.recorded = False
+        self.room = 0  # exchanges that may be taken before the next telemetry frame
         self.body_cap = 0
 
     def adopt(self, policy: EdgePolicy) -> None:
@@ -48,15 +53,21 @@ class EdgeCapture:
         self._limit = policy.keep
         self.recorded = policy.recorded
         self.body_cap = policy.body_cap
+        self.refill()
         self._trim()
 
+    def refill(self) -> None:
+        """A telemetry frame has been told: there is room again."""
+        self.room = ENDLESS if self.recorded else MOST_KEPT
+
     def keep(
-        self, head: RequestHead, started: float, status: int, answer: bytes, instance: str, ids: bytes
+        self, request: bytes, started: float, status: int, answer: bytes, instance: str, ids: bytes
     ) -> None:
         """A plain exchange that is over now."""
-        item = (head, started, perf_counter(), status, answer, instance, ids)
+        self.room -= 1
+        item = (request, started, perf_counter(), status, answer, instance, ids)
         self._ring.append(item)
-        self._size += len(answer) + len(head.raw) + OVERHEAD
+        self._size += len(answer) + len(request) + OVERHEAD
         if self._size > self._limit:
             self._trim()
         if self.recorded:
@@ -64,6 +75,7 @@ class EdgeCapture:
 
     def keep_whole(self, item: Whole) -> None:
         """Any other exchange that is over now and went not in pieces."""
+        self.room -= 1
         self._ring.append(item)
         self._size += _cost(item)
         if self._size > self._limit:
@@ -112,7 +124,7 @@ class EdgeCapture:
             if isinstance(old, Whole):
                 self._size -= _cost(old)
             else:
-                self._size -= len(old[4]) + len(old[0].raw) + OVERHEAD
+                self._size -= len(old[4]) + len(old[0]) + OVERHEAD
 
 
 class _Way:
@@ -221,10 +233,10 @@ def _offsets(pieces: list[tuple[int, bytes]]) -> tuple[tuple[int, int], ...]:
 
 
 def _whole(edge: int, item: Plain) -> Whole:
-    head, started, ended, status, answer, instance, ids = item
+    request, started, ended, status, answer, instance, ids = item
     took = int((ended - started) * 1e6)
     facts = Facts(instance, ids, status)
-    return Whole(edge, started, took, head.raw, answer, facts, 0, took)
+    return Whole(edge, started, took, request, answer, facts, 0, took)
 
 
 def _cost(item: Whole) -> int:

@@ -247,6 +247,8 @@ class Edge:
     def take_counters(self, exchanges: list[Exchange] | None = None) -> EdgeCounters:
         """What happened since this was last called; summaries of exchanges are added to ``exchanges``."""
         routes, recent, self.dropped = self.exchanges.take(self.id)
+        if self.capture is not None:
+            self.capture.refill()
         if exchanges is not None:
             exchanges += recent
         bytes_in, bytes_out = self._told_bytes

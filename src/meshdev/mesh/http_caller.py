@@ -147,7 +147,7 @@ class HttpCaller(asyncio.Protocol):
         self.bytes_out, self._started = 0, perf_counter()
         relay = self.relay
         spliced, self._ids = relay.spliced(head)
-        if not head.bodiless and (capture := self.edge.capture) is not None:
+        if not head.bodiless and (capture := self.edge.capture) is not None and capture.room:
             self.take = Take(capture, head, self._started)
         if relay.guard is not None:
             self._lead(relay.guard, head, spliced)
@@ -214,12 +214,12 @@ class HttpCaller(asyncio.Protocol):
 
     def _begin_take(self) -> Take | None:
         capture = self.edge.capture
-        if capture is None or self.request is None or not self._ids:  # without ids: what was no request
+        if capture is None or not capture.room or self.request is None or not self._ids:  # no ids: no request
             return None
         self.take = Take(capture, self.request, self._started)
         return self.take
 
-    def response_ended(self) -> None:
+    def response_ended(self) -> None:  # noqa: PLR0912 - on the hot path: a call would cost more than a branch
         """The response is complete, and with it the exchange, if the request is."""
         self._response_ended = True
         callee, request = self.callee, self.request
@@ -235,7 +235,9 @@ class HttpCaller(asyncio.Protocol):
                 request, head.status, self._started, self.bytes_in, self.bytes_out, callee.instance, self._ids
             )
             if edge.capture is not None:
-                self._keep(edge.capture, request, head.status, callee.instance)
+                if self.take is not None or edge.capture.room:
+                    self._keep(edge.capture, request, head.status, callee.instance)
+                self.heard = b""
         else:
             self._record(callee.status, callee.instance)
         self.callee = callee.caller = None
@@ -310,13 +312,12 @@ class HttpCaller(asyncio.Protocol):
     def _keep(self, capture: "EdgeCapture", request: RequestHead, status: int, instance: str) -> None:
         take = self.take
         if take is None:
-            capture.keep(request, self._started, status, self.heard, instance, self._ids)
+            capture.keep(request.raw, self._started, status, self.heard, instance, self._ids)
         else:
             self.take = None
             if self.heard:
                 take.hear(self.heard)
             take.over(status, instance, self._ids, "")
-        self.heard = b""
 
     def _record(self, status: int, instance: str, error: str = "", by: str = "", fault: str = "") -> None:
         """The exchange is over, one way or another."""

@@ -5,6 +5,7 @@ MeshdevError
 ├── UsageError       a command was asked for what cannot be (exit code 2)
 ├── DaemonError      the daemon cannot be reached, started or trusted (exit code 3)
 ├── ServiceError     a service cannot be started, probed or stopped (exit code 1)
+├── RecordingError   a recording, its rules or its format are not what they must be (exit code 1)
 └── StorageError     the disk refuses (exit code 4)
 
 Each says what happened, where, and what to do next. Anything else that reaches the top is a defect of ours.
@@ -92,6 +93,10 @@ class DaemonError(MeshdevError):
 
 class ServiceError(MeshdevError):
     """A service cannot be started, probed or stopped."""
+
+
+class RecordingError(MeshdevError):
+    """A recording, its rules or its format are not what they must be."""
 
 
 class StorageError(MeshdevError):

@@ -278,9 +278,8 @@ def test_what_is_being_recorded_is_closed_with_the_system(product: Product, free
     assert listed[0]["ended"] is not None
 
 
-def test_recordings_can_be_kept_in_the_project(product: Product, free_port: int, tmp_path: Path) -> None:
+def test_recordings_can_be_kept_in_the_project(product: Product, free_port: int) -> None:
     """`[recording] dir` says where, so that they can be committed."""
-    assert tmp_path
     shop = variety_up(product, free_port, '\n[recording]\ndir = "recordings"\n')
     with httpx.Client(base_url=shop) as client:
         client.get("/items/1")

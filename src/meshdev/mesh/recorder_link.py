@@ -78,11 +78,14 @@ class RecorderLink:
             self._flush_soon(0)
 
     def mark(self, token: int) -> None:
-        """Everything from before has been sent when this arrives."""
+        """Everything from before has been sent when this arrives, losses told."""
+        self._tell_lost()
         self._put(Marker(token), 0)
         self._flush()
 
     def _put(self, item: Item, size: int) -> None:
+        if self._channel is None:
+            return
         self._items.append(item)
         self._sizes.append(size + ITEM_BYTES)
         self._waiting += size + ITEM_BYTES
@@ -101,13 +104,16 @@ class RecorderLink:
         channel = self._channel
         if channel is None or not channel.idle:
             return  # `drained` comes back here
-        if self._lost:
+        self._tell_lost()
+        while self._items and channel.idle:  # a channel that breaks meanwhile leaves no items
+            channel.send(encode(Batch(time.time() - time.perf_counter(), self._next_batch())))
+
+    def _tell_lost(self) -> None:
+        if self._lost and self._channel is not None:
             self._items.append(Lost(self._lost))
             self._sizes.append(ITEM_BYTES)
             self._waiting += ITEM_BYTES
             self._lost = 0
-        while self._items and channel.idle:  # a channel that breaks meanwhile leaves no items
-            channel.send(encode(Batch(time.time() - time.perf_counter(), self._next_batch())))
 
     def _next_batch(self) -> tuple[Item, ...]:
         size = count = 0

@@ -53,6 +53,11 @@ class Recorder:
         for session in self._sessions.values():
             session.finish()
         self._sessions.clear()
+        for worker in self._workers.values():
+            worker.close()
+        self._workers.clear()
+        if self._timer is not None:
+            self._timer.cancel()
         self.finished.set()
 
     # --- what the daemon says ---------------------------------------------------------------------

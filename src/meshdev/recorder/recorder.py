@@ -42,6 +42,7 @@ class Recorder:
         self._sessions: dict[str, Session] = {}
         self._workers: dict[WorkerStream, Channel] = {}
         self._ending: dict[int, tuple[str, set[WorkerStream]]] = {}
+        self._early: dict[int, set[WorkerStream]] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._channel = Channel(loop, sock, received=self._received, closed=self._end)
 
@@ -72,7 +73,8 @@ class Recorder:
             case Begin():
                 self._begin(message)
             case Finish():
-                self._ending[message.token] = (message.name, set(self._workers))
+                marked = self._early.pop(message.token, set())
+                self._ending[message.token] = (message.name, set(self._workers) - marked)
                 self._finish_if_all(message.token)
             case _:
                 assert_never(message)
@@ -122,9 +124,11 @@ class Recorder:
             self._timer = self._loop.call_later(FLUSH_SECONDS, self._flush)
 
     def _marked(self, stream: WorkerStream, token: int) -> None:
-        if token in self._ending:
-            self._ending[token][1].discard(stream)
-            self._finish_if_all(token)
+        if token not in self._ending:  # the daemon's word for it is still on its way
+            self._early.setdefault(token, set()).add(stream)
+            return
+        self._ending[token][1].discard(stream)
+        self._finish_if_all(token)
 
     def _flush(self) -> None:
         self._timer = None

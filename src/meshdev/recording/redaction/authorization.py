@@ -10,8 +10,10 @@ from typing import Final
 from meshdev.recording.redaction.edits import substitute
 from meshdev.recording.redaction.mint import Mint
 
-_SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9_-]{1,40})(\s+)(\S.*)\Z", re.DOTALL)
-_PARAMETER: Final = re.compile(r"(?:\A|(?<=[\s,;]))([A-Za-z][A-Za-z0-9_-]{0,40})=(\"[^\"]*+\"|[^\s,;\"]++)")
+_SCHEME: Final = re.compile(r"(?a)([A-Za-z][A-Za-z0-9_-]{1,40})(\s+)(\S.*)\Z", re.DOTALL)
+_PARAMETER: Final = re.compile(
+    r"(?a)(?:\A|(?<=[\s,;]))([A-Za-z][A-Za-z0-9_-]{0,40})=(\"[^\"]*+\"|[^\s,;\"]++)"
+)
 _DIGEST_SECRETS: Final = frozenset({"response", "cnonce", "opaque"})
 _CREDENTIAL: Final = re.compile(r"([A-Za-z0-9]{16,128})(/.*)?\Z", re.DOTALL)
 _OPEN_NAMES: Final = (

@@ -53,7 +53,7 @@ class Bodies:
         kind = content_type[:40].lower()
         if kind.startswith(FORM):
             new, names = redact_pairs(text, self._scanner, self._context, offsets)
-            places = [f"form.{name}" for name in names]
+            places = [f"form.{name}" if name else "body" for name in names]
         elif kind.startswith("multipart/") and (boundary := boundary_of(content_type)):
             new, names = redact_parts(text, boundary, self._part, self._context, offsets)
             places = [f"form.{name}" for name in names]

@@ -12,7 +12,7 @@ from typing import Final
 from meshdev.recording.redaction.placeholder import mac
 
 CARD: Final = re.compile(
-    r"(?<![0-9A-Za-z_+])(?<![0-9A-Za-z][-.])"
+    r"(?:(?<![0-9A-Za-z_+])(?<![0-9A-Za-z][-.])|(?<=\\[nrt]))"
     r"(?:[2-6][0-9]{12,18}|[2-6][0-9]{3}([ -])[0-9]{4}\1[0-9]{4}\1[0-9]{4}(?:\1[0-9]{3})?"
     r"|3[0-9]{3}([ -])[0-9]{6}\2[0-9]{4,5})"
     r"(?![0-9A-Za-z_])(?![-.][0-9A-Za-z])",

@@ -12,7 +12,7 @@ from meshdev.recording.redaction.edits import substitute
 from meshdev.recording.redaction.kinds import Context, Edit
 from meshdev.recording.redaction.scanner import Scanner
 
-_COOKIE: Final = re.compile(r"([^=;]*)=\s*(\"[^\"]*+\"|[^;]*)")
+_COOKIE: Final = re.compile(r"(?a)(?:\A|(?<=;))([^=;]*+)=\s*(\"[^\"]*+\"|[^;]*)")
 _CREDENTIALS: Final = re.compile(r"(?:.*-)?authorization\Z", re.IGNORECASE)
 _MOST_REMEMBERED: Final = 4096
 _LONGEST_REMEMBERED: Final = 2048

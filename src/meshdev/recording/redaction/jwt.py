@@ -11,10 +11,13 @@ from binascii import Error as Base64Error
 from typing import Final
 
 from meshdev.recording.redaction.json_walk import Walk, escape, unescape
+from meshdev.recording.redaction.percent import WORD_START
 from meshdev.recording.redaction.placeholder import is_plain_placeholder, mac, plain_placeholder
 
 JWT: Final = re.compile(
-    r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{4,}+\.[A-Za-z0-9_-]{2,}+\.[A-Za-z0-9_-]*+(?:\.[A-Za-z0-9_-]*+){0,2}",
+    WORD_START
+    + r"eyJ[A-Za-z0-9_-]{4,}+\.(?:[A-Za-z0-9_-]*+\.[A-Za-z0-9_-]++(?:\.[A-Za-z0-9_-]++){2}"  # encrypted
+    + r"|[A-Za-z0-9_-]{2,}+\.[A-Za-z0-9_-]*+)",
 )
 _SIGNED_PARTS: Final = 3
 _SHORTEST_SIGNATURE: Final = 10

@@ -5,12 +5,13 @@ from typing import Final
 
 from meshdev.recording.redaction.kinds import Context, Edit, Kind, group, whole
 from meshdev.recording.redaction.mint import Mint
+from meshdev.recording.redaction.percent import WORD_START
 
 AWS_IDS: Final = Kind(
     "AWS access key",
     "`AKIA…`, `ASIA…` and 16 more",
     ("akia", "asia"),
-    re.compile(r"(?<![A-Za-z0-9])A(?:KIA|SIA)[A-Z0-9]{16}(?![A-Za-z0-9])"),
+    re.compile(WORD_START + r"A(?:KIA|SIA)[A-Z0-9]{16}(?![A-Za-z0-9])"),
     whole(Mint.plain),
 )
 _DIGIT: Final = re.compile(r"[0-9]")
@@ -29,7 +30,7 @@ AWS_SECRETS: Final = Kind(
     ("akia", "asia", "secret"),
     re.compile(
         r"(?:A(?:KIA|SIA)[A-Z0-9]{16}|(?i:secret_?access_?key|aws_?secret))"
-        r"(?:(?<![A-Za-z0-9/+])|(?<=[A-Za-z0-9]))[^A-Za-z0-9/+](?:(?!A(?:KIA|SIA)[A-Z0-9]{16}).){0,200}?"
+        r".{1,200}?"
         r"(?<![A-Za-z0-9/+=])([A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=])",
         re.DOTALL,
     ),

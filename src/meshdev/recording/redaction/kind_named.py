@@ -35,7 +35,7 @@ FIELDS: Final = Kind(
     '`"name": "value"` in any text, by name',
     HINTS,
     re.compile(
-        r"(?<![A-Za-z0-9_.-])([A-Za-z0-9_.-]{2,100}+)[\"']?\s{0,8}(?::|=>?)\s{0,8}([\"'])((?:(?!\2)[^\\\r\n]|\\[^\r\n])*+)",
+        r"(?a)(?<![A-Za-z0-9_.-])([A-Za-z0-9_.-]{2,100}+)[\"']?\s{0,8}(?::|=>?)\s{0,8}([\"'])((?:(?!\2)[^\\\r\n]|\\[^\r\n])*+)",
     ),
     _field,
     prose=True,
@@ -55,7 +55,7 @@ FIELDS_WITHIN: Final = Kind(
     '`\\"name\\": \\"value\\"` in any text, by name',
     HINTS,
     re.compile(
-        r"\\\"([A-Za-z0-9_.-]{2,100}+)\\\"\s{0,8}:\s{0,8}\\\"((?:[^\"\\\r\n]++|\\\\\\\"|\\(?!\"))*+)",
+        r"(?a)\\\"([A-Za-z0-9_.-]{2,100}+)\\\"\s{0,8}:\s{0,8}\\\"((?:[^\"\\\r\n]++|\\\\\\\"|\\(?!\"))*+)",
     ),
     _field_within,
     prose=True,
@@ -72,7 +72,7 @@ NUMBERS: Final = Kind(
     "number field",
     '`"pin": 1234` in any text, by name',
     HINTS,
-    re.compile(r"\"([A-Za-z0-9_.-]{2,100}+)\\?\"\s{0,8}:\s{0,8}([0-9]{3,40}+)(?![0-9.eE])"),
+    re.compile(r"(?a)\"([A-Za-z0-9_.-]{2,100}+)\\?\"\s{0,8}:\s{0,8}([0-9]{3,40}+)(?![0-9.eE])"),
     _number,
     prose=True,
 )
@@ -95,8 +95,8 @@ ASSIGNMENTS: Final = Kind(
     "`password=…`, `API_KEY=…`, `token: …` in text",
     HINTS,
     re.compile(
-        r"(?<![A-Za-z0-9_.$-])([A-Za-z0-9_.-]{2,100}+)(\s{0,2}[:=]\s{0,4})(?:(?i:bearer|basic|token|apikey|bot|key)\s+)?"
-        r"([^\s,;&\"'<>(){}\[\]\\|`:=][^\s,;&\"'<>(){}\[\]\\|`]{1,4096}+)(?![(\[])",
+        r"(?a)(?<![A-Za-z0-9_.$-])([A-Za-z0-9_.-]{2,100}+)(\s{0,2}[:=]\s{0,4})((?:(?i:bearer|basic|token|apikey|bot|key)\s{1,4})?"
+        r"[^\s,;&\"'<>(){}\[\]\\|`:=][^\s,;&\"'<>(){}\[\]\\|`]{1,4096}+)(?![(\[])",
     ),
     _assignment,
     prose=True,
@@ -114,7 +114,7 @@ ELEMENTS: Final = Kind(
     "`<password>…</password>`, by name",
     HINTS,
     re.compile(
-        r"<(?:[A-Za-z0-9_-]{1,40}:)?([A-Za-z0-9_.-]{2,100}+)(?:\s[^<>]{0,400})?>([^<>\s][^<>]{0,65536}+)</"
+        r"(?a)<(?:[A-Za-z0-9_-]{1,40}:)?([A-Za-z0-9_.-]{2,100}+)(?:\s[^<>]{0,400})?>([^<>\s][^<>]{0,65536}+)</"
     ),
     _element,
     prose=True,
@@ -134,12 +134,12 @@ PARAMETERS: Final = Kind(
     "parameter",
     "`?token=…`, `&sig=…` in addresses in any text",
     (*HINTS, "sig", "ticket", "hmac"),
-    re.compile(r"(?:[?&#]|\\u0026|&amp;)([A-Za-z0-9_.%\[\]-]{2,100}+)=([^\s&#\"'<>\\;]{1,8192}+)"),
+    re.compile(r"(?a)(?:[?&#]|\\u0026|&amp;)([A-Za-z0-9_.%\[\]-]{2,100}+)=([^\s&#\"'<>\\;]{1,8192}+)"),
     _parameter,
 )
 
 
-_ATTRIBUTE: Final = re.compile(r"\b(name|value|content|id)\s{0,4}=\s{0,4}(\"[^\"<>]*+\"|'[^'<>]*+')")
+_ATTRIBUTE: Final = re.compile(r"(?a)\b(name|value|content|id)\s{0,4}=\s{0,4}(\"[^\"<>]*+\"|'[^'<>]*+')")
 
 
 def _input(found: re.Match[str], context: Context) -> Edit | None:
@@ -157,6 +157,6 @@ INPUTS: Final = Kind(
     "HTML form field",
     '`<input name="csrf_token" value="…">`, `<meta name="csrf-token" content="…">`, by name',
     ("<input", "<meta"),
-    re.compile(r"<(?:input|meta)\s[^<>]{1,2000}+>", re.IGNORECASE),
+    re.compile(r"(?a)<(?:input|meta)\s[^<>]{1,2000}+>", re.IGNORECASE),
     _input,
 )

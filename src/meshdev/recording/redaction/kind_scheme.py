@@ -21,7 +21,7 @@ BEARER: Final = Kind(
     "bearer token",
     "`Bearer …` in any text",
     ("bearer",),
-    re.compile(r"(?i:\bbearer)(?:\s|%20|\+|: ?){1,3}([A-Za-z0-9._~+/-]{8,8192}+={0,2})"),
+    re.compile(r"(?a)(?i:\bbearer)(?:\s|%20|\+|: ?){1,3}([A-Za-z0-9._~+/-]{8,8192}+={0,2})"),
     _bearer,
 )
 
@@ -37,6 +37,6 @@ BASIC: Final = Kind(
     "Basic credentials",
     "`Basic …` in any text: the base64 of `user:password`, the user stays",
     ("basic",),
-    re.compile(r"(?i:\bbasic)(?:\s|%20|: ?){1,3}([A-Za-z0-9+/]{4,4096}+={0,2})"),
+    re.compile(r"(?a)(?i:\bbasic)(?:\s|%20|: ?){1,3}([A-Za-z0-9+/]{4,4096}+={0,2})"),
     _basic,
 )

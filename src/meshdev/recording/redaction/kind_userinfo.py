@@ -8,7 +8,7 @@ from meshdev.recording.redaction.percent import decoded
 
 #: ``\\/`` is how some JSON encoders write a slash.
 _PATTERN: Final = re.compile(
-    r"(?<=:)\\?/\\?/([^\s/?#@:\"'<>\\]{0,256}+)(?::([^\s/?#@\"'<>\\]{0,512}+))?@(?=[A-Za-z0-9\[_%$*(-])",
+    r"(?a)(?<=:)\\?/\\?/([^\s/?#@:\"'<>\\]{0,256}+)(?::([^\s/?#@\"'<>\\]{0,512}+))?@(?=[A-Za-z0-9\[_%$*(-])",
 )
 
 

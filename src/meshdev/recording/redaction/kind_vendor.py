@@ -4,6 +4,7 @@ import re
 from typing import Final
 
 from meshdev.recording.redaction.kinds import Context, Edit, Kind
+from meshdev.recording.redaction.percent import WORD_START
 
 _FORMS: Final = (
     r"(?:sk|pk|rk)_(?:live|test)_[A-Za-z0-9]{10,255}",  # Stripe
@@ -41,6 +42,6 @@ VENDOR_TOKENS: Final = Kind(
     "tokens of Stripe, GitHub, GitLab, Slack, Google, OpenAI, Anthropic, npm, PyPI, Hugging Face, SendGrid, Shopify, "
     "DigitalOcean, Vault, Docker by their prefix",
     tuple(_PREFIXES.split()),
-    re.compile(r"(?<![A-Za-z0-9])(?:" + "|".join(_FORMS) + ")"),
+    re.compile(WORD_START + "(?:" + "|".join(_FORMS) + ")"),
     _replace,
 )

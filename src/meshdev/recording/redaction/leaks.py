@@ -27,6 +27,7 @@ def _spellings(secret: str) -> Iterator[tuple[str, bytes]]:
         yield "url-encoded", spelled.encode()
         yield "url-encoded", spelled.lower().encode()
     yield "JSON", json.dumps(secret)[1:-1].encode()
+    yield "JSON in JSON", json.dumps(json.dumps(secret)[1:-1])[1:-1].encode()
     yield "JSON", json.dumps(secret, ensure_ascii=False)[1:-1].encode("utf-8", "surrogatepass")
     yield "JSON", json.dumps(secret)[1:-1].replace("/", "\\/").encode()
     yield "hex", raw.hex().encode()

@@ -8,19 +8,20 @@ else a plain placeholder.
 import re
 from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
+from collections.abc import Callable
 from typing import Final
 
 from meshdev.recording.redaction.card import card_placeholder, is_card, is_card_placeholder
 from meshdev.recording.redaction.jwt import JWT, is_jwt_placeholder, jwt_placeholder
-from meshdev.recording.redaction.known import Known
+from meshdev.recording.redaction.known import LONGEST, Known
 from meshdev.recording.redaction.pem import PEM, is_pem_placeholder, pem_placeholder
 from meshdev.recording.redaction.placeholder import is_plain_placeholder, plain_placeholder
 
 USERINFO: Final = re.compile(
-    r"[A-Za-z][A-Za-z0-9+.-]{1,20}://([^\s/?#@:\"'<>]{0,256}):(?P<secret>[^\s/?#@\"'<>]{1,512})@"
+    r"(?a)[A-Za-z][A-Za-z0-9+.-]{1,20}://([^\s/?#@:\"'<>]{0,256}):(?P<secret>[^\s/?#@\"'<>]{1,512})@"
 )
 _SCHEME: Final = re.compile(
-    r"(?i)(bearer|basic|token|bot|apikey|negotiate|ntlm|key|jwt)(\s+)(\S.*)", re.DOTALL
+    r"(?ai)(bearer|basic|token|bot|apikey|negotiate|ntlm|key|jwt)(\s+)(\S.*)", re.DOTALL
 )
 _SCOPED_KEY: Final = re.compile(r"(?P<secret>A(?:KIA|SIA)[A-Z0-9]{16})/.+", re.DOTALL)
 _MOST_REMEMBERED: Final = 4096
@@ -71,24 +72,29 @@ class Mint:
         self.known = Known()
         self._made: dict[str, str] = {}
 
-    def plain(self, secret: str, *, weak: bool = False) -> str:
-        """The placeholder of no special kind; ``weak`` when the place does not say that it is secret (a cookie)."""
+    def _remembered(self, secret: str, make: Callable[[bytes, str], str]) -> str:
         made = self._made.get(secret)
         if made is None:
-            made = plain_placeholder(self.key, secret)
+            made = make(self.key, secret)
             if len(self._made) >= _MOST_REMEMBERED:
                 self._made.clear()
-            self._made[secret] = made
+            if len(secret) <= LONGEST:
+                self._made[secret] = made
+        return made
+
+    def plain(self, secret: str, *, weak: bool = False) -> str:
+        """The placeholder of no special kind; ``weak`` when the place does not say that it is secret (a cookie)."""
+        made = self._remembered(secret, plain_placeholder)
         self.known.learn(secret, made, weak=weak)
         return made
 
     def card(self, text: str) -> str:
         """Another card number."""
-        return card_placeholder(self.key, text)
+        return self._remembered(text, card_placeholder)
 
     def jwt(self, token: str) -> str:
         """Another JWT."""
-        return jwt_placeholder(self.key, token)
+        return self._remembered(token, jwt_placeholder)
 
     def pem(self, inside: str) -> str:
         """Another inside for a PEM block."""

@@ -7,9 +7,9 @@ from typing import Final
 from meshdev.recording.redaction.edits import substitute
 from meshdev.recording.redaction.kinds import Context, Edit
 
-_BOUNDARY: Final = re.compile(r"boundary=(?:\"([^\"]{1,200})\"|([^\s;,]{1,200}))", re.IGNORECASE)
+_BOUNDARY: Final = re.compile(r"(?a)boundary=(?:\"([^\"]{1,200})\"|([^\s;,]{1,200}))", re.IGNORECASE)
 _NAME: Final = re.compile(
-    r"(?:\A|\n)content-disposition:[^\r\n]*?[;\s]name=(?:\"([^\"\r\n]*)\"|([^\s;]+))", re.IGNORECASE
+    r"(?a)(?:\A|\n)content-disposition:[^\r\n]*?[;\s]name=(?:\"([^\"\r\n]*)\"|([^\s;]+))", re.IGNORECASE
 )
 _TYPE: Final = re.compile(r"(?:\A|\n)content-type:[ \t]*([^\r\n]*)", re.IGNORECASE)
 _FILE: Final = re.compile(r"filename\*?=", re.IGNORECASE)

@@ -11,7 +11,7 @@ from meshdev.recording.redaction.kinds import Context, Edit
 from meshdev.recording.redaction.percent import decoded, encoded
 from meshdev.recording.redaction.scanner import Scanner
 
-_PAIR: Final = re.compile(r"([^=&]*)=([^&]*)")
+_PAIR: Final = re.compile(r"(?:\A|(?<=&))([^=&]*+)(?:=([^&]*+))?")
 _CALLBACK: Final = re.compile(r"(?:^|&)(?:state|grant_type|client_id|redirect_uri|session_state)=")
 _INNERMOST: Final = re.compile(r"\[([^\[\]]+)\](?:\[\])?\Z")
 
@@ -34,12 +34,13 @@ def redact_pairs(
     edits: list[Edit] = []
     names: list[str] = []
     for pair in _PAIR.finditer(text):
-        if not pair[2]:
+        which = 1 if pair[2] is None else 2  # a lone word may be a secret too
+        if not pair[which]:
             continue
-        name = field_name(pair[1])
+        name = field_name(pair[1]) if which == 2 else ""  # noqa: PLR2004
         if context.names.kept(name):
             continue
-        value = decoded(pair[2])
+        value = decoded(pair[which])
         if context.names.parameter(name, callback=callback):
             new = context.mint.value(value)
             names.append(name)
@@ -48,5 +49,5 @@ def redact_pairs(
             if new != value:
                 names.append(name)
         if new != value:
-            edits.append((pair.start(2), pair.end(2), encoded(new)))
+            edits.append((*pair.span(which), encoded(new)))
     return (substitute(text, edits, offsets) if edits else text), names

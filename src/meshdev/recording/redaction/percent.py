@@ -3,6 +3,9 @@
 from typing import Final
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
+#: For patterns: the place before a word, an escape of JSON or of a URL included (``\\nTOKEN``, ``%3DTOKEN``).
+WORD_START: Final = r"(?:(?<![A-Za-z0-9_-])|(?<=\\[nrt])|(?<=%[0-9A-Fa-f]{2}))"
+
 _SAFE: Final = "-_.~/:@,"
 
 

@@ -4,8 +4,8 @@ Texts are bytes as latin-1 characters. A find that is a placeholder, or lies wit
 idempotent, whatever the kinds would say about their own products.
 """
 
-import re
 from collections.abc import Iterable
+from string import ascii_letters, digits
 from typing import Final
 
 from meshdev.recording.redaction.catalogue import CATALOGUE
@@ -14,21 +14,20 @@ from meshdev.recording.redaction.kinds import Context, Edit, Kind
 from meshdev.recording.redaction.mint import is_placeholder
 from meshdev.recording.redaction.suspicion import Suspicion, words_of
 
-_RUNS: Final = (re.compile(r"[A-Za-z0-9_-]"), re.compile(r"[A-Za-z0-9_.~+/=-]"))
-_FARTHEST: Final = 4096
+_WORD: Final = ascii_letters + digits + "_-"
+_RUNS: Final = (_WORD, _WORD + ".~+/=")
+_FARTHEST: Final = 512
 
 
-def _run_around(text: str, start: int, end: int, member: re.Pattern[str]) -> str:
-    first, last = start, end
-    while first > 0 and start - first < _FARTHEST and member.match(text, first - 1):
-        first -= 1
-    while last < len(text) and last - end < _FARTHEST and member.match(text, last):
-        last += 1
-    return text[first:last]
+def _run_around(text: str, start: int, end: int, members: str) -> str:
+    before = text[max(0, start - _FARTHEST) : start]
+    behind = text[end : end + _FARTHEST]
+    first = start - len(before) + len(before.rstrip(members))
+    return text[first : end + len(behind) - len(behind.lstrip(members))]
 
 
 def _within_placeholder(text: str, start: int, end: int) -> bool:
-    return any(is_placeholder(_run_around(text, start, end, member)) for member in _RUNS)
+    return any(is_placeholder(_run_around(text, start, end, members)) for members in _RUNS)
 
 
 class Scanner:

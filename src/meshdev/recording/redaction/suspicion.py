@@ -28,9 +28,9 @@ _CARD: Final = b"0" * 13
 
 #: Cores of names, in small letters with nothing else between.
 _CORES: Final = tuple(
-    b"pass pwd secret token key cred jwt srf sess authori cookie bearer signat cardn creditc".split()
+    b"pass pwd secret token key cred jwt srf sess authori cookie bearer signat cardn creditc timecode".split()
 )
-_RAW: Final = (b"eyJ", b"AKIA", b"ASIA", b"AIza", b"code=", b"ime_code")
+_RAW: Final = (b"eyJ", b"AKIA", b"ASIA", b"AIza", b"code=")
 _ADDRESS: Final = re.compile(rb":\\?/\\?/[^\s\"'<>@]{0,1024}+@")
 #: Names as they stand between other characters than letters and digits, each in the usual spellings, and prefixes.
 _NAMES: Final = (
@@ -38,13 +38,14 @@ _NAMES: Final = (
     " contrasena assertion verifier pincode otpcode totpcode mfacode"
 )
 _SPELT: Final = (
-    "pinCode otpCode totpCode mfaCode verificationCode verification recoveryCode recoveryCodes recovery"
-    " backupCode backupCodes backup oneTimeCode cc ccNumber connectionString ConnectionString connection"
-    " connectionstring SAMLResponse SAMLRequest samlResponse saml codeVerifier clientAssertion userCode"
-    " deviceCode connectionUri connectionURI sasUrl social socialSecurityNumber motDePasse ghp gho ghu ghs"
-    " ghr github glpat gloas gldt glrt glptt glft glsoat glcbt glimt glagent xoxb xoxp xoxa xoxr xoxs xoxe"
-    " xapp sk pk rk whsec npm hf SG hvs hvb dckr shpat shpca shppa shpss doo dop dor GOCSPX ya29 pypi"
-    " PRIVATE"
+    "codeverifier socialsecuritynumber clientassertion backupcode backupcodes connectionuri onetimecode"
+    " samlresponse samlrequest ccnumber recoverycode recoverycodes verificationcode pinCode otpCode totpCode"
+    " mfaCode verificationCode verification recoveryCode recoveryCodes recovery backupCode backupCodes backup"
+    " oneTimeCode cc ccNumber connectionString ConnectionString connection connectionstring SAMLResponse"
+    " SAMLRequest samlResponse saml codeVerifier clientAssertion userCode deviceCode connectionUri"
+    " connectionURI sasUrl social socialSecurityNumber motDePasse ghp gho ghu ghs ghr github glpat gloas gldt"
+    " glrt glptt glft glsoat glcbt glimt glagent xoxb xoxp xoxa xoxr xoxs xoxe xapp sk pk rk whsec npm hf SG"
+    " hvs hvb dckr shpat shpca shppa shpss doo dop dor GOCSPX ya29 pypi PRIVATE"
 )
 _NOTICED: Final = frozenset(
     spelling.encode()

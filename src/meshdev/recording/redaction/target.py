@@ -23,10 +23,7 @@ def redact_target(target: str, scanner: Scanner, context: Context) -> tuple[str,
         places.append("path")
     if query:
         new, names = redact_pairs(query, scanner, context)
-        places += [f"query.{name}" for name in names]
-        if "=" not in query:
-            new = scanner.look(query)
-            places += ["query"] if new != query else []
+        places += [f"query.{name}" if name else "query" for name in names]
         if new != query:
             return made + mark + new, places
     return (target if made == path else made + mark + query), places

@@ -1,4 +1,4 @@
-"""Card numbers: of a brand's range, of a length that it issues, right by Luhn; grouped by blanks or dashes, or not.
+"""Card numbers: of a brand's range, of a length that it issues, right by Luhn; grouped by blanks (``+`` and ``%20`` in forms) or dashes, or not.
 
 Order numbers, timestamps, EANs and phone numbers are digits too. So the range of a brand is asked for, groups must be
 those printed on a card, and digits within a longer run or an id (``ord-4111…``, ``+49…``) are left alone.
@@ -13,8 +13,8 @@ from meshdev.recording.redaction.placeholder import mac
 
 CARD: Final = re.compile(
     r"(?:(?<![0-9A-Za-z_+])(?<![0-9A-Za-z][-.])|(?<=\\[nrt]))"
-    r"(?:[2-6][0-9]{12,18}|[2-6][0-9]{3}([ -])[0-9]{4}\1[0-9]{4}\1[0-9]{4}(?:\1[0-9]{3})?"
-    r"|3[0-9]{3}([ -])[0-9]{6}\2[0-9]{4,5})"
+    r"(?:[2-6][0-9]{12,18}|[2-6][0-9]{3}([ +-]|%20)[0-9]{4}\1[0-9]{4}\1[0-9]{4}(?:\1[0-9]{3})?"
+    r"|3[0-9]{3}([ +-]|%20)[0-9]{6}\2[0-9]{4,5})"
     r"(?![0-9A-Za-z_])(?![-.][0-9A-Za-z])",
 )
 
@@ -31,6 +31,7 @@ _BRANDS: Final = (
     (re.compile(r"220[0-4]"), (16,)),  # Mir
 )
 _CHECK: Final = 6
+_TOGETHER: Final = str.maketrans("", "", " +-")
 
 
 def _luhn(digits: str) -> int:
@@ -52,7 +53,7 @@ def _brand(digits: str) -> int:
 
 
 def _digits(text: str) -> str:
-    return text.replace(" ", "").replace("-", "")
+    return text.replace("%20", "").translate(_TOGETHER)
 
 
 def is_card(text: str) -> bool:
@@ -85,4 +86,7 @@ def card_placeholder(key: bytes, text: str) -> str:
     stream = shake_256(mac(key, digits)).digest(len(digits))
     body = digits[:brand] + "".join(str(byte % 10) for byte in stream[: len(digits) - brand - _CHECK - 1])
     made = iter(_checked(body))
-    return "".join(next(made) if character.isdigit() else character for character in text)
+    blank = "%20" if "%20" in text else ""
+    groups = text.replace(blank, " ") if blank else text
+    replaced = "".join(next(made) if character.isdigit() else character for character in groups)
+    return replaced.replace(" ", blank) if blank else replaced

@@ -70,6 +70,17 @@ class Remote(Struct, frozen=True, array_like=True):
     tls: bool = False
 
 
+class OutsideFaults(Struct, frozen=True, array_like=True):
+    """Faults that are on, for calls out of the system to hosts like ``host`` (a glob).
+
+    ``endpoint`` is ``http``, ``connect`` or a port; empty for all.
+    """
+
+    host: str
+    endpoint: str
+    faults: tuple[FaultSpec, ...]
+
+
 class EdgePolicy(Struct, frozen=True, array_like=True):
     """What a worker does on one edge.
 
@@ -84,7 +95,7 @@ class EdgePolicy(Struct, frozen=True, array_like=True):
     ``protocol = "proxy"`` is a caller's name proxy: ``names`` are the hosts (``payments``, ``payments:5000``) that it
     knows, and the edges that they mean; they are served by the same worker. ``faults`` are those that are switched on,
     in the order in which they were; one that is equal to one of the policy before goes on as it is. ``shut`` puts out
-    whoever is in; its listener has been closed.
+    whoever is in; its listener has been closed. ``outside`` are a name proxy's faults for hosts that it does not know.
     """
 
     upstreams: tuple[Upstream, ...] = ()
@@ -108,6 +119,7 @@ class EdgePolicy(Struct, frozen=True, array_like=True):
     names: Mapping[str, EdgeKey] = {}
     faults: tuple[FaultSpec, ...] = ()
     shut: bool = False
+    outside: "tuple[OutsideFaults, ...]" = ()
 
 
 class EdgeEntry(Struct, frozen=True, array_like=True):

@@ -231,3 +231,16 @@ def test_hosts_outside_are_met_by_callers_with_a_name_proxy() -> None:
     with pytest.raises(UsageError, match=r"payments has no name proxy that leads to api\.example") as refused:
         book.add(request({"edge": "payments -> api.example", "dns": True}), 0.0)
     assert "proxy_env = true" in str(refused.value.hint)
+
+
+@pytest.mark.parametrize("name", ["a/b", "a b", " ", "\n", "-x", "naïve", "x" * 101])
+def test_a_name_can_be_typed_and_stands_in_an_address(name: str) -> None:
+    """What could not be ended by its name is refused."""
+    with pytest.raises(UsageError, match="is no name for a fault"):
+        Subject().add(request(name=name), 0.0)
+
+
+@pytest.mark.parametrize("name", ["slow-2", "storm_1", "orders.slow", "9", "x" * 100])
+def test_other_names_are_fine(name: str) -> None:
+    """Letters, digits, and what stands between them."""
+    assert Subject().add(request(name=name), 0.0).toggle.name == name

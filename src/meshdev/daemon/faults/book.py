@@ -9,6 +9,7 @@
 A fault of the topology that was switched on under a lease is off when that ends.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -28,6 +29,7 @@ from meshdev.wire.fault_views import FaultRequest, FaultSwitch
 from meshdev.wire.faults import EdgePattern, FaultSpec
 from meshdev.wire.mesh import EdgeKey, OutsideFaults
 
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 MOST = 1000
 """Faults that may be added; a script in a loop shall not fill the daemon."""
 
@@ -120,6 +122,10 @@ class FaultBook:
 
     def add(self, request: FaultRequest, now: float) -> Entry:
         """Add a fault. Raises UsageError when it makes no sense, meets nobody, or its name is taken."""
+        if request.name and _NAME.fullmatch(request.name) is None:
+            raise UsageError(
+                f"{request.name!r} is no name for a fault", hint="letters, digits, and - _ . between them"
+            )
         known = self._entries.get(request.name)
         if known is not None and not (request.replace and known.origin is not Origin.TOPOLOGY):
             whose = "is the topology's" if known.origin is Origin.TOPOLOGY else "is there already"
@@ -162,7 +168,7 @@ class FaultBook:
             self.leases.held(switch.lease)
         _possible(entry.toggle.specs)
         if switch.duration is not None and switch.duration <= 0:
-            raise UsageError(f"for {switch.duration:g} s", hint="more than 0")
+            raise UsageError(f"a fault cannot be on for {switch.duration:g} s", hint="more than 0")
         self._on(entry, switch, now)
         return entry
 

@@ -47,36 +47,32 @@ def fault(system: System, edge: str, **what: Any) -> Iterator[None]:
 
 def delays(system: System) -> list[Row]:
     """50 ms, asked of requests and of connections, with eight of them at once; what the way takes is taken off."""
-    rows = []
-    for title, edge, http, what in (
-        ("HTTP, `delay=50ms`", HTTP_EDGE, True, {"delay": "50ms"}),
-        ("HTTP, `latency=50ms`", HTTP_EDGE, True, {"latency": "50ms"}),
-        ("TCP, `latency=50ms`", RAW_EDGE, False, {"latency": "50ms"}),
-    ):
-        port = system.http if http else system.raw
-        rows.append(_late(title, port, partial(fault, system, edge, **what), http=http))
     with toxiproxy.running() as peer:
+        taking_part: list[tuple[str, int, bool, Slowed]] = [
+            ("HTTP, `delay=50ms`", system.http, True, partial(fault, system, HTTP_EDGE, delay="50ms")),
+            ("HTTP, `latency=50ms`", system.http, True, partial(fault, system, HTTP_EDGE, latency="50ms")),
+            ("TCP, `latency=50ms`", system.raw, False, partial(fault, system, RAW_EDGE, latency="50ms")),
+        ]
         if peer is not None:
-            toxic = partial(peer.toxic, latency=50)
-            rows.append(_late("Toxiproxy, `latency` 50", peer.raw, toxic, http=False))
-    return rows
+            taking_part.append(
+                ("Toxiproxy, TCP, `latency` 50", peer.raw, False, partial(peer.toxic, latency=50))
+            )
+        plain: dict[str, list[float]] = {title: [] for title, *_ in taking_part}
+        slow: dict[str, list[float]] = {title: [] for title, *_ in taking_part}
+        for _ in range(ROUNDS):
+            for title, port, http, slowed in taking_part:
+                plain[title] += asyncio.run(_pinged(port, http=http))
+                with slowed():
+                    slow[title] += asyncio.run(_pinged(port, http=http))
+    return [(title, "50 ms", _late(plain[title], slow[title])) for title in plain]
 
 
-def _late(title: str, port: int, slowed: Slowed, *, http: bool) -> Row:
-    plain: list[float] = []
-    slow: list[float] = []
-    for _ in range(ROUNDS):
-        plain += asyncio.run(_pinged(port, http=http))
-        with slowed():
-            slow += asyncio.run(_pinged(port, http=http))
+def _late(plain: Sequence[float], slow: Sequence[float]) -> str:
     way = median(plain)
     errors = [(seconds - DELAY - way) * 1e3 for seconds in slow]
     cuts = quantiles(errors, n=100)
-    early = min(slow) * 1e3
-    told = (
-        f"error {median(errors):+.2f} ms (median), {cuts[98]:+.2f} ms (p99); the soonest after {early:.1f} ms"
-    )
-    return title, "50 ms", f"{told} (n = {len(slow)})"
+    told = f"error {median(errors):+.2f} ms (median), {cuts[98]:+.2f} ms (p99)"
+    return f"{told}; the soonest after {min(slow) * 1e3:.1f} ms (n = {len(slow)})"
 
 
 async def _pinged(port: int, *, http: bool) -> list[float]:

@@ -1,14 +1,16 @@
 """Asked against measured: delays, rates and percentages; and what a fault costs where it acts."""
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from math import sqrt
 from pathlib import Path
 from statistics import median, quantiles
 from time import monotonic
 from typing import Any, Final
 
+from benchmarks.faults import toxiproxy
 from benchmarks.faults.streams import answered
 from benchmarks.faults.system import HTTP_EDGE, PLAIN_EDGE, RAW_EDGE, System
 from benchmarks.mesh import load
@@ -17,6 +19,7 @@ from meshdev.client import calls, fault_calls
 from meshdev.wire.fault_views import FaultRequest
 
 Row = tuple[str, str, str]
+Slowed = Callable[[], AbstractContextManager[None]]
 
 CONNECTIONS: Final = 8
 DELAYED: Final = 60  # requests a connection and round
@@ -24,7 +27,9 @@ DELAY: Final = 0.05
 ROUNDS: Final = 5
 RATES: Final = (1_000_000, 5_000_000)
 SHARES: Final = ((1.0, 6000), (10.0, 3000), (50.0, 2000))
+MANY: Final = (8, 64)  # connections of the load that costs are measured by
 _LOADED: Final = 2.0
+_TOXIPROXY: Final = "Toxiproxy, `latency` 1"
 _Z: Final = 1.96
 _PING: Final = b"GET /ping HTTP/1.1\r\nhost: echo\r\ncontent-length: 4\r\n\r\nping"
 
@@ -42,26 +47,32 @@ def fault(system: System, edge: str, **what: Any) -> Iterator[None]:
 
 def delays(system: System) -> list[Row]:
     """50 ms, asked of requests and of connections, with eight of them at once; what the way takes is taken off."""
-    rows = []
-    for title, edge, http, what in (
-        ("HTTP, `delay=50ms`", HTTP_EDGE, True, {"delay": "50ms"}),
-        ("HTTP, `latency=50ms`", HTTP_EDGE, True, {"latency": "50ms"}),
-        ("TCP, `latency=50ms`", RAW_EDGE, False, {"latency": "50ms"}),
-    ):
-        port = system.http if http else system.raw
-        plain: list[float] = []
-        slow: list[float] = []
+    with toxiproxy.running() as peer:
+        taking_part: list[tuple[str, int, bool, Slowed]] = [
+            ("HTTP, `delay=50ms`", system.http, True, partial(fault, system, HTTP_EDGE, delay="50ms")),
+            ("HTTP, `latency=50ms`", system.http, True, partial(fault, system, HTTP_EDGE, latency="50ms")),
+            ("TCP, `latency=50ms`", system.raw, False, partial(fault, system, RAW_EDGE, latency="50ms")),
+        ]
+        if peer is not None:
+            taking_part.append(
+                ("Toxiproxy, TCP, `latency` 50", peer.raw, False, partial(peer.toxic, latency=50))
+            )
+        plain: dict[str, list[float]] = {title: [] for title, *_ in taking_part}
+        slow: dict[str, list[float]] = {title: [] for title, *_ in taking_part}
         for _ in range(ROUNDS):
-            plain += asyncio.run(_pinged(port, http=http))
-            with fault(system, edge, **what):
-                slow += asyncio.run(_pinged(port, http=http))
-        way = median(plain)
-        errors = [(seconds - DELAY - way) * 1e3 for seconds in slow]
-        cuts = quantiles(errors, n=100)
-        early = min(slow) * 1e3
-        told = f"error {median(errors):+.2f} ms (median), {cuts[98]:+.2f} ms (p99); the soonest after {early:.1f} ms"
-        rows.append((title, "50 ms", f"{told} (n = {len(slow)})"))
-    return rows
+            for title, port, http, slowed in taking_part:
+                plain[title] += asyncio.run(_pinged(port, http=http))
+                with slowed():
+                    slow[title] += asyncio.run(_pinged(port, http=http))
+    return [(title, "50 ms", _late(plain[title], slow[title])) for title in plain]
+
+
+def _late(plain: Sequence[float], slow: Sequence[float]) -> str:
+    way = median(plain)
+    errors = [(seconds - DELAY - way) * 1e3 for seconds in slow]
+    cuts = quantiles(errors, n=100)
+    told = f"error {median(errors):+.2f} ms (median), {cuts[98]:+.2f} ms (p99)"
+    return f"{told}; the soonest after {min(slow) * 1e3:.1f} ms (n = {len(slow)})"
 
 
 async def _pinged(port: int, *, http: bool) -> list[float]:
@@ -151,25 +162,47 @@ def wilson(hits: int, count: int) -> tuple[float, float]:
 
 
 def costs(system: System, folder: Path) -> list[Row]:
-    """CPU of the worker a request, in turns without a fault and with one that acts on every request."""
+    """CPU a request, in turns without a fault and with one that acts on every request; Toxiproxy's beside it."""
     (worker,) = [view.pid for view in system.control.send(calls.processes()) if view.role == "worker"]
-    rows = []
-    for title, edge, port, what in (
-        ("HTTP edge, `latency=1ms`", HTTP_EDGE, system.http, {"latency": "1ms"}),
-        ("HTTP edge, `delay=1ms`", HTTP_EDGE, system.http, {"delay": "1ms"}),
-        ("TCP edge, `latency=1ms`", PLAIN_EDGE, system.plain, {"latency": "1ms"}),
-    ):
-        without, under = [], []
-        for _ in range(ROUNDS):
-            without.append(_cost(worker, port, folder))
-            with fault(system, edge, **what):
-                under.append(_cost(worker, port, folder))
-        ratio = median(b / a for a, b in zip(without, under, strict=True))
-        rows.append((title, f"{median(without):.1f} µs without", f"{median(under):.1f} µs, ×{ratio:.2f}"))  # noqa: RUF001
+    with toxiproxy.running() as peer:
+        taking_part = [
+            (title, worker, port, partial(fault, system, edge, **{kind: "1ms"}))
+            for title, edge, port, kind in (
+                ("HTTP edge, `latency=1ms`", HTTP_EDGE, system.http, "latency"),
+                ("HTTP edge, `delay=1ms`", HTTP_EDGE, system.http, "delay"),
+                ("TCP edge, `latency=1ms`", PLAIN_EDGE, system.plain, "latency"),
+            )
+        ]
+        if peer is not None:
+            taking_part.append((_TOXIPROXY, peer.pid, peer.http, partial(peer.toxic, latency=1)))
+        rows = []
+        for connections in MANY:
+            found: dict[str, list[tuple[float, float]]] = {title: [] for title, *_ in taking_part}
+            for _ in range(ROUNDS):
+                for title, pid, port, slowed in taking_part:
+                    without = _cost(pid, port, connections, folder)
+                    with slowed():
+                        found[title].append((without, _cost(pid, port, connections, folder)))
+            rows += [
+                (f"{title}, {connections} connections", *_told(pairs, found.get(_TOXIPROXY)))
+                for title, pairs in found.items()
+            ]
     return rows
 
 
-def _cost(worker: int, port: int, folder: Path) -> float:
-    began = cpu_seconds([worker])
-    done = load.run(port, CONNECTIONS, _LOADED, folder, core=0)
-    return (cpu_seconds([worker]) - began) / done.requests * 1e6
+def _told(
+    pairs: Sequence[tuple[float, float]], peers: Sequence[tuple[float, float]] | None
+) -> tuple[str, str]:
+    """Without, and under; both ratios are medians of those within a round."""
+    without, under = (median(column) for column in zip(*pairs, strict=True))
+    told = f"{under:.1f} µs, ×{median(b / a for a, b in pairs):.2f}"  # noqa: RUF001
+    if peers is not None and peers is not pairs:
+        beside = median(ours[1] / theirs[1] for ours, theirs in zip(pairs, peers, strict=True))
+        told += f"; ×{beside:.2f} of Toxiproxy's"  # noqa: RUF001
+    return f"{without:.1f} µs without", told
+
+
+def _cost(pid: int, port: int, connections: int, folder: Path) -> float:
+    began = cpu_seconds([pid])
+    done = load.run(port, connections, _LOADED, folder, core=0)
+    return (cpu_seconds([pid]) - began) / done.requests * 1e6

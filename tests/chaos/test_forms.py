@@ -11,7 +11,7 @@ import pytest
 from meshdev.chaos.junit import junit_of
 from meshdev.chaos.lines import report_lines
 from meshdev.chaos.page import page_of
-from meshdev.chaos.page_graph import placed
+from meshdev.chaos.page_graph import blast_graph, placed
 from meshdev.chaos.report import ExperimentReport, Verdict, as_json
 from support_experiments import report
 
@@ -93,3 +93,11 @@ def test_the_drawing_has_callers_to_the_left() -> None:
     assert len(set(places.values())) == len(places)
     assert placed([]) == {}
     assert len(placed([("a", "b"), ("b", "a")])) == 2
+
+
+def test_a_service_and_its_database_are_told_apart() -> None:
+    """They often have the same name."""
+    edges = [("orders", "databases.orders"), ("orders", "brokers.events"), ("outside", "orders")]
+    drawn = str(blast_graph(msgspec.structs.replace(report(), edges=edges)))
+    for label in (">orders<", ">orders (db)<", ">events<"):
+        assert drawn.count(label) == 1

@@ -4,6 +4,7 @@ import doctest
 import json
 
 import click
+import msgspec
 import pytest
 
 from meshdev.cli.fault_lines import added, catalogue, fault_lines, kind_lines, kind_named, kinds, listing
@@ -93,6 +94,13 @@ def test_a_fault_and_a_kind_are_described_in_full() -> None:
     text = click.unstyle("\n".join(fault_lines(view(description="the card company sleeps"))))
     for part in ("slow", "orders -> payments:http", "the card company sleeps", "1m30s", "hits 7"):
         assert part in text
+    assert "grows" not in text
+    [plain] = view().parts
+    meant = {"method": ["GET", "PUT"], "path": "/x/*", "header": {"x-user": "a*"}, "every": 3}
+    seeded = msgspec.structs.replace(plain, match=meant, seed=7)
+    lines = click.unstyle("\n".join(fault_lines(view(parts=[seeded], ramp=30.0)))).splitlines()
+    assert "  grows for   30s" in lines
+    assert "    hits 7, only method GET or PUT, path /x/*, header x-user: a*, every 3, seed 7" in lines
     kind = kind_named("latency")
     assert kind is not None
     lines = kind_lines(kind)
@@ -111,3 +119,12 @@ def test_the_kinds_need_no_daemon(cli: Cli) -> None:
     assert (ran.code, {kind["name"] for kind in json.loads(ran.out)}) == (0, set(CATALOGUE))
     assert cli("fault", "list").code == 3
     assert cli("fault", "add", "payments", "latncy=3ms").code == 2
+
+
+@pytest.mark.parametrize(
+    "words", [("fault", "on", "x", "--for", "0s"), ("chaos", "explore", "--budget", "0s")]
+)
+def test_no_time_at_all_is_refused(cli: Cli, words: tuple[str, ...]) -> None:
+    """Before anything is begun."""
+    ran = cli(*words)
+    assert (ran.code, "more than 0" in ran.err) == (2, True)

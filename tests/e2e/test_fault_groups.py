@@ -104,3 +104,37 @@ def test_a_name_that_nobody_knows(system: Product) -> None:
     assert ask(ports(system)["front", "stock"])[0] == 200
     system.run("fault", "clear")
     assert ask(proxy, "http://stock/healthz", "stock")[0] == 200
+
+
+def test_a_host_out_of_the_system(system: Product) -> None:
+    """Calls to it have faults, too, where the caller's name proxy sees them."""
+    found = dict(line.split("=", 1) for line in system.run("env", "front").stdout.splitlines() if "=" in line)
+    proxy = int(found["http_proxy"].rstrip("/").rpartition(":")[2])
+    there = f"127.0.0.1:{ports(system)['front', 'stock']}"
+    assert ask(proxy, f"http://{there}/healthz", there)[0] == 200
+    refused = system.run("fault", "add", "orders -> 127.0.0.1", "dns", check=2)
+    assert "orders has no name proxy" in refused.stderr
+    system.run("fault", "add", "--name", "gone", "front -> 127.0.0.1", "dns")
+    assert ask(proxy, f"http://{there}/healthz", there)[:2] == (503, "gone/dns")
+    [fault] = json.loads(system.run("fault", "list", "--json").stdout)
+    assert fault["edges"] == ["front -> 127.0.0.1"]
+    system.run("fault", "rm", "gone")
+    assert ask(proxy, f"http://{there}/healthz", there)[0] == 200
+
+
+def test_logs_tell_of_faults(system: Product) -> None:
+    """Who reads only a service's log sees that a fault is on, that it acts, and that it is off; others are spared."""
+    system.run("fault", "add", "--name", "slow", "front -> orders", "latency=20ms")
+    ask(ports(system)["front", "orders"])
+
+    def told(service: str) -> list[str]:
+        lines = map(json.loads, system.run("logs", "--json", service).stdout.splitlines())
+        return [line["text"] for line in lines if line["stream"] == "meshdev" and "fault" in line["text"]]
+
+    acts = "fault slow acts: 1 hit so far"
+    eventually(lambda: acts in told("orders"))
+    system.run("fault", "off", "slow")
+    eventually(lambda: "fault slow is off" in told("orders"))
+    expected = ["fault slow is on: latency 20ms for front -> orders", acts, "fault slow is off"]
+    assert told("orders") == told("front") == expected
+    assert told("stock") == []

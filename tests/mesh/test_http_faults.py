@@ -14,6 +14,7 @@ import pytest
 from meshdev.wire.mesh import CircuitBreaker, EdgePolicy
 from support_faults import specs
 from support_http_edge import GET, HttpEdge, Seen, ask, http_edge, http_peer, read_response, request, scripted
+from support_kept import ask_again, instance, serve_one
 from support_mesh import dial, until
 
 
@@ -156,6 +157,36 @@ async def test_an_injected_reset_is_not_the_instances(kind: str) -> None:
     problem = msgspec.json.decode(said.partition(b"\r\n\r\n")[2])
     assert (problem["by"], problem["error"], problem["fault"]) == ("meshdev", "fault", f"a/{kind}")
     assert (exchange.error, exchange.by, exchange.faults) == ("fault", "meshdev", (f"a/{kind}",))
+
+
+async def test_a_reset_over_a_kept_connection_is_not_mended_in_secret() -> None:
+    """An instance that closes a kept connection just then is asked again; a fault's reset is told."""
+    seen = Seen()
+    table = {"reset": True, "match": {"after": 1}}
+    async with http_peer("a", seen) as a, http_edge(a.upstream, faults=faults(table)) as it:
+        async with dial(it.port) as streams:
+            assert [(await ask(streams))[0] for _ in range(2)] == [200, 502]
+        told = [(one.status, one.error, one.by, one.faults) for one in it.exchanges()]
+        assert told == [(200, "", "", ()), (502, "fault", "meshdev", ("a/reset",))]
+        assert (it.counters.fault_hits, dict(it.counters.errors)) == ({"a/reset": 1}, {"fault": 1})
+    assert len(seen.requests) == 2
+
+
+async def test_a_request_that_is_sent_again_is_hit_once() -> None:
+    """Its decision is made when it begins: the kept connection that was closed just then takes no ordinal."""
+    table = {"latency": "1ms"}
+    async with (
+        instance() as a,
+        http_edge(a.upstream, faults=faults(table)) as it,
+        dial(it.port) as streams,
+    ):
+        with await serve_one(a, streams) as sock:
+            streams[1].write(GET)
+            await a.loop.sock_recv(sock, 1000)
+        _, answer = await ask_again(a, streams)
+        assert answer.status == 200
+        assert [one.faults for one in it.exchanges()] == [("a/latency",)] * 2
+        assert it.counters.fault_hits == {"a/latency": 2}
 
 
 async def test_an_answer_that_a_fault_breaks_off_is_not_the_instances_doing() -> None:

@@ -7,6 +7,7 @@ import signal
 import socket
 import struct
 import sys
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,7 +17,7 @@ import msgspec
 import pytest
 
 from meshdev.mesh.fleet import Fleet
-from meshdev.wire.mesh import EdgeKey, EdgePolicy, Exchange, Upstream
+from meshdev.wire.mesh import EdgeKey, EdgePolicy, Exchange, OutsideFaults, Upstream
 from support_faults import specs
 from support_http_edge import Answer, Seen, http_peer, read_response
 from support_mesh import Streams, dial, fleet_of, peer, until
@@ -235,6 +236,55 @@ async def test_a_hidden_name_is_no_host(tmp_path: Path) -> None:
             ("meshdev", ("a/dns",), "fault")
         ] * 2
         assert fleet.signals()[PAYMENTS].errors == {"fault": 2}
+
+
+async def test_faults_for_hosts_outside(tmp_path: Path) -> None:
+    """They come and go on hosts that are known already and on new ones; other hosts and names are spared."""
+    async with http_peer("there") as there, http_peer("payments-0") as payments, fleet_of(tmp_path) as fleet:
+        policies = known(payments.upstream)
+        port = await proxy_in(fleet, policies)
+        at = there.upstream.port
+
+        async def outside(*faults: OutsideFaults) -> None:
+            proxy = msgspec.structs.replace(policies[PROXY], outside=faults)
+            await fleet.wait_acked(fleet.apply(policies | {PROXY: proxy}))
+
+        async def asked(streams: Streams, *hosts: str) -> list[int]:
+            return [(await get(streams, f"http://{host}/")).status for host in hosts]
+
+        async with dial(port) as streams:
+            assert await asked(streams, f"127.0.0.1:{at}", "payments") == [200, 200]
+            await outside(OutsideFaults("127.0.0.*", "", specs({"status": 418}, since=0.0)))
+            assert await asked(streams, f"127.0.0.1:{at}", f"127.0.0.2:{at}") == [418, 418]
+            assert await asked(streams, "payments") == [200]
+            await outside(OutsideFaults("127.0.0.1", str(at + 1), specs({"status": 418}, since=0.0)))
+            assert await asked(streams, f"127.0.0.1:{at}") == [200]
+        await outside(OutsideFaults("127.0.0.1", "", specs({"dns": True}, since=0.0)))
+        async with dial(port) as streams:
+            assert await asked(streams, f"127.0.0.1:{at}") == [503]
+        async with dial(port) as streams:
+            assert b" 503 " in await connect(streams, f"127.0.0.1:{at}")
+        await outside()
+        async with dial(port) as streams:
+            assert await asked(streams, f"127.0.0.1:{at}") == [200]
+        key = EdgeKey("orders", f"127.0.0.1:{at}", "http")
+        hits = {"a/status": 1, "a/dns": 1}  # the tunnel was an edge of its own
+        await until(lambda: key in fleet.signals() and dict(fleet.signals()[key].fault_hits) == hits)
+
+
+async def test_a_tunnel_out_of_the_system_is_slowed(tmp_path: Path) -> None:
+    """Of what passes nothing is read, but it can be late."""
+    async with peer("there", None) as there, fleet_of(tmp_path) as fleet:
+        slow = OutsideFaults("127.0.0.1", "connect", specs({"latency": "150ms"}, since=0.0))
+        policies = known()
+        proxy = msgspec.structs.replace(policies[PROXY], outside=(slow,))
+        port = await proxy_in(fleet, policies | {PROXY: proxy})
+        async with dial(port) as streams:
+            assert b" 200 " in await connect(streams, f"127.0.0.1:{there.upstream.port}")
+            began = time.monotonic()
+            streams[1].write(b"hello\n")
+            await streams[0].readuntil(b"hello\n")
+            assert time.monotonic() - began >= 0.15
 
 
 async def test_a_caller_that_does_not_wait_for_its_tunnel_is_told(tmp_path: Path) -> None:

@@ -96,7 +96,9 @@ def _line(places: Mapping[str, tuple[float, float]], pair: Pair, kind: str) -> M
 
 
 def _box(name: str, at: tuple[float, float], kind: str) -> Markup:
-    short = name.removeprefix("databases.").removeprefix("brokers.")
+    short = name.removeprefix("brokers.")
+    if short.startswith("databases."):
+        short = f"{short.removeprefix('databases.')} (db)"
     shown = short if len(short) <= FITS else f"{short[: FITS - 1]}…"
     x, y = at
     return tag(

@@ -16,8 +16,8 @@ h1 span { font-size: 1rem; vertical-align: middle; border: 1px solid; border-rad
 dl { display: flex; flex-wrap: wrap; gap: .4rem 2rem; margin: 1rem 0 0; } dt { color: var(--dim); font-size: .8rem; }
 dd { margin: 0; font-variant-numeric: tabular-nums; }
 .wide { overflow-x: auto; background: var(--card); border: 1px solid var(--edge); border-radius: 8px; margin: .6rem 0; }
-table { border-collapse: collapse; width: 100%; font-size: .88rem; font-variant-numeric: tabular-nums; }
-th { text-align: left; color: var(--dim); font-weight: 500; } th, td { padding: .4rem .7rem; white-space: nowrap; }
+table { border-collapse: collapse; width: 100%; font-size: .82rem; font-variant-numeric: tabular-nums; }
+th { text-align: left; color: var(--dim); font-weight: 500; } th, td { padding: .4rem .5rem; white-space: nowrap; }
 td:nth-child(2) { white-space: normal; } tbody tr { border-top: 1px solid var(--edge); }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(15rem, 1fr)); gap: .6rem; }
 .charts svg { width: 100%; background: var(--card); border: 1px solid var(--edge); border-radius: 8px; }

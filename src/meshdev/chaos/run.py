@@ -260,4 +260,7 @@ def resolve(load: Load, edges: list[EdgeSignalsView]) -> Target:
     if edge:
         raise UsageError(f"the load should come over {load.to}, but there is no such edge")
     hint = f'services.{load.to}: ports = ["8080:http"], or load.to = "CALLER -> {load.to}"'
-    raise UsageError(f"the load should go to {load.to}, which has no published port", hint=hint)
+    raise UsageError(
+        f"the load should go to {load.to}, which has no published port, or cannot have it (`meshdev status`)",
+        hint=hint,
+    )

@@ -103,7 +103,12 @@ def run(*, name: str, as_json: bool, junit: Path | None, html: Path | None, quie
 
 @command.command()
 @click.option(
-    "--budget", type=options.DURATION, default=120.0, show_default="2m", metavar="TIME", help="For all of it."
+    "--budget",
+    type=options.SOME_TIME,
+    default=120.0,
+    show_default="2m",
+    metavar="TIME",
+    help="For all of it.",
 )
 @click.option(
     "--seed", type=click.IntRange(0), default=1, show_default=True, metavar="N", help="Decides the order."

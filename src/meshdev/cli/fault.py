@@ -79,13 +79,13 @@ def describe(*, name: str | None, as_json: bool) -> None:
 @click.argument("target", shell_complete=_complete_words)
 @click.argument("words", nargs=-1, metavar="FAULT...", shell_complete=_complete_words)
 @click.option("--name", help="What it is called; else it gets a name.")
-@click.option("--for", "duration", type=options.DURATION, metavar="TIME", help="It ends after this time.")
+@click.option("--for", "duration", type=options.SOME_TIME, metavar="TIME", help="It ends after this time.")
 @click.option("--start-after", type=options.DURATION, metavar="TIME", help="It begins after this time.")
 @click.option(
-    "--repeat", type=options.DURATION, metavar="TIME", help="It begins anew this often; needs --for."
+    "--repeat", type=options.SOME_TIME, metavar="TIME", help="It begins anew this often; needs --for."
 )
 @click.option(
-    "--ramp", type=options.DURATION, metavar="TIME", help="It grows to its strength over this time."
+    "--ramp", type=options.SOME_TIME, metavar="TIME", help="It grows to its strength over this time."
 )
 @click.option("--match", "matches", multiple=True, metavar="WHAT=PATTERN",
               help="Only such requests: method=POST, path=/charges/*, header=x-test:1, first=3, every=10.")  # fmt: skip
@@ -142,7 +142,7 @@ def add(  # noqa: PLR0913 -- one an option
 
 @command.command()
 @click.argument("names", nargs=-1, required=True, metavar="NAME...", shell_complete=_complete_fault)
-@click.option("--for", "duration", type=options.DURATION, metavar="TIME", help="It ends after this time.")
+@click.option("--for", "duration", type=options.SOME_TIME, metavar="TIME", help="It ends after this time.")
 @click.option("--seed", type=click.IntRange(0), metavar="N", help="The same seed, the same decisions.")
 @options.json_option()
 def on(*, names: Sequence[str], duration: float | None, seed: int | None, as_json: bool) -> None:

@@ -1,6 +1,6 @@
 """Faults as lines for people. Pure, but for the colours."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import click
 
@@ -9,7 +9,7 @@ from meshdev.cli.table import columns
 from meshdev.kernel.quantity import format_duration
 from meshdev.traffic.faults.catalogue import CATALOGUE, find_kind
 from meshdev.traffic.faults.describe import kind_view
-from meshdev.wire.fault_views import FaultKindView, FaultView
+from meshdev.wire.fault_views import FaultKindView, FaultPartView, FaultView
 
 _HEAD = ("FAULT", "STATE", "HITS", "LEFT", "FOR", "WHAT")
 _RIGHT = frozenset({"HITS", "LEFT"})
@@ -74,6 +74,7 @@ def fault_lines(view: FaultView) -> list[str]:
         ("comes from", view.origin),
         ("about", view.description),
         ("ends in", format_duration(round(view.remaining)) if view.remaining is not None else ""),
+        ("grows for", format_duration(round(view.ramp)) if view.ramp else ""),
         ("lease", view.lease),
         ("edges", ", ".join(view.edges)),
         ("services", ", ".join(view.services)),
@@ -81,8 +82,23 @@ def fault_lines(view: FaultView) -> list[str]:
     lines = [click.style(view.name, bold=True), *(f"  {name:<12}{text}" for name, text in rows if text)]
     for part in view.parts:
         lines.append(f"  {part.words}")
-        lines.append(f"    hits {part.hits}" + (f", match {part.match}" if part.match else ""))
+        lines.append(f"    {_notes(part)}")
     return lines
+
+
+def _notes(part: FaultPartView) -> str:
+    notes = [f"hits {part.hits}"]
+    if part.match:
+        notes.append("only " + ", ".join(f"{name} {_meant(value)}" for name, value in part.match.items()))
+    if part.seed:
+        notes.append(f"seed {part.seed}")
+    return ", ".join(notes)
+
+
+def _meant(value: object) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name}: {pattern}" for name, pattern in value.items())
+    return " or ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def catalogue(views: Sequence[FaultKindView]) -> list[str]:

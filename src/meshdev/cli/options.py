@@ -28,12 +28,21 @@ def here(file: str | None = None) -> Project:
 
 
 class DurationType(click.ParamType[float]):
-    """``500ms``, ``10m``; a bare number is seconds."""
+    """``500ms``, ``10m``; a bare number is seconds. ``positive`` refuses no time at all."""
 
     name = "duration"
 
+    def __init__(self, *, positive: bool = False) -> None:
+        self._positive = positive
+
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """Seconds."""
+        seconds = self._seconds(value, param, ctx)
+        if self._positive and seconds <= 0:
+            return self.fail(f'found "{value}", accepted: more than 0', param, ctx)
+        return seconds
+
+    def _seconds(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         if isinstance(value, int | float):
             return float(value)
         try:
@@ -47,6 +56,7 @@ class DurationType(click.ParamType[float]):
 
 
 DURATION = DurationType()
+SOME_TIME = DurationType(positive=True)
 
 
 def complete_service(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:

@@ -19,7 +19,7 @@ from meshdev.mesh.fleet import Fleet
 from meshdev.mesh.ports import bind
 from meshdev.topology.model import System
 from meshdev.wire.faults import FaultSpec
-from meshdev.wire.mesh import EdgeKey, EdgePolicy, Upstream
+from meshdev.wire.mesh import EdgeKey, EdgePolicy, OutsideFaults, Upstream
 
 PortsOf = Callable[[Incarnation], Mapping[str, int]]
 Holds = Callable[[str], Patience]
@@ -39,14 +39,18 @@ def _no_faults(_: EdgeKey) -> tuple[FaultSpec, ...]:
     return ()
 
 
+def _nothing_outside(_: str) -> tuple[OutsideFaults, ...]:
+    return ()
+
+
 @dataclass(slots=True)
 class Routes:
     """The edges' listeners and the incarnations behind them.
 
     ``ports_of`` gives an incarnation's ports by endpoint; ``holds`` says how long calls to a service that has no
     incarnation wait for one (it is on its way), or that they are turned away (it is stopped). ``faults`` tells those
-    that are on, by edge; ``capture`` how many bytes of an edge's traffic are kept, whether it is recorded, and of each
-    body how much.
+    that are on, by edge, ``outside`` those for calls out of the system, by caller; ``capture`` how many bytes of an
+    edge's traffic are kept, whether it is recorded, and of each body how much.
     """
 
     fleet: Fleet
@@ -55,6 +59,7 @@ class Routes:
     complain: Callable[[str, str], None]
     faults: Callable[[], Callable[[EdgeKey], tuple[FaultSpec, ...]]] = lambda: _no_faults
     capture: Callable[[EdgeKey], tuple[int, bool, int]] = _no_capture
+    outside: Callable[[], Callable[[str], tuple[OutsideFaults, ...]]] = lambda: _nothing_outside
     _edges: dict[EdgeKey, Edge] = field(default_factory=dict)
     _ports: dict[EdgeKey, int] = field(default_factory=dict)
     _refused: dict[EdgeKey, str] = field(default_factory=dict)
@@ -212,6 +217,10 @@ class Routes:
         """Every edge on which something could pass."""
         return [key for key, edge in self._edges.items() if not edge.names]
 
+    def proxied(self) -> list[str]:
+        """The callers that have a name proxy."""
+        return [key.caller for key, edge in self._edges.items() if edge.names]
+
     def upstreams(self, key: EdgeKey) -> tuple[Upstream, ...]:
         """Where an edge leads now."""
         policy = self._policies.get(key)
@@ -224,7 +233,8 @@ class Routes:
             upstream = self._added[edge.key][1]
             return EdgePolicy((upstream,), edge.endpoint.protocol, hold=0.0, faults=faults)
         if edge.names:
-            return EdgePolicy(protocol=edge.endpoint.protocol, names=edge.names)
+            outside = self.outside()(edge.key.caller)
+            return EdgePolicy(protocol=edge.endpoint.protocol, names=edge.names, outside=outside)
         if edge.elsewhere is not None:
             return self._policy_elsewhere(edge, edge.elsewhere, faults)
         upstreams = []

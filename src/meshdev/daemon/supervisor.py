@@ -129,6 +129,7 @@ class Supervisor:
             teams=lambda: {service.name: service.team for service in self.operator.system.services.values()},
             wall_at=self._wall,
             say=self._notice,
+            write=self.logs.note,
         )
         self._recordings = RecordingRoom(
             fleet=self._fleet,

@@ -8,9 +8,11 @@ before it.
 """
 
 import asyncio
+from functools import partial
 from time import monotonic
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, cast
 
+from meshdev.mesh.alarms import Alarm, Alarms, alarms_of
 from meshdev.traffic.faults.chain import Chain
 from meshdev.traffic.faults.connection import ConnectionFaults
 from meshdev.traffic.faults.edge import EdgeFaults
@@ -19,10 +21,6 @@ from meshdev.wire.mesh import EdgeError
 
 if TYPE_CHECKING:
     from meshdev.mesh.relay import Link, Relay
-
-CLOCK_GRAIN: Final = (
-    0.0005  # seconds; loops round their timers to a millisecond, and one that is early finds nothing
-)
 
 
 class Pipe:
@@ -80,23 +78,19 @@ class Pipe:
             wanted = not (self._stopped or self._crowded)
             (transport.resume_reading if wanted else transport.pause_reading)()
 
-    def take_due(self, now: float) -> list[Item]:
-        """What leaves the chain now."""
-        return self._chain.advance(now)
-
 
 class FaultedLink:
     """The faults on one link."""
 
-    __slots__ = ("_link", "_loop", "_over", "_pumping", "_timer", "connection", "to_callee", "to_caller")
+    __slots__ = ("_alarm", "_alarms", "_link", "_over", "_pumping", "connection", "to_callee", "to_caller")
 
-    def __init__(self, link: "Link", loop: asyncio.AbstractEventLoop, opened: float) -> None:
+    def __init__(self, link: "Link", alarms: Alarms, opened: float) -> None:
         self._link = link
-        self._loop = loop
+        self._alarms = alarms
         self.connection = ConnectionFaults(opened)
         self.to_callee = Pipe(self, self.connection.upstream)
         self.to_caller = Pipe(self, self.connection.downstream)
-        self._timer: asyncio.TimerHandle | None = None
+        self._alarm: Alarm | None = None
         self._pumping = False
         self._over = False  # it has an end, of which has been told
 
@@ -129,9 +123,9 @@ class FaultedLink:
 
     def stop(self) -> None:
         """Nothing leaves the chains any more."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
 
     def sync(self, faults: EdgeFaults) -> None:
         """Act by what is switched on now."""
@@ -152,22 +146,24 @@ class FaultedLink:
             return
         self._pumping = True
         now = monotonic()
-        for pipe in (self.to_callee, self.to_caller):
-            for item in pipe.take_due(now):
-                self._let_out(pipe, item)
+        upstream, downstream = self.connection.upstream, self.connection.downstream
+        for item in upstream.advance(now):
+            self._let_out(self.to_callee, item)
+        for item in downstream.advance(now):
+            self._let_out(self.to_caller, item)
         self._pumping = False
-        connection = self.connection
-        self.to_caller.crowd(crowded=connection.upstream.full)
-        self.to_callee.crowd(crowded=connection.downstream.full)
-        self._wait(now)
+        self.to_caller.crowd(crowded=upstream.full)
+        self.to_callee.crowd(crowded=downstream.full)
+        up, down = upstream.deadline(), downstream.deadline()
+        self._wait_until(down if up is None else up if down is None else min(up, down))
 
-    def _wait(self, now: float) -> None:
-        up, down = self.connection.upstream.deadline(), self.connection.downstream.deadline()
-        deadline = min((at for at in (up, down) if at is not None), default=None)
-        self.stop()
-        transport = self.to_caller.transport
-        if deadline is not None and transport is not None and not transport.is_closing():
-            self._timer = self._loop.call_later(max(0.0, deadline - now) + CLOCK_GRAIN, self.pump)
+    def _wait_until(self, due: float | None) -> None:
+        alarm, transport = self._alarm, self.to_caller.transport
+        if due is None or transport is None or transport.is_closing():
+            self.stop()
+        elif alarm is None or alarm.due != due:
+            self.stop()
+            self._alarm = self._alarms.at(due, self.pump)
 
     def _let_out(self, pipe: Pipe, item: Item) -> None:
         link, transport = self._link, pipe.transport
@@ -186,12 +182,12 @@ class FaultedLink:
 class LinkFaults:
     """Keeps all links of one relay as the edge's faults and their schedules say."""
 
-    __slots__ = ("_loop", "_relay", "_timer")
+    __slots__ = ("_alarm", "_alarms", "_relay")
 
     def __init__(self, relay: "Relay", loop: asyncio.AbstractEventLoop) -> None:
         self._relay = relay
-        self._loop = loop
-        self._timer: asyncio.TimerHandle | None = None
+        self._alarms = alarms_of(loop)
+        self._alarm: Alarm | None = None
 
     def admit(self, link: "Link", faults: EdgeFaults) -> None:
         """A new link: whom it is hit by is decided now."""
@@ -206,20 +202,18 @@ class LinkFaults:
             if link.faults is not None or faults.faults:
                 (link.faults or self._faulted(link, float("-inf"))).sync(faults)
         edge.touch()
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        self.close()
         at = faults.next_change(now)
         if at is not None:
-            self._timer = self._loop.call_later(at - now + CLOCK_GRAIN, self.sync, faults)
+            self._alarm = self._alarms.at(at, partial(self.sync, faults))
 
     def close(self) -> None:
         """The edge is gone; its links go on under what acts on them."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
 
     def _faulted(self, link: "Link", opened: float) -> FaultedLink:
-        link.faults = faulted = FaultedLink(link, self._loop, opened)
+        link.faults = faulted = FaultedLink(link, self._alarms, opened)
         faulted.install()
         return faulted

@@ -4,8 +4,10 @@ An attempt stands where the caller stands (`http_callee.Served`) until its answe
 instance speaks to the caller itself. An attempt that is dropped hears nothing more, and its instance sees a reset.
 """
 
+from time import monotonic
 from typing import TYPE_CHECKING, Final
 
+from meshdev.mesh.alarms import Alarm, alarms_of
 from meshdev.mesh.edge import UnconnectedError
 from meshdev.mesh.http_callee import HttpCallee
 from meshdev.mesh.http_guard import Verdict
@@ -52,7 +54,7 @@ class Attempt:
         self.bytes_out = 0
         self.dropped = False
         self._pool: Pool | None = None
-        self._dialling: asyncio.Task[None] | asyncio.TimerHandle | None = None
+        self._dialling: asyncio.Task[None] | asyncio.Handle | Alarm | None = None
         self.plan: Plan | None = None  # what faults do to it
         self.injected = False  # whether its answer is a fault's
         self.heard = b""
@@ -71,14 +73,15 @@ class Attempt:
         """Who was asked."""
         return self._pool.upstream.instance if self._pool is not None else ""
 
-    def wait(self, seconds: float, then: "Callable[[], None]") -> None:
-        """Go on only then."""
+    def wait(self, due: float, then: "Callable[[], None]") -> None:
+        """Go on only then (`time.monotonic`); when the loop comes round, if that is now."""
 
         def go_on() -> None:
             self._dialling = None
             then()
 
-        self._dialling = self.call.relay.loop.call_later(seconds, go_on)
+        loop = self.call.relay.loop
+        self._dialling = alarms_of(loop).at(due, go_on) if due > monotonic() else loop.call_soon(go_on)
 
     def dial(self, first: Upstream | None) -> None:
         """Open a connection, to ``first`` if it can be had."""
@@ -108,7 +111,7 @@ class Attempt:
         if self.plan is not None:
             from meshdev.mesh.http_faults import tap  # noqa: PLC0415 - they know each other
 
-            tap(self, self.plan, callee)
+            tap(call.relay, call.head, self.plan, callee)
         callee.serve(self, call.head, b"".join(call.kept))
         call.joined(self)
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import asyncio
 
     from meshdev.mesh.http_caller import HttpCaller
+    from meshdev.traffic.faults.http import Plan
 
 
 class Call:
@@ -48,12 +49,20 @@ class Call:
         "head",
         "kept",
         "kept_bytes",
+        "plan",
         "relay",
         "tried",
         "winner",
     )
 
-    def __init__(self, caller: "HttpCaller", guard: Guard, head: RequestHead, spliced: bytes) -> None:
+    def __init__(
+        self,
+        caller: "HttpCaller",
+        guard: Guard,
+        head: RequestHead,
+        spliced: bytes,
+        plan: "Plan | None" = None,
+    ) -> None:
         self.caller = caller
         self.relay = caller.relay
         self.head = head
@@ -63,6 +72,7 @@ class Call:
         self.tried: list[Pool] = []
         self.winner: Attempt | None = None
         self.faults: list[str] = []  # those that had a part in it
+        self.plan = plan  # what they do to the first attempt, if that is known already
         self._guard = guard
         self._ticket: Ticket | None = None
         self._bound = False

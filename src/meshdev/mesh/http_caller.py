@@ -4,7 +4,7 @@ An exchange begins with a request's head and is over when both the request and i
 come meanwhile (pipelining) wait, bounded. What cannot be had from any instance is answered here (`http_answer`).
 
 A `Call` leads an exchange until an instance's answer is passed on, but for the short cut: a kept connection is at hand
-and the edge has no policies.
+and the edge has no policies, nor a fault that keeps the request from its instance for now (or ever).
 
 A kept connection may be closed by its instance just as it is used. Then the request is sent once more, as long as it
 was kept (64 KiB) and no byte of an answer came: always if its method is idempotent, else only if the kernel knows that
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from meshdev.mesh.capture import EdgeCapture
     from meshdev.mesh.http_relay import HttpRelay
+    from meshdev.traffic.faults.http import Plan
 
 LINGER_SECONDS: Final = 2.0
 
@@ -61,6 +62,7 @@ class HttpCaller(asyncio.Protocol):
         "eof",
         "heard",
         "paused",
+        "plan",
         "relay",
         "request",
         "request_ended",
@@ -81,6 +83,7 @@ class HttpCaller(asyncio.Protocol):
         self.callee: HttpCallee | None = None
         self.call: Call | None = None  # what leads the current exchange, if there are policies
         self.request: RequestHead | None = None
+        self.plan: Plan | None = None  # what faults do to the current exchange, if no `Call` leads it
         self.eof = False
         self.paused = False  # whether this end takes no more for now
         self._reading = True
@@ -149,7 +152,8 @@ class HttpCaller(asyncio.Protocol):
         spliced, self._ids = relay.spliced(head)
         if not head.bodiless and (capture := self.edge.capture) is not None and capture.room:
             self.take = Take(capture, head, self._started)
-        if relay.guard is not None:
+        afflict = relay.afflict
+        if afflict is None and relay.guard is not None:
             self._lead(relay.guard, head, spliced)
             return
         pool = relay.next_pool()
@@ -158,6 +162,12 @@ class HttpCaller(asyncio.Protocol):
             if callee.is_closing():
                 continue
             callee.reused = True
+            if afflict is not None and (plan := afflict(relay, head, callee)) is not None:
+                if plan.stays_here:
+                    pool.idle.append(callee)
+                    self._lead(relay.unguarded, head, spliced, pool, plan)
+                    return
+                self.plan = plan
             self._kept = spliced
             self.callee = callee
             callee.serve(self, head, spliced)
@@ -166,9 +176,17 @@ class HttpCaller(asyncio.Protocol):
             return
         self._lead(relay.unguarded, head, spliced, pool)
 
-    def _lead(self, guard: Guard, head: RequestHead, request: bytes, pool: Pool | None = None) -> None:
+    def _lead(
+        self,
+        guard: Guard,
+        head: RequestHead,
+        request: bytes,
+        pool: Pool | None = None,
+        plan: "Plan | None" = None,
+    ) -> None:
         self._kept = b""
-        self.call = Call(self, guard, head, request)
+        self.plan = None
+        self.call = Call(self, guard, head, request, plan)
         self.call.begin(pool)
 
     def _pass_on(self, data: bytes) -> None:
@@ -227,7 +245,8 @@ class HttpCaller(asyncio.Protocol):
             return
         scanner = callee.scanner
         head = scanner.head
-        if self.call is None and self.stream is None and head is not None:  # `_record` without its detours
+        plain = self.call is None and self.stream is None and self.plan is None
+        if plain and head is not None:  # `_record` without its detours
             self.request, self._kept = None, b""
             edge = self.edge
             edge.in_flight -= 1
@@ -280,11 +299,11 @@ class HttpCaller(asyncio.Protocol):
         elif self.eof:  # the caller stopped first
             self._caller_stopped(0, callee.instance)
             close(self.transport)
-        elif self._kept and (
+        elif (self._kept and not callee.fault) and (
             head.method in IDEMPOTENT or untouched(callee.transport, callee.sent - len(self._kept))
         ):
             # it closed a kept connection just as we used it
-            self._lead(self.relay.unguarded, head, self._kept)
+            self._lead(self.relay.unguarded, head, self._kept, plan=self.plan)
         else:
             self.fail(502, callee.loss_text(), callee.loss, callee.upstream.instance, callee.fault)
 
@@ -332,6 +351,9 @@ class HttpCaller(asyncio.Protocol):
             if self.call is not None:
                 marks = self.call.over(status, error, by)
                 self.call = None
+            elif self.plan is not None:
+                marks = Marks(by, faults=tuple(self.plan.hits))
+                self.plan = None
             sizes = self.bytes_in, self.bytes_out
             exchange = (request, status, self._started, *sizes, instance, self._ids, error, marks)
             stream, self.stream = self.stream, None

@@ -8,13 +8,14 @@ exchange is over the tap is gone, and the connection is kept as any other · wha
 """
 
 import asyncio
+from functools import partial
 from http import HTTPStatus
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import msgspec
 
-from meshdev.mesh.faulted_link import CLOCK_GRAIN
+from meshdev.mesh.alarms import Alarm, Alarms, alarms_of
 from meshdev.mesh.http_answer import FAULT_HEADER
 from meshdev.mesh.http_callee import HttpCallee
 from meshdev.mesh.relay import reset
@@ -28,6 +29,7 @@ from meshdev.wire.mesh import EdgeKey, Upstream
 if TYPE_CHECKING:
     from meshdev.mesh.http_attempt import Attempt
     from meshdev.mesh.http_pool import Pool
+    from meshdev.mesh.http_relay import HttpRelay
     from meshdev.traffic.faults.edge import EdgeFaults
 
 NOBODY: Final = Upstream("", 0)
@@ -38,27 +40,33 @@ def afflict(attempt: "Attempt", faults: "EdgeFaults", pool: "Pool | None", calle
     """Whether faults hit ``attempt``; then they see to all the rest. ``callee`` is a kept connection."""
     call = attempt.call
     now = monotonic()
-    plan = plan_of(faults, call.head, now, opened=now if callee is None else _LONG_AGO)
+    plan, call.plan = call.plan, None
     if plan is None:
-        return False
+        plan = plan_of(faults, call.head, now, opened=now if callee is None else _LONG_AGO)
+        if plan is None:
+            return False
     call.faults += plan.hits
     attempt.plan = plan
-    if not plan.delay and plan.answer is None:
+    if not plan.stays_here:
         _go_on(attempt, pool, callee)
         return True
     if callee is not None:  # it may close while we wait
         callee.pool.idle.append(callee)
     call.watch()
-    delay = plan.delay + CLOCK_GRAIN if plan.delay else 0.0
-    attempt.wait(delay, lambda: _after_delay(attempt, plan, pool, now + plan.delay))
+    attempt.wait(now + plan.delay, partial(_after_delay, attempt, plan, pool))
     return True
 
 
-def _after_delay(attempt: "Attempt", plan: Plan, pool: "Pool | None", due: float) -> None:
-    left = due - monotonic()
-    if left > 0.0:  # the loop was behind: its timers count from when it looked at the clock last
-        attempt.wait(left + CLOCK_GRAIN, lambda: _after_delay(attempt, plan, pool, due))
-        return
+def afflict_kept(relay: "HttpRelay", request: RequestHead, callee: HttpCallee) -> Plan | None:
+    """What faults do to ``request`` over a kept connection; it is seen to, unless the request ``stays_here``."""
+    faults = relay.edge.faults
+    plan = plan_of(faults, request, monotonic(), opened=_LONG_AGO) if faults is not None else None
+    if plan is not None and not plan.stays_here:
+        tap(relay, request, plan, callee)
+    return plan
+
+
+def _after_delay(attempt: "Attempt", plan: Plan, pool: "Pool | None") -> None:
     if plan.answer is not None:
         _answer(attempt, plan, plan.answer)
     else:
@@ -134,6 +142,8 @@ class Tap(asyncio.Protocol):
     """
 
     __slots__ = (
+        "_alarm",
+        "_alarms",
         "_callee",
         "_crowded",
         "_exc",
@@ -143,7 +153,7 @@ class Tap(asyncio.Protocol):
         "_lost",
         "_off",
         "_pumping",
-        "_timer",
+        "_soon",
         "_transport",
     )
 
@@ -153,12 +163,15 @@ class Tap(asyncio.Protocol):
         transport: asyncio.Transport,
         exchange: FaultedExchange,
         loop: asyncio.AbstractEventLoop,
+        alarms: Alarms,
     ) -> None:
         self._callee = callee
         self._transport = transport
         self._exchange = exchange
         self._loop = loop
-        self._timer: asyncio.TimerHandle | None = None
+        self._alarms = alarms
+        self._alarm: Alarm | None = None
+        self._soon: asyncio.Handle | None = None
         self._first = True
         self._off = False
         self._pumping = False
@@ -167,11 +180,12 @@ class Tap(asyncio.Protocol):
         self._lost = False
 
     def put_on(self) -> None:
-        """From now on everything passes here."""
+        """From now on everything passes here, but for a request on which nothing acts."""
         callee = self._callee
-        callee.write = self.write
+        if self._exchange.upstream is not None:
+            callee.write = self.write
+            callee.transport = cast("asyncio.Transport", Held(self._transport, self))
         callee.is_closing = self._asked
-        callee.transport = cast("asyncio.Transport", Held(self._transport, self))
         self._transport.set_protocol(self)
 
     def _asked(self) -> bool:
@@ -197,9 +211,12 @@ class Tap(asyncio.Protocol):
         return self._off
 
     def _stop(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
+        if self._soon is not None:
+            self._soon.cancel()
+            self._soon = None
 
     # --- what passes ------------------------------------------------------------------------------
 
@@ -209,12 +226,13 @@ class Tap(asyncio.Protocol):
             self._first = False
             end = data.find(HEAD_END) + len(HEAD_END)
             data = self._exchange.request_head(data[:end]) + data[end:]
-        self._exchange.request(data, monotonic())
+        if self._exchange.upstream is not None:
+            self._exchange.upstream.write(data, monotonic())
         self._pump_soon()
 
     def write_eof(self) -> None:
         """Nothing more of the request."""
-        if self._off:
+        if self._off or self._exchange.upstream is None:
             self._transport.write_eof()
             return
         self._exchange.upstream.end(End.EOF, monotonic())
@@ -222,8 +240,17 @@ class Tap(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """More of the response."""
-        self._exchange.response(data, monotonic())
-        self._pump()
+        if self._exchange.downstream is None:
+            self._callee.data_received(data)
+            return
+        exchange, now = self._exchange, monotonic()
+        exchange.response(data, now)
+        due = exchange.deadline()
+        if due is None or due <= now or self._callee.caller is None:
+            self._pump()
+        else:
+            self._press()
+            self._wait_until(due)
 
     def pause_writing(self) -> None:
         """The instance takes no more for now."""
@@ -236,7 +263,7 @@ class Tap(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """The instance is gone; that is heard when everything before has been."""
         self._exc, self._lost = exc, True
-        if self._off or self._callee.caller is None:
+        if self._off or self._callee.caller is None or self._exchange.downstream is None:
             self._take_off()
             self._callee.connection_lost(exc)
             return
@@ -244,39 +271,43 @@ class Tap(asyncio.Protocol):
         self._pump()
 
     def _pump_soon(self) -> None:
-        self._stop()
-        if not self._off:
-            self._timer = self._loop.call_later(0, self._pump)
+        if not self._off and self._soon is None:
+            self._soon = self._loop.call_soon(self._pump)
 
     def _pump(self) -> None:
         if self._pumping or self._off:
             return
         self._pumping = True
-        now = monotonic()
-        for item in self._exchange.upstream.advance(now):
-            if isinstance(item, End):
-                self._end(item)
-            elif not self._transport.is_closing():
-                self._transport.write(item)
-        for item in self._exchange.downstream.advance(now):
-            self._let_out(item)
+        self._soon = None
+        now, exchange = monotonic(), self._exchange
+        if exchange.upstream is not None:
+            self._let_in(exchange.upstream.advance(now))
+        if exchange.downstream is not None:
+            for item in exchange.downstream.advance(now):
+                self._let_out(item)
         self._pumping = False
-        self._stop()
         if self._is_off():
             return
         if self._callee.caller is None:  # nobody waits any more, or it has become a tunnel
             self._let_go()
             return
         self._press()
-        if (at := self._exchange.deadline()) is not None:
-            self._timer = self._loop.call_later(max(0.0, at - now) + CLOCK_GRAIN, self._pump)
+        self._wait_until(exchange.deadline())
+
+    def _wait_until(self, due: float | None) -> None:
+        if self._alarm is not None:
+            if self._alarm.due == due:
+                return
+            self._alarm.cancel()
+        self._alarm = None if due is None else self._alarms.at(due, self._pump)
 
     def _press(self) -> None:
         """Read only what fits into the chains."""
         callee, transport = self._callee, self._transport
-        if self._exchange.upstream.full is not callee.paused:
+        upstream, downstream = self._exchange.upstream, self._exchange.downstream
+        if upstream is not None and upstream.full is not callee.paused:
             (callee.resume_writing if callee.paused else callee.pause_writing)()
-        crowded = self._exchange.downstream.full
+        crowded = downstream is not None and downstream.full
         if crowded is self._crowded or transport.is_closing():
             return
         self._crowded = crowded
@@ -284,6 +315,13 @@ class Tap(asyncio.Protocol):
             transport.pause_reading()
         elif not getattr(callee.caller, "paused", False):
             transport.resume_reading()
+
+    def _let_in(self, items: list[bytes | End]) -> None:
+        for item in items:
+            if isinstance(item, End):
+                self._end(item)
+            elif not self._transport.is_closing():
+                self._transport.write(item)
 
     def _let_out(self, item: bytes | End) -> None:
         if isinstance(item, End):
@@ -307,13 +345,14 @@ class Tap(asyncio.Protocol):
 
     def _let_go(self) -> None:
         """Let out all that waits, then be gone."""
-        now = float("inf")
-        waiting = [self._exchange.upstream.advance(now), self._exchange.downstream.advance(now)]
+        ever, exchange = float("inf"), self._exchange
+        to_callee = exchange.upstream.advance(ever) if exchange.upstream is not None else ()
+        to_caller = exchange.downstream.advance(ever) if exchange.downstream is not None else ()
         self._take_off()
-        for item in waiting[0]:
+        for item in to_callee:
             if isinstance(item, bytes) and not self._transport.is_closing():
                 self._transport.write(item)
-        for item in waiting[1]:
+        for item in to_caller:
             if isinstance(item, bytes):
                 self._pass_by(item)
         self._tell_loss()
@@ -340,9 +379,10 @@ class Tap(asyncio.Protocol):
         callee.connection_lost(gone)
 
 
-def tap(attempt: "Attempt", plan: Plan, callee: HttpCallee) -> None:
-    """Have what passes between ``attempt`` and ``callee`` go by ``plan``."""
+def tap(relay: "HttpRelay", request: RequestHead, plan: Plan, callee: HttpCallee) -> None:
+    """Have what passes for ``request`` over ``callee`` go by ``plan``."""
     transport = callee.transport
     if transport is not None and (plan.upstream or plan.downstream or plan.edits or plan.request_edits):
-        exchange = FaultedExchange(plan, attempt.call.head, monotonic())
-        Tap(callee, transport, exchange, attempt.call.relay.loop).put_on()
+        exchange = FaultedExchange(plan, request, monotonic())
+        alarms = relay.alarms = relay.alarms or alarms_of(relay.loop)
+        Tap(callee, transport, exchange, relay.loop, alarms).put_on()

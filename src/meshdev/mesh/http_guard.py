@@ -41,6 +41,10 @@ class Ticket(NamedTuple):
 
 def is_guarded(policy: EdgePolicy) -> bool:
     """Whether ``policy`` asks for anything besides forwarding in turn."""
+    return bool(policy.faults) or _has_rules(policy)
+
+
+def _has_rules(policy: EdgePolicy) -> bool:
     return any(
         getattr(policy, name) != getattr(OFF, name)
         for name in (
@@ -52,7 +56,6 @@ def is_guarded(policy: EdgePolicy) -> bool:
             "hedge_after",
             "slow_start",
             "denied",
-            "faults",
         )
     )
 
@@ -67,6 +70,7 @@ class Guard:
         "budget",
         "hedge_after",
         "limit",
+        "only_faults",
         "policy",
         "retry",
         "timeout",
@@ -75,6 +79,7 @@ class Guard:
     def __init__(self, edge: Edge, policy: EdgePolicy, before: "Guard | None" = None) -> None:
         self._edge = edge
         self.policy = policy
+        self.only_faults = not _has_rules(policy)
         old = before.policy if before is not None else OFF
         self.timeout = policy.timeout
         self.hedge_after = policy.hedge_after

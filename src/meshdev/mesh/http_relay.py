@@ -14,7 +14,7 @@ A call is led by `http_call`, and on an edge with policies by what `http_guard` 
 import asyncio
 from collections.abc import Callable
 from itertools import cycle, repeat
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from meshdev.mesh.edge import Edge
 from meshdev.mesh.http_caller import HttpCaller
@@ -25,12 +25,28 @@ from meshdev.mesh.relay import Relay, Start, close
 from meshdev.traffic.http1_head import RequestHead
 from meshdev.wire.mesh import EdgePolicy, Upstream
 
+if TYPE_CHECKING:
+    from meshdev.mesh.alarms import Alarms
+    from meshdev.mesh.http_callee import HttpCallee
+    from meshdev.traffic.faults.http import Plan
+
+    Afflict = Callable[["HttpRelay", RequestHead, HttpCallee], Plan | None]
+
 IDLE_ROUND: Final = 1.0
 
 
 def _in_turn(pools: list[Pool]) -> Callable[[], Pool | None]:
     """Gives the connections to the instance whose turn it is; without a frame of Python's, for each request asks."""
     return cycle(pools).__next__ if pools else repeat(None).__next__
+
+
+def _afflict(guard: Guard | None) -> "Afflict | None":
+    """What is to be done to requests over kept connections where no rule but faults has a say."""
+    if guard is None or not guard.only_faults:
+        return None
+    from meshdev.mesh.http_faults import afflict_kept  # noqa: PLC0415 - most workers never need it
+
+    return afflict_kept
 
 
 class HttpRelay:
@@ -48,11 +64,13 @@ class HttpRelay:
         self.next_pool = _in_turn(self._pools)
         self.unguarded = Guard(edge, EdgePolicy())
         self.guard = Guard(edge, edge.policy) if is_guarded(edge.policy) else None
+        self.afflict = _afflict(self.guard)
         self._round: asyncio.TimerHandle | None = None
         self.watches_idle = False
         self._trouble = trouble
         self._troubled: set[str] = set()
         self.spliced = Tracer().spliced
+        self.alarms: Alarms | None = None  # from the first fault on that holds something back
 
     def accept(self) -> HttpCaller:
         """The protocol for one accepted connection."""
@@ -77,6 +95,7 @@ class HttpRelay:
             ]
             self.next_pool = _in_turn(self._pools)
         self.guard = Guard(self.edge, policy, self.guard) if is_guarded(policy) else None
+        self.afflict = _afflict(self.guard)
         if self.guard is None:
             self.edge.circuit = ""
         for pool in (known[upstream] for upstream in known.keys() - frozenset(policy.upstreams)):

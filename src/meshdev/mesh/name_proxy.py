@@ -14,6 +14,8 @@ from collections.abc import Callable
 from time import monotonic, perf_counter
 from typing import Final, NamedTuple
 
+import msgspec
+
 from meshdev.mesh.edge import Edge, UnconnectedError
 from meshdev.mesh.exchanges import Marks
 from meshdev.mesh.http_answer import BY_US, problem
@@ -22,9 +24,11 @@ from meshdev.mesh.http_relay import HttpRelay
 from meshdev.mesh.lasting import LastingCall
 from meshdev.mesh.relay import CalleeSide, Relay, Start, close
 from meshdev.mesh.tunnel import TunnelLink
+from meshdev.traffic.faults.target import reaches
 from meshdev.traffic.http1_head import RequestHead
 from meshdev.traffic.http1_memory import request_head
 from meshdev.traffic.readdress import absolute, host_and_port, readdressed, without
+from meshdev.wire.faults import FaultSpec
 from meshdev.wire.mesh import EdgeEntry, EdgeError, EdgeKey, EdgePolicy, Upstream
 
 MOST_MET: Final = 256
@@ -73,6 +77,19 @@ class NameProxy:
     def adopt(self, policy: EdgePolicy) -> None:
         """Know these names from now on."""
         self.edge.adopt(policy)
+        for relay in self._met.values():
+            before = relay.edge.policy
+            faults = self._faults(before.upstreams[0], relay.edge.key.endpoint)
+            if faults != before.faults:
+                relay.adopt(msgspec.structs.replace(before, faults=faults))
+
+    def _faults(self, to: Upstream, endpoint: str) -> tuple[FaultSpec, ...]:
+        return tuple(
+            spec
+            for some in self.edge.policy.outside
+            if reaches(some.host, some.endpoint, to.host, to.port, endpoint)
+            for spec in some.faults
+        )
 
     def met(self) -> list[Edge]:
         """The edges to hosts that are none of the system."""
@@ -119,7 +136,8 @@ class NameProxy:
         relay = self._met.pop(key, None)
         if relay is None or relay.edge.policy.upstreams != (upstream,):
             self._forget_some()
-            relay = self._meet(key, EdgePolicy((upstream,), "http", hold=0.0))
+            faults = self._faults(upstream, endpoint)
+            relay = self._meet(key, EdgePolicy((upstream,), "http", hold=0.0, faults=faults))
         self._met[key] = relay  # as the one used last
         return relay
 

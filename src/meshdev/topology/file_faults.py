@@ -16,6 +16,7 @@ from meshdev.traffic.faults.catalogue import CATALOGUE
 from meshdev.traffic.faults.common import MATCH
 from meshdev.traffic.faults.kinds import Direction, FaultKind, Layer, Parameter, Unit
 from meshdev.traffic.faults.reading import Toggle, examine
+from meshdev.traffic.faults.target import is_host, means
 from meshdev.wire.faults import EdgePattern
 
 OUTSIDE: Final = "outside"
@@ -48,7 +49,12 @@ def faults_of(
             message = f'{dotted(at)}: "{toggle.key}" is already the key of {keys[toggle.key]}'
             problems.append(Problem(assembly.where(at), message, "give one of them another key"))
         for pattern in toggle.target.edges:
-            if not _is_declared(pattern, services):
+            if is_host(pattern.callee) and not _sees(pattern.caller, services):
+                at = _place(path, table, "edge", "edges")
+                message = f"{dotted(at)}: {pattern.caller} has no name proxy that leads to {pattern.callee}"
+                hint = f"services.{pattern.caller}: proxy_env = true"
+                warnings.append(Problem(assembly.where(at), message, hint))
+            elif not _is_declared(pattern, services):
                 at = _place(path, table, "edge", "edges")
                 message = f'{dotted(at)}: "{pattern}" is no declared edge'
                 hint = f'services.{pattern.caller}: calls = ["{pattern.callee}"], or it acts only once somebody calls'
@@ -64,7 +70,11 @@ def _unknown(
     edge = _place(path, table, "edge", "edges")
     for pattern in target.edges:
         for name, more in ((pattern.caller, {OUTSIDE}), (pattern.callee, set[str]())):
-            if "*" not in name and name not in known | more:
+            if (
+                "*" not in name
+                and name not in known | more
+                and not (name == pattern.callee and is_host(name))
+            ):
                 yield edge, f'there is no service "{name}"', did_you_mean(name, known | more)
     for name in target.services:
         if "*" not in name and name not in known:
@@ -81,6 +91,12 @@ def _unknown(
 
 def _place(path: KeyPath, table: Mapping[str, Any], one: str, several: str) -> KeyPath:
     return (*path, one if one in table else several)
+
+
+def _sees(caller: str, services: Mapping[str, Service]) -> bool:
+    """Whether the calls of some such service that lead out of the system are seen."""
+    pattern = EdgePattern(caller, "*")
+    return any(node.proxy_env and means(pattern, name, "") for name, node in services.items())
 
 
 def _is_declared(pattern: EdgePattern, services: Mapping[str, Service]) -> bool:

@@ -29,6 +29,7 @@ class FaultPartView(Struct, frozen=True, kw_only=True):
     percentage: float = 100.0
     direction: str = ""
     match: dict[str, Any] = {}
+    seed: int = 0
     hits: int = 0
 
 

@@ -72,6 +72,17 @@ class Remote(Struct, frozen=True, array_like=True):
     tls: bool = False
 
 
+class OutsideFaults(Struct, frozen=True, array_like=True):
+    """Faults that are on, for calls out of the system to hosts like ``host`` (a glob).
+
+    ``endpoint`` is ``http``, ``connect`` or a port; empty for all.
+    """
+
+    host: str
+    endpoint: str
+    faults: tuple[FaultSpec, ...]
+
+
 class EdgePolicy(Struct, frozen=True, array_like=True):
     """What a worker does on one edge.
 
@@ -86,8 +97,9 @@ class EdgePolicy(Struct, frozen=True, array_like=True):
     ``protocol = "proxy"`` is a caller's name proxy: ``names`` are the hosts (``payments``, ``payments:5000``) that it
     knows, and the edges that they mean; they are served by the same worker. ``faults`` are those that are switched on,
     in the order in which they were; one that is equal to one of the policy before goes on as it is. ``shut`` puts out
-    whoever is in; its listener has been closed. ``keep`` are the bytes of memory for the last exchanges (HTTP only; 0:
-    none are kept), ``recorded`` says that what passes goes to the recorder, too, of each body ``body_cap`` bytes.
+    whoever is in; its listener has been closed. ``outside`` are a name proxy's faults for hosts that it does not know.
+    ``keep`` are the bytes of memory for the last exchanges (HTTP only; 0: none are kept), ``recorded`` says that what
+    passes goes to the recorder, too, of each body ``body_cap`` bytes.
     """
 
     upstreams: tuple[Upstream, ...] = ()
@@ -111,6 +123,7 @@ class EdgePolicy(Struct, frozen=True, array_like=True):
     names: Mapping[str, EdgeKey] = {}
     faults: tuple[FaultSpec, ...] = ()
     shut: bool = False
+    outside: "tuple[OutsideFaults, ...]" = ()
     keep: int = 0
     recorded: bool = False
     body_cap: int = 0

@@ -22,7 +22,12 @@ class Subject(FaultBook):
 
     def __init__(self) -> None:
         self.seen: dict[str, int] = {}
-        super().__init__(edges=lambda: [PAY, STOCK, FRONT], teams=lambda: TEAMS, hits=lambda: self.seen)
+        super().__init__(
+            edges=lambda: [PAY, STOCK, FRONT],
+            teams=lambda: TEAMS,
+            hits=lambda: self.seen,
+            proxied=lambda: ["orders"],
+        )
         self.adopt({"slow": read_toggle("slow", {**SLOW, "duration": "30s"})})
 
     def kinds_on(self, key: EdgeKey) -> list[str]:
@@ -191,3 +196,51 @@ def test_nothing_is_put_in_the_place_of_the_topologys() -> None:
     """Its names are its own."""
     with pytest.raises(UsageError, match="is the topology's"):
         Subject().put(read_toggle("slow", SLOW), 0.0)
+
+
+def test_whom_a_fault_meets() -> None:
+    """Both ends of its edges, as far as they are services, and the services of its instances."""
+    book = Subject()
+    assert book.met(book.add(request(), 0.0)) == ["orders", "payments"]
+    assert book.met(book.add(request({"edge": "outside -> orders", "status": 503}), 0.0)) == ["orders"]
+    assert book.met(book.add(request({"service": "inventory", "pause": True}), 0.0)) == ["inventory"]
+
+
+def test_hits_count_from_when_it_was_switched_on() -> None:
+    """Those of a fault that is off are nobody's question."""
+    book = Subject()
+    book.seen = {"slow/latency": 5}
+    assert book.hits() == {}
+    book.switch_on("slow", FaultSwitch(), 0.0)
+    book.seen = {"slow/latency": 7}
+    assert book.hits() == {"slow": 2}
+
+
+def test_hosts_outside_are_met_by_callers_with_a_name_proxy() -> None:
+    """Each caller has those that mean it, in the order in which they were switched on; nobody else can have any."""
+    book = Subject()
+    entry = book.add(request({"edge": "orders -> api.example:8080", "dns": True}, name="gone"), 0.0)
+    book.add(request({"edge": "* -> *.example", "latency": "1s"}, name="late"), 1.0)
+    assert [(it.host, it.endpoint, [spec.key for spec in it.faults]) for it in book.on_hosts()("orders")] == [
+        ("api.example", "8080", ["gone/dns"]),
+        ("*.example", "", ["late/latency"]),
+    ]
+    assert [it.host for it in book.on_hosts()("payments")] == ["*.example"]
+    assert [str(host) for host in book.hosts_of(entry)] == ["orders -> api.example:8080"]
+    assert book.met(entry) == ["orders"]
+    with pytest.raises(UsageError, match=r"payments has no name proxy that leads to api\.example") as refused:
+        book.add(request({"edge": "payments -> api.example", "dns": True}), 0.0)
+    assert "proxy_env = true" in str(refused.value.hint)
+
+
+@pytest.mark.parametrize("name", ["a/b", "a b", " ", "\n", "-x", "naïve", "x" * 101])
+def test_a_name_can_be_typed_and_stands_in_an_address(name: str) -> None:
+    """What could not be ended by its name is refused."""
+    with pytest.raises(UsageError, match="is no name for a fault"):
+        Subject().add(request(name=name), 0.0)
+
+
+@pytest.mark.parametrize("name", ["slow-2", "storm_1", "orders.slow", "9", "x" * 100])
+def test_other_names_are_fine(name: str) -> None:
+    """Letters, digits, and what stands between them."""
+    assert Subject().add(request(name=name), 0.0).toggle.name == name

@@ -36,6 +36,8 @@ EDGE = {"edge": "orders -> payments"}
         ("blackhole", "timeout"),
         ("abort=500", "status 500"),
         ("reset", "reset"),
+        ("refuse", "refuse"),
+        ("refuse=false", "refuse, existing false"),
         ("corrupt=1%", "corrupt 1%"),
         ("malformed", "malformed"),
         ("headers=x-a: b; x-c: d", "headers x-a: b; x-c: d"),

@@ -34,6 +34,7 @@ def edited(table: dict[str, Any], pieces: list[bytes], request: RequestHead = GE
     for piece in pieces:
         exchange.response(piece, ON)
     exchange.response_lost(End.CLOSE, ON)
+    assert exchange.downstream is not None
     return [item for _, item in drain(exchange.downstream, ON + 3600)]
 
 
@@ -108,6 +109,7 @@ def test_pieces_come_apart() -> None:
     assert plan is not None
     exchange = FaultedExchange(plan, GET, ON)
     exchange.response(COUNTED, ON)
+    assert exchange.downstream is not None
     assert [at - ON for at, _ in drain(exchange.downstream, ON + 9)] == [0, 1]
 
 

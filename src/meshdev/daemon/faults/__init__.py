@@ -5,6 +5,7 @@
 | `leases` | promises that somebody is still there |
 | `book` | which faults there are, which are on, since when, and for whom; decisions only |
 | `instances` | what is done to instances |
+| `chronicle` | what is told of them in the services' logs |
 | `keeper` | the book at work: edges get their faults, ends are kept, followers are told |
 | `world` | what joins the keeper to the daemon's other rooms |
 | `api` | the routes of ``wire.fault_views`` |

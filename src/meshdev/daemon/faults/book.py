@@ -9,6 +9,7 @@
 A fault of the topology that was switched on under a lease is off when that ends.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -23,11 +24,12 @@ from meshdev.traffic.faults.catalogue import CATALOGUE
 from meshdev.traffic.faults.kinds import Layer
 from meshdev.traffic.faults.reading import Toggle, read_toggle
 from meshdev.traffic.faults.schedule import acts, next_change, over, remaining
-from meshdev.traffic.faults.target import Targets
+from meshdev.traffic.faults.target import Targets, is_host, means
 from meshdev.wire.fault_views import FaultRequest, FaultSwitch
-from meshdev.wire.faults import FaultSpec
-from meshdev.wire.mesh import EdgeKey
+from meshdev.wire.faults import EdgePattern, FaultSpec
+from meshdev.wire.mesh import EdgeKey, OutsideFaults
 
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 MOST = 1000
 """Faults that may be added; a script in a loop shall not fill the daemon."""
 
@@ -70,7 +72,11 @@ class Entry:
 
 
 class FaultBook:
-    """See the module. ``edges`` and ``services`` are those of the running system, ``hits`` counts so far by `key`."""
+    """See the module.
+
+    ``edges`` and ``teams`` (by service) are those of the running system, ``hits`` counts so far by `key`, ``proxied``
+    are the services whose calls out of the system are seen.
+    """
 
     def __init__(
         self,
@@ -78,10 +84,12 @@ class FaultBook:
         edges: Callable[[], Iterable[EdgeKey]],
         teams: Callable[[], Mapping[str, str]],
         hits: Callable[[], Mapping[str, int]],
+        proxied: Callable[[], Iterable[str]] = tuple,
     ) -> None:
         self._edges = edges
         self._teams = teams
         self._hits = hits
+        self._proxied = proxied
         self._entries: dict[str, Entry] = {}
         self.leases = Leases()
 
@@ -114,6 +122,10 @@ class FaultBook:
 
     def add(self, request: FaultRequest, now: float) -> Entry:
         """Add a fault. Raises UsageError when it makes no sense, meets nobody, or its name is taken."""
+        if request.name and _NAME.fullmatch(request.name) is None:
+            raise UsageError(
+                f"{request.name!r} is no name for a fault", hint="letters, digits, and - _ . between them"
+            )
         known = self._entries.get(request.name)
         if known is not None and not (request.replace and known.origin is not Origin.TOPOLOGY):
             whose = "is the topology's" if known.origin is Origin.TOPOLOGY else "is there already"
@@ -156,7 +168,7 @@ class FaultBook:
             self.leases.held(switch.lease)
         _possible(entry.toggle.specs)
         if switch.duration is not None and switch.duration <= 0:
-            raise UsageError(f"for {switch.duration:g} s", hint="more than 0")
+            raise UsageError(f"a fault cannot be on for {switch.duration:g} s", hint="more than 0")
         self._on(entry, switch, now)
         return entry
 
@@ -212,11 +224,7 @@ class FaultBook:
 
     def on_edges(self) -> Callable[[EdgeKey], tuple[FaultSpec, ...]]:
         """What acts, or will, on an edge, in the order in which it was switched on."""
-        on = sorted(
-            ((entry.since, entry) for entry in self._entries.values() if entry.since is not None),
-            key=lambda pair: pair[0],
-        )
-        meant = [(self.targets(entry), _of_edges(entry.specs)) for _, entry in on]
+        meant = [(self.targets(entry), _of_edges(entry.specs)) for entry in self._on_in_order()]
 
         def specs(key: EdgeKey) -> tuple[FaultSpec, ...]:
             return tuple(
@@ -227,6 +235,22 @@ class FaultBook:
             )
 
         return specs
+
+    def on_hosts(self) -> Callable[[str], tuple[OutsideFaults, ...]]:
+        """What acts, or will, on a caller's calls out of the system, in the order in which it was switched on."""
+        meant = [(entry.toggle.target.edges, _of_edges(entry.specs)) for entry in self._on_in_order()]
+
+        def faults(caller: str) -> tuple[OutsideFaults, ...]:
+            return tuple(
+                OutsideFaults(pattern.callee, pattern.endpoint, specs)
+                for patterns, specs in meant
+                for pattern in patterns
+                if specs
+                and is_host(pattern.callee)
+                and means(pattern, caller, pattern.callee, pattern.endpoint)
+            )
+
+        return faults
 
     def on_services(self, now: float) -> Mapping[str, tuple[FaultSpec, ...]]:
         """The faults of instances that act now, by service."""
@@ -247,6 +271,18 @@ class FaultBook:
         targets = self.targets(entry)
         return [key for key in self._edges() if targets.has_edge(key.caller, key.callee, key.endpoint)]
 
+    def hosts_of(self, entry: Entry) -> list[EdgePattern]:
+        """The calls out of the system on which it acts, or would: by caller."""
+        if not _of_edges(entry.toggle.specs):
+            return []
+        return [
+            EdgePattern(caller, pattern.callee, pattern.endpoint)
+            for pattern in entry.toggle.target.edges
+            if is_host(pattern.callee)
+            for caller in self._proxied()
+            if means(pattern, caller, pattern.callee, pattern.endpoint)
+        ]
+
     def services_of(self, entry: Entry) -> list[str]:
         """The services on whose instances it acts, or would."""
         if not _of_instances(entry.toggle.specs):
@@ -254,7 +290,26 @@ class FaultBook:
         targets = self.targets(entry)
         return [name for name in self._teams() if targets.has_service(name)]
 
+    def met(self, entry: Entry) -> list[str]:
+        """The services that it meets: those of the instances, and of both ends of the edges."""
+        ends = {name for key in self.edges_of(entry) for name in (key.caller, key.callee)}
+        met = ends.union(self.services_of(entry), (host.caller for host in self.hosts_of(entry)))
+        return [name for name in self._teams() if name in met]
+
+    def hits(self) -> Mapping[str, int]:
+        """How often each fault that is on has hit since then."""
+        hits = self._hits()
+        return {
+            name: sum(hits.get(spec.key, 0) - entry.before.get(spec.key, 0) for spec in entry.specs)
+            for name, entry in self._entries.items()
+            if entry.since is not None
+        }
+
     # --- parts ------------------------------------------------------------------------------------
+
+    def _on_in_order(self) -> list[Entry]:
+        on = [(entry.since, entry) for entry in self._entries.values() if entry.since is not None]
+        return [entry for _, entry in sorted(on, key=lambda pair: pair[0])]
 
     def _on(self, entry: Entry, switch: FaultSwitch, now: float) -> None:
         entry.since = now
@@ -284,10 +339,15 @@ class FaultBook:
 
     def _meets_somebody(self, toggle: Toggle) -> None:
         entry = Entry(toggle, Origin.AD_HOC)
-        if self.edges_of(entry) or self.services_of(entry):
+        if self.edges_of(entry) or self.services_of(entry) or self.hosts_of(entry):
             return
         edges = sorted({f"{key.caller} -> {key.callee}" for key in self._edges()})
         for pattern in toggle.target.edges:
+            if is_host(pattern.callee):
+                hint = f"services.{pattern.caller}: proxy_env = true, and calls out of the system are seen"
+                raise UsageError(
+                    f"{pattern.caller} has no name proxy that leads to {pattern.callee}", hint=hint
+                )
             wanted = f"{pattern.caller} -> {pattern.callee}"
             hint = did_you_mean(wanted, edges, what="edges")
             raise UsageError(f"no edge is called {wanted!r}", hint=hint or "`meshdev edges` shows all")

@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import Protocol
 
 from meshdev.daemon.faults.book import Entry, FaultBook
+from meshdev.daemon.faults.chronicle import Chronicle
 from meshdev.lifecycle.model import Level
 from meshdev.traffic.faults.describe import part_view, words
 from meshdev.traffic.faults.reading import Toggle
@@ -56,6 +57,10 @@ class World(Protocol):
         """Something that a person should read."""
         ...
 
+    def note(self, service: str, text: str) -> None:
+        """A line into a service's log."""
+        ...
+
     def afflict(self, faults: ByService) -> None:
         """These faults of instances act from now on, and no others."""
         ...
@@ -68,6 +73,7 @@ class FaultKeeper:
         self._book = book
         self._world = world
         self._hits = hits
+        self._chronicle = Chronicle(world.note)
         self._version = 0
         self._told: list[FaultView] = []
         self._wake = asyncio.Event()
@@ -177,6 +183,8 @@ class FaultKeeper:
                 self._say_off(ended)
                 self._version = self._world.publish()
             self._world.afflict(self._book.on_services(now))
+            for text in self._chronicle.look(self._book.hits()):
+                self._world.notice("", text, Level.WARNING)
             self._tell()
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), self._until_next(now))
@@ -217,10 +225,13 @@ class FaultKeeper:
         what = "; ".join(words(spec) for spec in entry.specs)
         text = f"fault {entry.toggle.name} is on: {what} for {written(entry.toggle.target)}"
         self._world.notice("", text, Level.WARNING)
+        self._chronicle.begins(entry.toggle.name, text, self._book.met(entry))
 
     def _say_off(self, names: list[str]) -> None:
         for name in names:
-            self._world.notice("", f"fault {name} is off", Level.INFO)
+            text = f"fault {name} is off"
+            self._world.notice("", text, Level.INFO)
+            self._chronicle.ends(name, text)
 
     def _view(self, name: str) -> FaultView:
         entry, now, hits = self._book.entries[name], self._world.now(), self._hits()
@@ -237,7 +248,7 @@ class FaultKeeper:
             origin=entry.origin,
             target=written(entry.toggle.target),
             parts=parts,
-            edges=[str(key) for key in self._book.edges_of(entry)],
+            edges=[*map(str, self._book.edges_of(entry)), *map(str, self._book.hosts_of(entry))],
             services=self._book.services_of(entry),
             acting=entry.acting(now),
             in_force=self._world.acked >= self._version,

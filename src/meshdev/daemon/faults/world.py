@@ -30,14 +30,18 @@ class FaultRoom:
     teams: Callable[[], Mapping[str, str]]
     wall_at: Callable[[float], float]
     say: Callable[[str, str, Level], None]
+    write: Callable[[str, str], None]
     book: FaultBook = field(init=False)
     keeper: FaultKeeper = field(init=False)
 
     def __post_init__(self) -> None:
         """Make the book and its keeper."""
-        self.book = FaultBook(edges=self.routes.edges, teams=self.teams, hits=self._hits)
+        self.book = FaultBook(
+            edges=self.routes.edges, teams=self.teams, hits=self._hits, proxied=self.routes.proxied
+        )
         self.keeper = FaultKeeper(self.book, self, self._hits)
         self.routes.faults = self.book.on_edges
+        self.routes.outside = self.book.on_hosts
 
     def now(self) -> float:
         """Monotonic seconds."""
@@ -68,6 +72,10 @@ class FaultRoom:
     def notice(self, service: str, text: str, level: Level) -> None:
         """Something that a person should read."""
         self.say(service, text, level)
+
+    def note(self, service: str, text: str) -> None:
+        """A line into a service's log."""
+        self.write(service, text)
 
     def afflict(self, faults: Mapping[str, Iterable[FaultSpec]]) -> None:
         """These faults of instances act from now on."""

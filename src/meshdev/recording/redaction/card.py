@@ -1,4 +1,6 @@
-"""Card numbers: of a brand's range, of a length that it issues, right by Luhn; grouped by blanks (``+`` and ``%20`` in forms) or dashes, or not.
+"""Card numbers: of a brand's range, of a length that it issues, right by Luhn; in groups or not.
+
+Groups stand between blanks (``+`` and ``%20`` in forms) or dashes.
 
 Order numbers, timestamps, EANs and phone numbers are digits too. So the range of a brand is asked for, groups must be
 those printed on a card, and digits within a longer run or an id (``ord-4111…``, ``+49…``) are left alone.

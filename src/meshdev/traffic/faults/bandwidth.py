@@ -16,7 +16,7 @@ PORTION = 0.02
 class Bandwidth(Link):
     """A line with a rate: `_free` is when it has carried what it took last."""
 
-    __slots__ = ("_free", "_held", "_offset", "_queue", "_settings")
+    __slots__ = ("_free", "_offset", "_queue", "_settings")
 
     def __init__(self, settings: Settings, _: Draws) -> None:
         super().__init__()
@@ -24,13 +24,12 @@ class Bandwidth(Link):
         self._queue: deque[Timed] = deque()
         self._offset = 0  # into the first chunk
         self._free = float("-inf")
-        self._held = 0
 
     def take(self, item: Item, at: float) -> None:
         """Stand in line."""
         self._queue.append((at, item))
         if isinstance(item, bytes):
-            self._held += len(item)
+            self.held += len(item)
 
     def due(self, now: float) -> list[Timed]:
         """The portions that have been carried by ``now``."""
@@ -47,7 +46,7 @@ class Bandwidth(Link):
                 continue
             portion = item[self._offset : self._offset + size]
             left.append((done, portion))
-            self._held -= len(portion)
+            self.held -= len(portion)
             self._offset += len(portion)
             if self._offset >= len(item):
                 self._queue.popleft()
@@ -74,13 +73,8 @@ class Bandwidth(Link):
         if left and isinstance(left[0], bytes):
             left[0] = left[0][self._offset :]
         self._queue.clear()
-        self._offset = self._held = 0
+        self._offset = self.held = 0
         return left
-
-    @property
-    def held(self) -> int:
-        """How many bytes stand in line."""
-        return self._held
 
 
 BANDWIDTH = FaultKind(

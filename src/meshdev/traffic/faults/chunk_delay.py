@@ -33,6 +33,7 @@ class ChunkDelay(HttpFault):
     def apply(self, plan: Plan, request: Request, draws: Draws, now: float) -> None:
         """Let it trickle."""
         del request, draws
+        plan.apart = True
         plan.downstream.append((CHUNK_DELAY.name, Apart(self.settings.number("delay", now))))
 
 

@@ -58,7 +58,7 @@ def words(spec: FaultSpec) -> str:
     if kind is None:
         return spec.kind
     parts = [" ".join((kind.name, *_main(kind, spec)))]
-    shown = (kind.main, kind.spread)
+    shown = {kind.spread} if spec.values.get(kind.main) is False else {kind.main, kind.spread}
     more = [it for it in kind.parameters if it.name in spec.values and it.name not in shown]
     parts += [f"{parameter.name} {_value(spec, parameter)}" for parameter in more]
     if spec.percentage != ALWAYS or "percentage" in spec.starts:
@@ -71,7 +71,9 @@ def words(spec: FaultSpec) -> str:
 
 def _main(kind: FaultKind, spec: FaultSpec) -> list[str]:
     main, spread = kind.parameter(kind.main), kind.parameter(kind.spread)
-    if main is None or main.name not in spec.values:
+    if (
+        main is None or main.unit is Unit.FLAG or main.name not in spec.values
+    ):  # a flag that is set needs no word
         return []
     said = [_value(spec, main)]
     if spread is not None and spec.values.get(spread.name):
@@ -98,6 +100,7 @@ def part_view(spec: FaultSpec, hits: int = 0) -> FaultPartView:
         percentage=spec.percentage,
         direction=(spec.direction or kind.direction) if kind.directed else "",
         match=dict(plain(spec.match)),
+        seed=spec.seed,
         hits=hits,
     )
 

@@ -5,7 +5,7 @@ A fault keeps its state (ordinals, hits, memory) for as long as its spec is the 
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from meshdev.traffic.faults.asked import ASKED
 from meshdev.traffic.faults.catalogue import CATALOGUE
@@ -15,16 +15,31 @@ from meshdev.traffic.faults.link import Link
 from meshdev.traffic.faults.match import Request, asks_for_http, counts, exhausted, fits, fits_caller
 from meshdev.traffic.faults.schedule import acts, next_change
 from meshdev.traffic.faults.settings import Settings, percentage_at
-from meshdev.wire.faults import FaultSpec
+from meshdev.wire.faults import ALWAYS, FaultMatch, FaultSchedule, FaultSpec
 
 if TYPE_CHECKING:
     from meshdev.traffic.faults.http import HttpFault
+
+_LONG_AGO: Final = float("-inf")
 
 
 class ActiveFault:
     """One fault that is switched on; times are those of the machine's monotonic clock."""
 
-    __slots__ = ("_seen", "_told", "draws", "hits", "http", "kind", "since", "spec")
+    __slots__ = (
+        "_all",
+        "_kept",
+        "_seen",
+        "_told",
+        "always",
+        "draws",
+        "hits",
+        "http",
+        "key",
+        "kind",
+        "since",
+        "spec",
+    )
 
     def __init__(self, kind: FaultKind, spec: FaultSpec, edge: str, now: float) -> None:
         self.kind = kind
@@ -34,6 +49,12 @@ class ActiveFault:
         self._seen = 0
         self.hits = 0
         self._told = 0
+        self._kept: Settings | None = None
+        self.key = spec.key
+        self.always = spec.schedule == FaultSchedule()  # whether its schedule needs no look
+        self._all = spec.match == FaultMatch(caller=spec.match.caller) and (
+            spec.percentage >= ALWAYS and not spec.schedule.ramp and kind.http is None
+        )  # whether it hits whatever comes
         self.http: HttpFault | None = (
             kind.http(Settings(kind, spec, self.since, per_exchange=True), self.draws) if kind.http else None
         )
@@ -45,6 +66,7 @@ class ActiveFault:
         """Take over what ``before``, which had another spec, has counted."""
         if before.spec.since == self.spec.since:
             self.since = before.since
+            self._kept = None
             self._seen, self.hits, self._told = before._seen, before.hits, before._told  # noqa: SLF001 - one of us
 
     def acts(self, now: float) -> bool:
@@ -61,6 +83,10 @@ class ActiveFault:
 
         ``request`` is None for a connection of which nothing is read.
         """
+        if self._all:
+            self._seen += 1
+            self.hits += 1
+            return self._seen
         match = self.spec.match
         if request is None:
             if asks_for_http(match):
@@ -79,17 +105,32 @@ class ActiveFault:
         percentage = percentage_at(self.kind, self.spec, now - self.since)
         if request is not None and self.http is not None:
             percentage = self.http.percentage(request, percentage)
+        if percentage >= ALWAYS:  # draws are below 1
+            return True
         return self.draws.about(ordinal).uniform("hit") * 100.0 < percentage
+
+    def per_exchange(self, opened: float) -> Settings:
+        """Its values for one request, over a connection opened at ``opened``: minus infinity for a kept one."""
+        kept = opened == _LONG_AGO
+        if kept and self._kept is not None:
+            return self._kept
+        joined = opened < self.since
+        settings = Settings(self.kind, self.spec, self.since, opened=opened, per_exchange=True, joined=joined)
+        if kept:
+            self._kept = settings
+        return settings
 
     def links(self, ordinal: int, settings: Settings) -> list[tuple[Direction, Link]]:
         """What it does to bytes, for each direction."""
         make = self.kind.link
         if make is None:
             return []
-        both = (Direction.UPSTREAM, Direction.DOWNSTREAM)
-        directions = both if settings.direction is Direction.BOTH else (settings.direction,)
         draws = self.draws.about(ordinal)
-        return [(direction, make(settings, draws)) for direction in directions]
+        if settings.direction is not Direction.BOTH:
+            return [(settings.direction, make(settings, draws))]
+        return [
+            (direction, make(settings, draws)) for direction in (Direction.UPSTREAM, Direction.DOWNSTREAM)
+        ]
 
     def take_hits(self) -> int:
         """Hits since this was last asked."""

@@ -11,7 +11,6 @@ from meshdev.traffic.faults.http import Message, Plan
 from meshdev.traffic.faults.kinds import Direction, Layer
 from meshdev.traffic.faults.link import End
 from meshdev.traffic.faults.response import ResponseEditor
-from meshdev.traffic.faults.settings import Settings
 from meshdev.traffic.http1_head import RequestHead
 
 
@@ -22,46 +21,38 @@ def plan_of(edge: EdgeFaults, request: RequestHead, now: float, *, opened: float
     """
     plan = Plan()
     for fault in edge.faults:
-        if fault.kind.layer is Layer.NAME or not fault.acts(now):
+        layer = fault.kind.layer
+        if layer is Layer.NAME or not (fault.always or fault.acts(now)):
             continue
         ordinal = fault.decide(request, now)
         if ordinal <= 0:
             continue
-        plan.hits.append(fault.spec.key)
-        if fault.kind.layer is Layer.BYTES:
-            settings = Settings(
-                fault.kind,
-                fault.spec,
-                fault.since,
-                opened=opened,
-                per_exchange=True,
-                joined=opened < fault.since,
-            )
-            for direction, link in fault.links(ordinal, settings):
+        plan.hits.append(fault.key)
+        if layer is Layer.BYTES:
+            for direction, link in fault.links(ordinal, fault.per_exchange(opened)):
                 chain = plan.upstream if direction is Direction.UPSTREAM else plan.downstream
-                chain.append((fault.spec.key, link))
+                chain.append((fault.key, link))
         elif fault.http is not None:
             fault.http.apply(plan, request, fault.draws.about(ordinal), now)
             if plan.answer is not None and not plan.answered_by:
-                plan.answered_by = fault.spec.key
+                plan.answered_by = fault.key
     return plan if plan.hits else None
 
 
 class FaultedExchange:
-    """One attempt at an instance under a plan: bytes go in here, and come due in `upstream` and `downstream`."""
+    """One attempt at an instance under a plan: bytes go in here, and come due in `upstream` and `downstream`.
+
+    A direction on which nothing acts has no chain: its bytes need not come here.
+    """
 
     __slots__ = ("_editor", "downstream", "plan", "upstream")
 
     def __init__(self, plan: Plan, request: RequestHead, now: float) -> None:
         self.plan = plan
-        self.upstream = Chain()
-        self.downstream = Chain()
-        for name, link in plan.upstream:
-            self.upstream.insert(name, link, now)
-        for name, link in plan.downstream:
-            self.downstream.insert(name, link, now)
-        apart = any(name == "chunk-delay" for name, _ in plan.downstream)
-        self._editor = ResponseEditor(plan.edits, request) if plan.edits or apart else None
+        edited = bool(plan.edits) or plan.apart
+        self._editor = ResponseEditor(plan.edits, request) if edited else None
+        self.upstream = Chain.of(plan.upstream, now) if plan.upstream or plan.request_edits else None
+        self.downstream = Chain.of(plan.downstream, now) if plan.downstream or edited else None
 
     def request_head(self, raw: bytes) -> bytes:
         """The request's head as it goes to the callee."""
@@ -72,28 +63,36 @@ class FaultedExchange:
             edit.head(message, None)
         return message.encode()
 
-    def request(self, data: bytes, now: float) -> None:
-        """More of the request."""
-        self.upstream.write(data, now)
-
     def response(self, data: bytes, now: float) -> None:
-        """More of what the callee says."""
+        """More of what the callee says, into `downstream`."""
+        chain = self.downstream
+        if chain is None:
+            return
         if self._editor is None:
-            self.downstream.write(data, now)
+            chain.write(data, now)
             return
         for item in self._editor.feed(data):
             if isinstance(item, End):
-                self.downstream.end(item, now)
+                chain.end(item, now)
             else:
-                self.downstream.write(item, now)
+                chain.write(item, now)
 
     def response_lost(self, end: End, now: float) -> None:
         """The callee has closed, or reset."""
+        chain = self.downstream
+        if chain is None:
+            return
         for piece in self._editor.close() if self._editor is not None else ():
-            self.downstream.write(piece, now)
-        self.downstream.end(end, now)
+            chain.write(piece, now)
+        chain.end(end, now)
 
     def deadline(self) -> float | None:
         """When something will be due next."""
-        times = [at for chain in (self.upstream, self.downstream) if (at := chain.deadline()) is not None]
-        return min(times, default=None)
+        upstream, downstream = self.upstream, self.downstream
+        down = downstream.deadline() if downstream is not None else None
+        if upstream is None:
+            return down
+        up = upstream.deadline()
+        if up is None or down is None:
+            return down if up is None else up
+        return min(up, down)

@@ -90,11 +90,15 @@ _CUTTING = frozenset({"timeout", "reset", "refuse", "limit-data", "truncate"})
 
 @dataclass(slots=True)
 class Plan:
-    """What is done to one request; ``hits`` are the faults (`FaultSpec.key`) that have a part in it."""
+    """What is done to one request; ``hits`` are the faults (`FaultSpec.key`) that have a part in it.
+
+    ``apart`` asks for the pieces of the response's body one by one.
+    """
 
     delay: float = 0.0
     answer: Answer | None = None
     answered_by: str = ""
+    apart: bool = False
     request_edits: list[Edit] = field(default_factory=list)
     edits: list[Edit] = field(default_factory=list)
     upstream: "list[tuple[str, Link]]" = field(default_factory=list)
@@ -102,9 +106,9 @@ class Plan:
     hits: list[str] = field(default_factory=list)
 
     @property
-    def passes_untouched(self) -> bool:
-        """Nothing is done."""
-        return not self.hits
+    def stays_here(self) -> bool:
+        """Whether the request does not go on to its callee at once, or not at all."""
+        return self.answer is not None or self.delay > 0.0
 
     def cutters(self) -> str:
         """Who may have cut a connection that neither end did: usually one fault."""

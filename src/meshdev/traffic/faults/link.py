@@ -6,6 +6,7 @@ came. `Link.release` takes a link out: what it only held back leaves at once, in
 
 from collections import deque
 from enum import Enum
+from typing import Final
 
 
 class End(Enum):
@@ -19,6 +20,7 @@ class End(Enum):
 
 Item = bytes | End
 Timed = tuple[float, Item]
+_LONG_AGO: Final = float("-inf")
 
 
 class Link:
@@ -28,10 +30,11 @@ class Link:
     may be earlier than ``now`` when nobody looked in between.
     """
 
-    __slots__ = ("_out",)
+    __slots__ = ("_out", "held")
 
     def __init__(self) -> None:
         self._out: deque[Timed] = deque()
+        self.held = 0  # how many bytes wait in it, but for those that pass at once
 
     def begin(self, now: float) -> None:
         """It acts from now on; called once, when it is put into a chain."""
@@ -61,42 +64,36 @@ class Link:
         """It takes the place of ``before``, of the same kind, whose values have changed: what that lets go."""
         return before.release()
 
-    @property
-    def held(self) -> int:
-        """How many bytes wait in it."""
-        return sum(len(item) for _, item in self._out if isinstance(item, bytes))
-
 
 class Delaying(Link):
     """A link that holds items back: `hold` keeps their order."""
 
-    __slots__ = ("_held", "_last")
+    __slots__ = ("_last",)
 
     def __init__(self) -> None:
-        super().__init__()
-        self._last = float("-inf")
-        self._held = 0
+        self._out = deque()
+        self._last = _LONG_AGO
+        self.held = 0
 
     def hold(self, item: Item, until: float) -> None:
         """``item`` leaves at ``until``, but never before what came earlier."""
         self._last = until = max(until, self._last)
         self._out.append((until, item))
-        if isinstance(item, bytes):
-            self._held += len(item)
+        if type(item) is bytes:
+            self.held += len(item)
 
     def due(self, now: float) -> list[Timed]:
         """What has left by ``now``, in order."""
-        left = super().due(now)
-        self._held -= sum(len(item) for _, item in left if isinstance(item, bytes))
+        out, left = self._out, []
+        while out and out[0][0] <= now:
+            timed = out.popleft()
+            left.append(timed)
+            if type(timed[1]) is bytes:
+                self.held -= len(timed[1])
         return left
 
     def release(self) -> list[Item]:
         """Everything, at once."""
-        self._held = 0
-        self._last = float("-inf")
+        self.held = 0
+        self._last = _LONG_AGO
         return super().release()
-
-    @property
-    def held(self) -> int:
-        """How many bytes wait in it."""
-        return self._held

@@ -12,10 +12,22 @@ class Settings:
 
     ``per_exchange`` tells that the fault stands for one request, so that a delay is drawn once and not per chunk.
     ``opened`` is when the connection was: what delays only opening looks at it. ``joined`` tells that the connection
-    was there before the fault.
+    was there before the fault. ``steady`` tells that nothing grows; ``figure`` is for who wants to remember what it has
+    then worked out.
     """
 
-    __slots__ = ("_begins", "_given", "_schedule", "_since", "direction", "joined", "opened", "per_exchange")
+    __slots__ = (
+        "_begins",
+        "_given",
+        "_schedule",
+        "_since",
+        "direction",
+        "figure",
+        "joined",
+        "opened",
+        "per_exchange",
+        "steady",
+    )
 
     def __init__(
         self,
@@ -32,6 +44,8 @@ class Settings:
         self._schedule = spec.schedule
         self._since = since
         self._begins = _ramps(kind, spec) if spec.schedule.ramp else {}
+        self.steady = not self._begins
+        self.figure: float | None = None
         self.opened = opened
         self.direction = Direction(spec.direction) if spec.direction else kind.direction
         self.per_exchange = per_exchange

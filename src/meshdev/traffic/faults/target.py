@@ -3,6 +3,7 @@
 | written | edges | instances |
 |---|---|---|
 | ``edge = "orders -> payments"`` | this one, all its endpoints; ``orders -> payments:admin``, ``* -> payments`` | |
+| ``edge = "orders -> api.example"`` | calls out of the system, seen by the caller's name proxy | |
 | ``service = "payments"`` | all that lead to it | its own |
 | ``team = "billing"`` | all that lead to the team's services | theirs |
 | ``partition = [["orders"], ["payments", "inventory"]]`` | all between different groups | |
@@ -18,6 +19,8 @@ from meshdev.traffic.faults.match import glob
 from meshdev.wire.faults import EdgePattern, FaultTarget
 
 _EDGE: Final = re.compile(r"\s*([^\s:]+)\s*(?:->|→)\s*([^\s:]+?)\s*(?::\s*([^\s:]*)\s*)?")
+_HOST: Final = re.compile(r"[\w*-]+(?:\.[\w*-]+)+", re.IGNORECASE)
+_SECTIONS: Final = frozenset({"brokers", "databases"})  # of nodes, whose names have a dot, too
 _ONE_GROUP: Final = 1
 
 
@@ -38,6 +41,21 @@ def means(pattern: EdgePattern, caller: str, callee: str, endpoint: str = "") ->
         and _is(pattern.callee, callee)
         and (not pattern.endpoint or _is(pattern.endpoint, endpoint))
     )
+
+
+def is_host(name: str) -> bool:
+    """Whether a callee's name is that of a host outside of the system, which a name proxy leads to.
+
+    >>> is_host("api.example"), is_host("*.example"), is_host("payments"), is_host("brokers.events")
+    (True, True, False, False)
+    """
+    return _HOST.fullmatch(name) is not None and name.partition(".")[0] not in _SECTIONS
+
+
+def reaches(host_pattern: str, endpoint_pattern: str, host: str, port: int, endpoint: str) -> bool:
+    """Whether a call out of the system is among those that a pattern means; ``endpoint`` is ``http`` or ``connect``."""
+    meant = not endpoint_pattern or endpoint_pattern in {endpoint, str(port)}
+    return meant and _is(host_pattern, host)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,12 +26,16 @@ def drawn(settings: Settings, draws: Draws, main: str, index: int, now: float) -
 
     With ``p50`` delays are lognormal, such that half of them are below it and 99 of 100 below ``p99``.
     """
+    if settings.figure is not None:
+        return settings.figure
     if settings.has("p50"):
         middle = settings.number("p50", now)
         high = max(middle, settings.number("p99", now, middle))
         return 0.0 if not middle else middle * exp(log(high / middle) / _P99 * draws.normal(index))
     figure, jitter = settings.number(main, now), settings.number("jitter", now)
     if not jitter:
+        if settings.steady:
+            settings.figure = figure
         return figure
     match settings.text("distribution"):
         case "normal":

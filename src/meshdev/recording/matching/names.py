@@ -1,0 +1,105 @@
+"""What the name of a place says about its value: only a hint, weighed in `verdict` with shape and provenance."""
+
+import re
+from enum import StrEnum
+from functools import lru_cache
+from typing import Final
+
+
+class Hint(StrEnum):
+    """What is usually kept under such a name."""
+
+    NOISE = "noise"  # drawn or counted anew for each call: nonce, request_id
+    CALL = "call"  # the id of one message, event, transaction
+    TIME = "time"  # when something happened
+    OWN = "own"  # the id of the thing itself: a caller may choose it when it makes the thing
+    REFERENCE = "reference"  # the id of another thing
+    RANGE = "range"  # a time that somebody asks about
+    DATA = "data"
+    NONE = "none"
+
+
+_WORDS: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_NOISE: Final = _words(
+    "nonce ts timestamp cachebuster cachebust cb bust rnd rand random salt traceparent tracestate jti iat "
+    "nbf idempotency correlation cnonce noise requestid reqid traceid spanid correlationid idempotencykey "
+    "_"
+)
+_CALLS: Final = _words(
+    "request req trace span parentspan message msg event transaction txn dedup deduplication attempt call "
+    "delivery"
+)
+_IDS: Final = _words("id ids uuid guid key ref reference token code number no nr")
+_TIMES: Final = _words("at time date now when clock datetime instant iat nbf exp stamp")
+_OWN: Final = _words("id uuid guid ulid ref reference")
+_EXTERNAL: Final = _words("client external local own temp tmp public new")
+_RANGES: Final = _words(
+    "from to since until after before start end begin deadline due min max day month year period expires"
+)
+_REFERENCES: Final = _words(
+    "tenant account user customer owner org organization organisation workspace project team group parent "
+    "product item sku order cart basket store shop channel room device author member invoice payment job "
+    "task session subject page cursor client merchant company department role resource target source "
+    "ancestor child article post comment thread file key token"
+)
+_DATA: Final = _words(
+    "amount price total count qty quantity size limit offset page cursor number no nr width height weight "
+    "score version revision rev commit sha sha1 sha256 md5 hash checksum digest etag fingerprint query q "
+    "search filter sort fields name title text description content body phone zip postcode iban vat ean "
+    "isbn lat lon lng latitude longitude balance value cents currency status state type kind level color "
+    "colour url uri href path password secret v seed code pin otp branch tag label data payload image "
+    "photo avatar signature sku port"
+)
+
+
+@lru_cache(4096)
+def hint(name: str) -> Hint:  # noqa: PLR0911 - a table, first answer wins
+    """The hint of a name in any spelling: ``requestId``, ``request_id``, ``X-Request-ID``."""
+    words = [word.lower() for word in _WORDS.findall(name)]
+    if name in {"_", "__"}:
+        return Hint.NOISE
+    if not words:
+        return Hint.NONE
+    if words[0] == "x" and len(words) > 1:
+        del words[0]
+    last, before = words[-1], words[:-1]
+    if _NOISE.intersection(words) or "".join(words) in _NOISE:
+        return Hint.NOISE
+    if last in _IDS and before:
+        return Hint.REFERENCE if words[-2:] == ["client", "id"] else _of_id(before)
+    if last in _TIMES and last not in _RANGES:
+        return Hint.RANGE if _RANGES.intersection(before) else Hint.TIME
+    if last in _RANGES or (before and before[0] in _RANGES):
+        return Hint.RANGE
+    if last in _OWN:
+        return Hint.OWN
+    if last in _DATA:
+        return Hint.DATA
+    if last in _REFERENCES:
+        return Hint.REFERENCE
+    return Hint.DATA if _DATA.intersection(words) else Hint.NONE
+
+
+def _of_id(before: list[str]) -> Hint:
+    if before[-1] in _CALLS:
+        return Hint.CALL
+    if before[-1] in _EXTERNAL and len(before) == 1:
+        return Hint.OWN
+    return Hint.REFERENCE
+
+
+def is_own(name: str, path: str) -> bool:
+    """Whether ``order_id`` is the id of what ``/orders`` is about."""
+    words = [word.lower() for word in _WORDS.findall(name)]
+    if not words:
+        return False
+    stem = words[-2] if len(words) > 1 and words[-1] in _IDS else words[-1]
+    return any(
+        segment.lower() in {stem, stem + "s", stem + "es", stem[:-1] + "ies"} for segment in path.split("/")
+    )

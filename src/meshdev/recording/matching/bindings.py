@@ -6,6 +6,7 @@ one order plays any number of them), one actual value always stands for one reco
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 from meshdev.recording.matching.shape import TIMES, Shape, shape_of
@@ -19,6 +20,7 @@ _BYTES: Final = re.compile(rb"[A-Za-z0-9_-]{6,96}")
 Own = dict[str, str]
 
 
+@lru_cache(16_384)
 def bindable(text: str) -> bool:
     """Whether a value is distinct enough to be known again wherever it comes up."""
     if len(text) < _LEAST or not _TEXT.fullmatch(text):

@@ -1,8 +1,8 @@
 """What a person decides about matching: places that are data or noise whatever the evidence says, ends of sequences.
 
 A place is written as a route and a place within the request, ``POST /orders body/created_at``; the route may
-be left out or be ``*`` (everywhere). Places: ``query.NAME``, ``form.NAME``, ``header.NAME``, ``text.NAME``, ``body/JSON/POINTER``
-with ``*`` for any index.
+be left out or be ``*`` (everywhere). Places: ``query.NAME``, ``form.NAME``, ``header.NAME``, ``text.NAME``,
+``body/JSON/POINTER`` with ``*`` for any index.
 """
 
 from dataclasses import dataclass, field

@@ -7,6 +7,7 @@ could be noise at all, and whether a value that was never seen may stand where a
 import re
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 Scalar = str | int | float | bool | None
@@ -68,7 +69,7 @@ _UNITS: Final = {10: 1, 13: 1_000, 16: 1_000_000, 19: 1_000_000_000}
 def shape_of(value: Scalar) -> Shape:
     """The shape of a scalar, by its look alone."""
     if isinstance(value, str):
-        return _of_text(value)
+        return _of_text(value) if len(value) <= MOST_RANDOM else _of_long(value)
     if isinstance(value, bool) or value is None:
         return Shape.PLAIN
     if isinstance(value, int):
@@ -80,9 +81,14 @@ def shape_of(value: Scalar) -> Shape:
     return Shape.FRACTION if len(repr(value)) >= _LEAST_FRACTION else Shape.PLAIN
 
 
+def _of_long(text: str) -> Shape:
+    return Shape.JWT if text.startswith("eyJ") and _JWT.fullmatch(text) else Shape.PLAIN
+
+
+@lru_cache(16_384)  # each value is asked about several times on its way
 def _of_text(text: str) -> Shape:  # noqa: PLR0911 - a table, first answer wins
     size = len(text)
-    if size < _LEAST or (size > MOST_RANDOM and not text.startswith("eyJ")):
+    if size < _LEAST:
         return _of_digits(text) if text.isdigit() else Shape.PLAIN
     if text[0].isdigit() or text[0] == "-":
         if text.isdigit():

@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 from urllib.parse import quote
 
@@ -63,7 +64,12 @@ def _bare(text: str) -> str:
     return text.replace("-", "")
 
 
-_FORMS: Final[tuple[Callable[[str], str], ...]] = (_plain, _json, _ascii, _url, _small, _large, _bare)
+Form = Callable[[str], str]
+
+_WRITTEN: Final[tuple[Form, ...]] = (_plain, _json, _ascii, _url)
+_SPELT: Final[tuple[Form, ...]] = (_plain, _small, _large, _bare)
+_SAME: Final = re.compile(r"[A-Za-z0-9_.-]*")  # is written in the same way everywhere
+_LEAST_SPELT: Final = 32  # characters of what is the same in capitals: a UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,13 +189,8 @@ def _in_body(
 
 def _within(data: bytes, source: Source, *, escaped: bool) -> Iterator[Span]:
     """Wherever a distinct value stands, between characters that do not belong to it."""
-    seen: set[bytes] = set()
     inner = _DIGIT if source.recorded.isdigit() else _INNER
-    for form in _FORMS:
-        wanted = form(source.recorded).encode()
-        if wanted in seen:
-            continue
-        seen.add(wanted)
+    for wanted, form in _spellings(source.recorded):
         at = data.find(wanted)
         while at >= 0:
             end = at + len(wanted)
@@ -198,19 +199,37 @@ def _within(data: bytes, source: Source, *, escaped: bool) -> Iterator[Span]:
             at = data.find(wanted, end)
 
 
+@lru_cache(4096)
+def _spellings(text: str) -> tuple[tuple[bytes, Form], ...]:
+    """How a value may be written, and the form that writes another one so."""
+    same = _SAME.fullmatch(text) is not None
+    forms = _WRITTEN if not same else _SPELT if len(text) >= _LEAST_SPELT else (_plain,)
+    found: dict[bytes, Form] = {}
+    for form in forms:
+        found.setdefault(form(text).encode(), form)
+    return tuple(found.items())
+
+
+@lru_cache(4096)
+def _scalar(text: str) -> bytes:
+    return _json(text).encode()
+
+
 def _alone(data: bytes, sources: Sequence[Source]) -> Iterator[Span]:
     """Scalars of JSON that are such a value as a whole."""
     wanted: dict[bytes, Source] = {}
     for source in sources:
-        wanted.setdefault(_json(source.recorded).encode(), source)
+        text = _scalar(source.recorded)
+        if text in data:
+            wanted.setdefault(text, source)
     name = ""
-    for match in _JSON.finditer(data):
-        text = match[1]
-        if text is not None and match[2] is not None:
-            name = text.decode("utf-8", "replace")
+    for match in _JSON.finditer(data) if wanted else ():
+        inner = match[1]
+        if inner is not None and match[2] is not None:
+            name = inner.decode("utf-8", "replace")
             continue
         number = match[3] is not None
-        found = match[3] if number else text
+        found = match[3] if number else inner
         if found is None or found not in wanted:
             continue
         source = wanted[found]

@@ -70,6 +70,11 @@ class Bindings:
         own[recorded] = word
         return recorded
 
+    def holder(self, recorded: str) -> str | None:
+        """The actual value that stands for a recorded one and for no other, if there is one."""
+        actual = self._actual.get(recorded)
+        return actual if actual is not None and self._recorded.get(actual) == recorded else None
+
     def word(self, text: str) -> str:
         """One value as it would have been recorded."""
         return self._recorded.get(text, text)

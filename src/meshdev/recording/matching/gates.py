@@ -105,7 +105,7 @@ class Gates:
         if not group.gates or not self.order(scope).kept:
             return None
         here = group.positions(scope)
-        floor = self._floors.get((id(group), scope), 0)
+        floor = max(self._floors.get((id(group), scope), 0), self._floors.get((id(group), ()), 0))
         following = here.last + 1
         if floor > here.last:
             return floor if floor > following or here.last < 0 else following

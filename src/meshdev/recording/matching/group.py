@@ -64,9 +64,9 @@ class Group:
 
     def finish(self) -> None:
         """Makes the indices that a group of several needs."""
+        self.credential = len({entry.headers.get("authorization") for entry in self.entries}) == 1
         if len(self.entries) == 1:
             return
-        self.credential = len({entry.headers.get("authorization") for entry in self.entries}) == 1
         for at, entry in enumerate(self.entries):
             request = entry.exchange.request
             self._raw.setdefault((request.target, request.body.data), []).append(at)
@@ -103,6 +103,25 @@ class Group:
         if among is None:
             return None
         return self._unused(among, here, on_end)
+
+    def advance(self, at: int, scope: Scope) -> None:
+        """A position counts as given."""
+        if len(self.entries) == 1:
+            return
+        here = self.positions(scope)
+        here.used.add(at)
+        here.last = max(here.last, at)
+        request = self.entries[at].exchange.request
+        first = self._raw[request.target, request.body.data][0]
+        here.of[first] = here.of.get(first, 0) + 1
+
+    def exchanged(self, before: int, after: int) -> None:
+        """What was given as one position is known now to have been another."""
+        for here in self._scopes.values():
+            if before in here.used and after not in here.used:
+                here.used.discard(before)
+                here.used.add(after)
+                here.next = min(here.next, before)
 
     def give(self, at: int, raw: Raw, scope: Scope) -> Pick:
         """That position, because something else decided."""

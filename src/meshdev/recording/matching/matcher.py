@@ -27,7 +27,8 @@ from meshdev.recording.matching.options import MatchOptions, Reads, Rules, rule_
 from meshdev.recording.matching.parts import Parts, Place, split
 from meshdev.recording.matching.sessions import Sessions
 from meshdev.recording.matching.shape import shape_of
-from meshdev.recording.model import Exchange, Recording, Request
+from meshdev.recording.matching.swaps import Swaps
+from meshdev.recording.model import Body, Exchange, Recording, Request
 
 NOTHING: Found = []
 
@@ -103,12 +104,20 @@ class Matcher:
         for index in self._layers:
             groups = [group for bucket in index.buckets.values() for group in bucket.groups.values()]
             self.gates.build(groups, [entry for several in index.families.values() for entry in several])
+        self.swaps = Swaps()
+        for index in self._layers:
+            groups = [group for bucket in index.buckets.values() for group in bucket.groups.values()]
+            self.swaps.build(groups, [entry for several in index.families.values() for entry in several])
+        for name in self.swaps.given:
+            self.introduced.setdefault(name, ("r",))
         self.bindings = Bindings()
+        self.swaps.reset(self.bindings)
         self._sessions = Sessions()
 
     def reset(self) -> None:
         """As if nothing had been asked: sequences at their first answer, nothing bound."""
         self.bindings = Bindings()
+        self.swaps.reset(self.bindings)
         self._sessions.reset()
         self.gates.reset()
         for index in self._layers:
@@ -127,11 +136,36 @@ class Matcher:
         match = self._find(request, headers, bound=True)
         if match is None and len(self.bindings):
             match = self._find(request, headers, bound=False)
+            if match is None and self._swapped(request, headers):
+                match = self._find(request, headers, bound=True)
         if match is None and self._redactor is not None and self._redacted:
             hidden = self._redactor.request(request)[0]
             if hidden != request:
                 match = self._find(hidden, small(hidden.headers), bound=True)
         return match if match is not None else self._miss(request)
+
+    def _swapped(self, request: Request, headers: dict[str, str]) -> bool:
+        """Whether a name in the request was taken for another one so far."""
+        asked = self._ask(request, headers, bound=True)
+        if not asked.own:
+            return False
+
+        def fits(before: str, after: str) -> bool:
+            body = Body(asked.data.replace(before.encode(), after.encode()))
+            renamed = Request(request.method, asked.target.replace(before, after), request.headers, body)
+            key = self._ask(renamed, headers, bound=False).parts.key()
+            return any(key in index.buckets for index in self._layers)
+
+        return self.swaps.swap(asked.own, self.bindings, self._renamed, fits)
+
+    def _renamed(self, entry: Entry, before: str, after: str) -> Group | None:
+        """The group of an entry's request with another name in it."""
+        request = entry.exchange.request
+        body = Body(request.body.data.replace(before.encode(), after.encode()))
+        other = Request(request.method, request.target.replace(before, after), request.headers, body)
+        asked = self._ask(other, entry.headers, bound=False)
+        bucket = self._layers[entry.layer].buckets.get(asked.parts.key())
+        return bucket.groups.get(bucket.value(entry.headers, asked.found)) if bucket is not None else None
 
     def _ask(self, request: Request, headers: dict[str, str], *, bound: bool) -> _Asked:
         own: Own = {}
@@ -194,6 +228,8 @@ class Matcher:
         entry = group.entries[pick.at]
         bindings = self._bind(entry, asked)
         self.gates.note(entry, scope, bindings)
+        self.swaps.note(group, pick.at, bindings)
+        bindings = {recorded: actual for recorded, actual in bindings.items() if recorded != actual}
         level = Level.NOISE if bindings else Level.EXACT if pick.exact else Level.NORMALISED
         return Match(entry.exchange, level, bindings, entry, pick.repeated, entry.layer)
 

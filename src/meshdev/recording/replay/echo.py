@@ -195,7 +195,8 @@ def _within(data: bytes, source: Source, *, escaped: bool) -> Iterator[Span]:
         while at >= 0:
             end = at + len(wanted)
             if not inner.match(data[at - 1 : at]) and not inner.match(data[end : end + 1]):
-                yield Span(at, end, source, _json if form is _plain and escaped else form)
+                number = escaped and inner is _DIGIT and data[at - 1 : at] != b'"'
+                yield Span(at, end, source, _json if form is _plain and escaped else form, number)
             at = data.find(wanted, end)
 
 
@@ -220,7 +221,7 @@ def _alone(data: bytes, sources: Sequence[Source]) -> Iterator[Span]:
     wanted: dict[bytes, Source] = {}
     for source in sources:
         text = _scalar(source.recorded)
-        if text in data:
+        if text in data and not _is_distinct(source):
             wanted.setdefault(text, source)
     name = ""
     for match in _JSON.finditer(data) if wanted else ():

@@ -6,6 +6,7 @@ What differs otherwise (a state, a name, a price) is no noise: it is what a comp
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from typing import Any, Final
 
 from msgspec import Struct, field
@@ -49,12 +50,8 @@ class Noise(Struct, frozen=True):
 
 def learn_noise(exchanges: Iterable[Exchange]) -> Noise:
     """The places of answers that hold noise, by the routes of the exchanges."""
-    entries = [
-        Entry(number, 0, one, small(one.request.headers))
-        for number, one in enumerate(exchanges)
-        if one.response is not None
-    ]
-    entries = [Entry(number, 0, entry.exchange, entry.headers) for number, entry in enumerate(entries)]
+    answered = [one for one in exchanges if one.response is not None]
+    entries = [Entry(number, 0, one, small(one.request.headers)) for number, one in enumerate(answered)]
     tries = learn(entries, Rules())
     groups: dict[object, list[Entry]] = defaultdict(list)
     for entry in entries:
@@ -106,7 +103,7 @@ def _together(group: Sequence[Entry]) -> set[str]:
             continue
         shapes = {shape_of(value) for value in values}
         counting = all(type(value) is int for value in values) and all(
-            before < after for before, after in zip(values, values[1:], strict=False)
+            before < after for before, after in pairwise(values)
         )
         if counting or shapes <= STRONG | TIMES | {Shape.SHORT}:
             found.add(general(place))

@@ -18,7 +18,7 @@ class Line(Struct, frozen=True):
     actual: str | None
 
     def __str__(self) -> str:
-        often = f"{self.count}× " if self.count > 1 else ""
+        often = f"{self.count} times " if self.count > 1 else ""
         if self.expected is None:
             return f"{self.place}: {often}new, {self.actual}"
         if self.actual is None:

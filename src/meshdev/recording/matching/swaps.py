@@ -59,7 +59,7 @@ class Swaps:
         wide = [
             group
             for group in groups
-            if len(group.entries) > 1 and not group.entries[0].exchange.request.method == "GET"
+            if len(group.entries) > 1 and group.entries[0].exchange.request.method != "GET"
         ]
         if not wide:
             return

@@ -1,7 +1,7 @@
 """Recordings for tests: a small world that is called, recorded, and called again with new noise.
 
-A `World` is a function from request to response (with state of its own), a `Flow` what one client does with it. `record`
-lets flows act on a world; `replay` lets them act on the recording, with nonces, ids and times of their own.
+A `World` is a function from request to response (with state of its own), a `Flow` what one client does with
+it. `record` lets flows act on a world; `replay` lets them act on the recording, with nonces, ids and times of their own.
 """
 
 import json
@@ -160,7 +160,11 @@ def _judged(replayer: Replayer, world: World, asked: Request, tally: Tally) -> R
         tally.faults.append(str(answer))
         return expected
     given = answer.response
-    if (given.status, _content(given), _location(given)) == (expected.status, _content(expected), _location(expected)):
+    if (given.status, _content(given), _location(given)) == (
+        expected.status,
+        _content(expected),
+        _location(expected),
+    ):
         tally.right += 1
     else:
         tally.wrong += 1

@@ -11,10 +11,10 @@ from itertools import count
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from support_recording import Chance, Flow, World, record, replay, request, response
 
 from meshdev.recording.matching import Matcher, Miss
 from meshdev.recording.model import Request, Response
+from support_recording import Chance, Flow, World, record, replay, request, response
 
 Steps = Generator[Request, Response, None]
 
@@ -59,9 +59,13 @@ def everyday() -> World:
             return response({"size": one.body.data.count(b"x")}, 201)
         if path.startswith("/jobs/"):
             polls[path] += 1
-            return response({"job": path[6:], "state": ["queued", "running", "done"][min(polls[path], 3) - 1]})
+            return response(
+                {"job": path[6:], "state": ["queued", "running", "done"][min(polls[path], 3) - 1]}
+            )
         if path.startswith("/stream/"):
-            return response(b"".join(b"data: %d\n\n" % n for n in range(int(path[8:]) + 3)), media="text/event-stream")
+            return response(
+                b"".join(b"data: %d\n\n" % n for n in range(int(path[8:]) + 3)), media="text/event-stream"
+            )
         return response({"path": path})
 
     return world
@@ -84,7 +88,9 @@ def upload(chance: Chance, number: int) -> Request:
         f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n'
         f"Content-Type: text/plain\r\n\r\n{'x' * number}\r\n--{boundary}--\r\n",
     ]
-    return request("POST", "/upload", "".join(lines).encode(), media=f"multipart/form-data; boundary={boundary}")
+    return request(
+        "POST", "/upload", "".join(lines).encode(), media=f"multipart/form-data; boundary={boundary}"
+    )
 
 
 def polling(job: int) -> Flow:
@@ -109,7 +115,9 @@ def everyday_flows() -> list[Flow]:
             ),
             one_call(
                 lambda c, n=number: request(  # type: ignore[misc]
-                    "GET", f"/plain/{n}", headers={"X-Trace": c.hex(), "X-Rnd": str(c.number()), "Date": iso(c)}
+                    "GET",
+                    f"/plain/{n}",
+                    headers={"X-Trace": c.hex(), "X-Rnd": str(c.number()), "Date": iso(c)},
                 )
             ),
             one_call(lambda c, n=number: upload(c, n + 1)),  # type: ignore[misc]
@@ -124,7 +132,9 @@ def everyday_flows() -> list[Flow]:
 def shop() -> World:
     """Two tenants with other goods, cursors that only the shop makes, carts that change by being written to."""
     carts: dict[str, list[object]] = {}
-    cursors = {f"{tenant}{page}": f"{tenant}Zk3Q9x{page}Lw81mVb{tenant}R" for tenant in "ab" for page in range(3)}
+    cursors = {
+        f"{tenant}{page}": f"{tenant}Zk3Q9x{page}Lw81mVb{tenant}R" for tenant in "ab" for page in range(3)
+    }
 
     def world(one: Request) -> Response:
         path, query, headers = asked_for(one)
@@ -137,7 +147,9 @@ def shop() -> World:
         if path == "/carts":
             cart = content(one)
             carts[str(cart["id"])] = []
-            return response({"cart": {"id": cart["id"], "items": []}}, 201, (("Location", f"/carts/{cart['id']}"),))
+            return response(
+                {"cart": {"id": cart["id"], "items": []}}, 201, (("Location", f"/carts/{cart['id']}"),)
+            )
         name = path.split("/")[2]
         if one.method == "POST":
             carts[name].append(content(one)["sku"])
@@ -211,7 +223,9 @@ def jobs() -> World:
             return response({"id": number}, 202, (("Location", f"/jobs/{number}"),))
         polls[path] += 1
         last = "failed" if kinds[path] == "bad" else "done"
-        return response({"job": path.split("/")[2], "state": ["queued", "running", last][min(polls[path], 3) - 1]})
+        return response(
+            {"job": path.split("/")[2], "state": ["queued", "running", last][min(polls[path], 3) - 1]}
+        )
 
     return world
 
@@ -235,7 +249,11 @@ def numbered_job(kind: str) -> Flow:
         headers = {"Idempotency-Key": chance.uuid()}
         made = yield request("POST", "/jobs", {"kind": kind, "priority": 3}, headers)
         for _ in range(3):
-            yield request("GET", f"/jobs/{content(made)['id']}", headers={"traceparent": f"00-{chance.hex()}-{chance.hex(16)}-01"})
+            yield request(
+                "GET",
+                f"/jobs/{content(made)['id']}",
+                headers={"traceparent": f"00-{chance.hex()}-{chance.hex(16)}-01"},
+            )
 
     return flow
 
@@ -258,7 +276,9 @@ def sessions() -> World:
             who = str(content(one)["user"])
             if content(one)["password"] != f"pw-{who}":
                 return response({"error": "no"}, 401)
-            return response({"token": f"tok-{who}-5f3a9c71e2"}, 200, (("Set-Cookie", f"sid={who}-91b2; HttpOnly"),))
+            return response(
+                {"token": f"tok-{who}-5f3a9c71e2"}, 200, (("Set-Cookie", f"sid={who}-91b2; HttpOnly"),)
+            )
         who = headers.get("authorization", "").removeprefix("Bearer tok-").partition("-")[0]
         if not who:
             return response({"error": "who are you"}, 401)
@@ -280,7 +300,9 @@ def writing(who: str) -> Flow:
 
     def flow(chance: Chance) -> Steps:
         yield request("POST", "/login", {"user": who, "password": "wrong", "nonce": chance.hex(12)})
-        answer = yield request("POST", "/login", {"user": who, "password": f"pw-{who}", "nonce": chance.hex(12)})
+        answer = yield request(
+            "POST", "/login", {"user": who, "password": f"pw-{who}", "nonce": chance.hex(12)}
+        )
         headers = {"Authorization": f"Bearer {content(answer)['token']}", "X-Correlation-Id": chance.uuid()}
         yield request("GET", "/notes", headers=headers)
         yield request("POST", "/notes", {"text": f"{who} was here", "at": int(chance.now)}, headers)
@@ -288,7 +310,9 @@ def writing(who: str) -> Flow:
         yield request("GET", "/notes?page=2", headers=headers)
         for language in ("en", "de"):
             yield request("GET", "/doc", headers=headers | {"Accept-Language": language})
-            yield request("GET", "/doc", headers=headers | {"Accept-Language": language, "If-None-Match": '"v7"'})
+            yield request(
+                "GET", "/doc", headers=headers | {"Accept-Language": language, "If-None-Match": '"v7"'}
+            )
         yield request("GET", "/notes")
 
     return flow
@@ -316,7 +340,9 @@ def test_a_mix_is_played_again(name: str, clients: int, seed: int) -> None:
     flows = make_flows()
     recorded = record(make_world(), flows)
     tally = replay(Matcher([recorded]), make_world, flows, seed, clients)
-    assert (len(recorded.exchanges), 0, 0) == (tally.right, tally.wrong, tally.missed), "\n".join(tally.faults[:4])
+    assert (len(recorded.exchanges), 0, 0) == (tally.right, tally.wrong, tally.missed), "\n".join(
+        tally.faults[:4]
+    )
 
 
 @pytest.mark.parametrize("name", MIXES)
@@ -338,9 +364,21 @@ TRAPS: Sequence[tuple[str, Request]] = [
     ("everyday", request("GET", "/search?q=item1&nonce=123456&page=2")),
     ("everyday", request("GET", "/search?q=item1")),
     ("everyday", request("GET", "/jobs/17")),
-    ("everyday", request("POST", "/orders", {"id": "7d44d04b-1a3a-4e5c-9bc8-57a1f6c4a4f1", "at": "2026-09-21T00:00:01Z", "item": 9})),
+    (
+        "everyday",
+        request(
+            "POST",
+            "/orders",
+            {"id": "7d44d04b-1a3a-4e5c-9bc8-57a1f6c4a4f1", "at": "2026-09-21T00:00:01Z", "item": 9},
+        ),
+    ),
     ("everyday", request("POST", "/orders", {"id": "7", "at": "2026-09-21T00:00:01Z", "item": 1})),
-    ("everyday", request("POST", "/orders", {"id": "7d44d04b-1a3a-4e5c-9bc8-57a1f6c4a4f1", "at": "yesterday", "item": 1})),
+    (
+        "everyday",
+        request(
+            "POST", "/orders", {"id": "7d44d04b-1a3a-4e5c-9bc8-57a1f6c4a4f1", "at": "yesterday", "item": 1}
+        ),
+    ),
     ("everyday", request("PUT", "/static/1")),
     ("shop", request("GET", "/products?limit=2&_=123456", headers={"X-Tenant": "initech"})),
     ("shop", request("GET", "/products?limit=2&_=123456")),
@@ -349,7 +387,14 @@ TRAPS: Sequence[tuple[str, Request]] = [
     ("shop", request("GET", "/products?limit=2&_=123456&cursor=bZk3Q9x1Lw81mVbbR", headers=ACME)),
     ("shop", request("GET", "/carts/7d44d04b-1a3a-4e5c-9bc8-57a1f6c4a4f1", headers=ACME)),
     ("jobs", request("GET", "/jobs/7d44d04b-1a3a-4e5c-9bc8-57a1f6c4a4f1?_=1790000000123")),
-    ("jobs", request("PUT", "/jobs/7d44d04b-1a3a-4e5c-9bc8-57a1f6c4a4f1", {"kind": "huge", "submitted_ms": 1790000000123})),
+    (
+        "jobs",
+        request(
+            "PUT",
+            "/jobs/7d44d04b-1a3a-4e5c-9bc8-57a1f6c4a4f1",
+            {"kind": "huge", "submitted_ms": 1790000000123},
+        ),
+    ),
     ("jobs", request("POST", "/jobs", {"kind": "good", "priority": 4})),
     ("jobs", request("GET", "/jobs/777")),
     ("sessions", request("POST", "/login", {"user": "anna", "password": "pw-bob", "nonce": "0123456789ab"})),
@@ -361,7 +406,9 @@ TRAPS: Sequence[tuple[str, Request]] = [
 ]
 
 
-@pytest.mark.parametrize(("name", "trap"), TRAPS, ids=[f"{name} {one.method} {one.target}" for name, one in TRAPS])
+@pytest.mark.parametrize(
+    ("name", "trap"), TRAPS, ids=[f"{name} {one.method} {one.target}" for name, one in TRAPS]
+)
 def test_what_was_not_recorded_is_not_answered(name: str, trap: Request) -> None:
     """A request that differs in what matters is a miss, with the closest calls and a reason."""
     make_world, make_flows = MIXES[name]

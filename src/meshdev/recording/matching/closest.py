@@ -3,17 +3,19 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from meshdev.recording.matching.entry import Entry, text_of
+import msgspec
+
+from meshdev.recording.matching.entry import Entry
 from meshdev.recording.matching.headers import value_of
 from meshdev.recording.matching.index import Index
-from meshdev.recording.matching.mask import Trie, mask
+from meshdev.recording.matching.mask import Accepts, Trie, mask
 from meshdev.recording.matching.miss import Candidate, FieldDifference
 from meshdev.recording.matching.parts import Parts, leaves, written
 
 _MOST_LOOKED_AT: Final = 96
 _MOST_DIFFERENCES: Final = 24
 _MOST_SHOWN: Final = 200  # characters of one value
-_MASKED: Final = "\0"
+_MASKS: Final = frozenset(f"\0{accepts.value}" for accepts in Accepts)
 
 
 def nearby(index: Index, parts: Parts) -> list[Entry]:
@@ -40,14 +42,15 @@ def flat(parts: Parts, trie: Trie | None) -> dict[str, list[str]]:
         mask(parts.tree, trie)
     found: dict[str, list[str]] = {}
     for place, value in leaves(parts.tree):
-        text = _json(value)
-        if not text.startswith(_MASKED) or len(text) < 2:  # noqa: PLR2004 - a token has a name behind its mark
-            found.setdefault(written(place), []).append(text)
+        if value not in _MASKS:
+            found.setdefault(written(place), []).append(_json(value))
     return found
 
 
 def _json(value: Any) -> str:
-    return "null" if value is None else str(value).lower() if isinstance(value, bool) else text_of(value)
+    """As JSON, so that a number is told from its digits; what was cut out of a text is an ellipsis."""
+    text = value.replace("\0", "…") if isinstance(value, str) else value
+    return msgspec.json.encode(text).decode()
 
 
 def ranked(

@@ -105,15 +105,17 @@ class Group:
         return self._unused(among, here, on_end)
 
     def advance(self, at: int, scope: Scope) -> None:
-        """A position counts as given."""
+        """A position counts as given, and all before it of the same request."""
         if len(self.entries) == 1:
             return
         here = self.positions(scope)
         here.used.add(at)
         here.last = max(here.last, at)
-        request = self.entries[at].exchange.request
-        first = self._raw[request.target, request.body.data][0]
-        here.of[first] = here.of.get(first, 0) + 1
+        entry = self.entries[at]
+        request = entry.exchange.request
+        for among in (self._raw[request.target, request.body.data], self._values.get(entry.values, ())):
+            if among:
+                here.of[among[0]] = max(here.of.get(among[0], 0), among.index(at) + 1)
 
     def exchanged(self, before: int, after: int) -> None:
         """What was given as one position is known now to have been another."""
@@ -127,8 +129,7 @@ class Group:
         """That position, because something else decided."""
         here = self.positions(scope)
         repeated = at in here.used
-        here.used.add(at)
-        here.last = at
+        self.advance(at, scope)
         request = self.entries[at].exchange.request
         return Pick(at, exact=raw == (request.target, request.body.data), repeated=repeated)
 

@@ -6,7 +6,7 @@ somebody (a tenant, an account, a locale), are believed first and count for the 
 what ``Vary`` names) count for their route. Cookies are looked at one by one, as ``cookie:NAME``.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Final
@@ -14,6 +14,7 @@ from typing import Final
 from meshdev.recording.matching.answers import signature
 from meshdev.recording.matching.entry import Entry
 from meshdev.recording.matching.names import Hint, hint
+from meshdev.recording.matching.options import Rules
 from meshdev.recording.matching.parts import COUNTED
 from meshdev.recording.matching.shape import Shape, shape_of
 
@@ -42,6 +43,7 @@ _SPOKEN: Final = (
     "role",
 )
 
+NO_RULES: Final = Rules()
 Value = tuple[str | None, ...]
 
 
@@ -88,7 +90,7 @@ def identity(headers: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
 
 
 def discriminating(
-    groups: Iterable[Sequence[Entry]], everything: Sequence[Entry]
+    groups: Iterable[Sequence[Entry]], everything: Sequence[Entry], rules: Rules = NO_RULES
 ) -> dict[object, tuple[str, ...]]:
     """Names of the headers that count, by family; under None those that count everywhere.
 
@@ -96,32 +98,55 @@ def discriminating(
     """
     drawn = _drawn(everything)
     local: dict[object, set[str]] = defaultdict(set)
+    against: Counter[tuple[object, str]] = Counter()
+    for entry in everything:
+        local[entry.family] |= _varied(entry) - drawn
     for group in groups:
-        local[group[0].family] |= _varied(group, everything=False)
         names = [signature(entry.exchange, entry.values) for entry in group]
-        if len(set(names)) == 1:
-            continue
+        alike = len(set(names)) == 1
         for name in _candidates(group):
-            if name in drawn and not speaks(name):
-                continue
-            if _explains([value_of(entry.headers, name) for entry in group], names, sure=speaks(name)):
-                local[None if speaks(name) else group[0].family].add(name)
-    return {family: tuple(sorted(found)) for family, found in local.items() if found}
-
-
-def _varied(group: Sequence[Entry], *, everything: bool) -> set[str]:
-    """What the answers say that they depend on."""
-    found: set[str] = set()
-    for entry in group:
-        response = entry.exchange.response
-        for name, value in response.headers if response is not None else ():
-            if name.lower() == "vary":
-                found |= {word.strip().lower() for word in value.split(",")}
+            sure = speaks(name)
+            family = None if sure else group[0].family
+            if alike:
+                against[family, name] += 1
+            elif name not in drawn or sure:
+                explains = _explains([value_of(entry.headers, name) for entry in group], names, sure=sure)
+                against[family, name] -= explains
+                local[family] |= {name} if explains else set()
+    _decide(local, everything, rules)
     return {
-        name
-        for name in found - _NEVER - {"*", ""}
-        if everything or len({value_of(entry.headers, name) for entry in group}) > 1
+        family: tuple(sorted(name for name in found if family is None or against[family, name] <= 0))
+        for family, found in local.items()
+        if found
     }
+
+
+def _decide(local: dict[object, set[str]], everything: Sequence[Entry], rules: Rules) -> None:
+    """What a person decided about headers goes before what was found."""
+    if not any(rule.place.startswith("header.") for rule in (*rules.pinned, *rules.noise)):
+        return
+    carried: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for entry in everything:
+        carried[entry.family].update(looked_at(entry.headers))
+    everywhere = local.pop(None, set())
+    for family, names in carried.items():
+        local[family] |= everywhere & names
+        for name in names:
+            decided = rules.header(*family, name)
+            if decided is not None:
+                (local[family].discard if decided else local[family].add)(name)
+
+
+def _varied(entry: Entry) -> set[str]:
+    """What an answer says that it depends on, beside the format that most callers leave open."""
+    response = entry.exchange.response
+    found = {
+        word.strip().lower()
+        for name, value in (response.headers if response is not None else ())
+        if name.lower() == "vary"
+        for word in value.split(",")
+    }
+    return found - _NEVER - {"*", "", "accept"}
 
 
 def _drawn(entries: Sequence[Entry]) -> set[str]:

@@ -9,8 +9,16 @@ from typing import Final
 from meshdev.recording.matching.answers import signature
 from meshdev.recording.matching.entry import Entry, Family
 from meshdev.recording.matching.group import Group
-from meshdev.recording.matching.headers import Value, discriminating, is_secret, value_of
+from meshdev.recording.matching.headers import (
+    CREDENTIALS,
+    NO_RULES,
+    Value,
+    discriminating,
+    is_secret,
+    value_of,
+)
 from meshdev.recording.matching.mask import Accepts, Found, Trie
+from meshdev.recording.matching.options import Rules
 from meshdev.recording.matching.parts import Parts
 from meshdev.recording.matching.shape import Shape, shape_of
 from meshdev.recording.model import Cut
@@ -80,7 +88,9 @@ class Bucket:
 class Index:
     """One layer."""
 
-    def __init__(self, entries: Sequence[Entry], tries: Mapping[Family, Trie]) -> None:
+    def __init__(
+        self, entries: Sequence[Entry], tries: Mapping[Family, Trie], rules: Rules = NO_RULES
+    ) -> None:
         self.buckets: dict[Key, Bucket] = {}
         self.anew: dict[Key, Bucket] = {}  # by a path whose last names the call made up
         self.cut: dict[
@@ -89,7 +99,7 @@ class Index:
         self.families: dict[Family, list[Entry]] = defaultdict(list)
         self.paths: dict[str, list[Entry]] = defaultdict(list)
         self.known: dict[str, set[str]] = defaultdict(set)  # recorded values of secret headers
-        self.authorised: set[Family] = set()
+        self.credentials: dict[Family, tuple[str, ...]] = {}  # that every call of a route had
         self.names: dict[Family, set[str]] = defaultdict(set)
         made = _made(entries)
         for entry in entries:
@@ -98,10 +108,11 @@ class Index:
             self.paths[parts.path].append(entry)
             entry.made = made.get(entry.number, "")
             self._file(entry, parts)
-        self._tell_apart(entries)
+        self._tell_apart(entries, rules)
         for family, several in self.families.items():
-            if all("authorization" in entry.headers for entry in several):
-                self.authorised.add(family)
+            had = CREDENTIALS.intersection(*(entry.headers for entry in several))
+            if had:
+                self.credentials[family] = tuple(sorted(had))
 
     def _file(self, entry: Entry, parts: Parts) -> None:
         body = entry.exchange.request.body
@@ -117,9 +128,9 @@ class Index:
             path = key[1].replace(entry.made, ANEW)
             self.anew.setdefault((key[0], path, key[2], key[3]), Bucket()).entries.append(entry)
 
-    def _tell_apart(self, entries: Sequence[Entry]) -> None:
+    def _tell_apart(self, entries: Sequence[Entry], rules: Rules) -> None:
         several = [bucket.entries for bucket in self.buckets.values() if len(bucket.entries) > 1]
-        names = discriminating(several, entries)
+        names = discriminating(several, entries, rules)
         everywhere = names.get(None, ())
         carried: dict[Family, set[str]] = defaultdict(set)
         for name in everywhere:

@@ -18,7 +18,7 @@ from meshdev.recording.matching.mask import Accepts, Leaf, Trie, leaf_of, trie_o
 from meshdev.recording.matching.names import Hint
 from meshdev.recording.matching.options import Rules
 from meshdev.recording.matching.parts import Place, leaves, read, written
-from meshdev.recording.matching.shape import STRONG, TIMES, Shape, shape_of
+from meshdev.recording.matching.shape import STRONG, TIMES, Shape, near, shape_of
 from meshdev.recording.matching.verdict import Evidence, Verdict, evidence_of, verdict
 
 _VALUES: Final = re.compile(rb'"([^"\\]{5,96})"|([A-Za-z0-9_-]{5,96})')
@@ -58,12 +58,18 @@ class Learning:
                 self.verdicts[place] = Verdict.NOISE if decided else Verdict.DATA
             if self._is_noise(place):
                 self.leaves[place] = self._leaf(place, always=decided)
+        for text in rules.whole(*self.family, [written(place) for place in self.places]):
+            whole = read(text)
+            if whole is not None:
+                self.verdicts[whole] = Verdict.NOISE
+                self.leaves[whole] = Leaf(whole, Accepts.ANY, "\0whole", whole=True)
         for place in self.secrets:
             self.leaves[place] = leaf_of(place, [], 0.0, Accepts.SECRET)
 
     def _leaf(self, place: Place, *, always: bool | None = None) -> Leaf:
         evidence = self.places[place]
-        started = min((started for _, _, started in evidence.seen), default=0.0)
+        now = all(near(value, started) for _, value, started in evidence.seen)
+        started = min((started for _, _, started in evidence.seen), default=0.0) if now else 0.0
         anything = (
             Accepts.ANY
             if always or (evidence.hint is Hint.NOISE and Shape.PLAIN in map(shape_of, evidence.values))

@@ -34,6 +34,7 @@ class Leaf:
     least: int = 0  # characters
     most: int = 0
     earliest: float = 0.0  # seconds since 1970
+    whole: bool = False  # whatever is there, values of any kind with all that is in them
     hard: bool = False  # never a reference to anything, by its name
 
     def takes(self, value: Scalar) -> bool:
@@ -93,7 +94,7 @@ def leaf_of(
         types=types,
         least=max(1, min(sizes) * 2 // 3),
         most=max(sizes) * 3 // 2,
-        earliest=started - _BEFORE_RECORDING,
+        earliest=started - _BEFORE_RECORDING if started else 0.0,
         hard=hard,
     )
 
@@ -151,6 +152,8 @@ def _mask(node: Any, trie: Trie, found: Found) -> None:
 
 
 def _cover(value: Any, leaf: Leaf, found: Found) -> Any:
+    if leaf.whole:
+        return leaf.token
     if type(value) is Several:
         return [_cover(inner, leaf, found) for inner in value]
     if type(value) is dict or not leaf.takes(value):

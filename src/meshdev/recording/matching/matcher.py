@@ -93,9 +93,10 @@ class Matcher:
             for exchange in exchanges:
                 headers = small(exchange.request.headers)
                 self.entries.append(Entry(len(self.entries), layer, exchange, headers))
-        self._tries = learn(self.entries, _rules(recording_layers, self.options))
+        rules = _rules(recording_layers, self.options)
+        self._tries = learn(self.entries, rules)
         self._layers = [
-            Index([entry for entry in self.entries if entry.layer == layer], self._tries)
+            Index([entry for entry in self.entries if entry.layer == layer], self._tries, rules)
             for layer in range(len(layers))
         ]
         self._redacted = any(entry.exchange.redacted for entry in self.entries)
@@ -135,14 +136,21 @@ class Matcher:
         headers = small(request.headers)
         match = self._find(request, headers, bound=True)
         if match is None and len(self.bindings):
-            match = self._find(request, headers, bound=False)
-            if match is None and self._swapped(request, headers):
-                match = self._find(request, headers, bound=True)
+            match = self._otherwise(request, headers)
         if match is None and self._redactor is not None and self._redacted:
             hidden = self._redactor.request(request)[0]
             if hidden != request:
                 match = self._find(hidden, small(hidden.headers), bound=True)
         return match if match is not None else self._miss(request)
+
+    def _otherwise(self, request: Request, headers: dict[str, str]) -> Match | None:
+        """Whether it is found when names in it are taken for others, or for what they are."""
+        if self._swapped(request, headers):
+            return self._find(request, headers, bound=True)
+        own = self.bindings.read(request.target, request.body.data)[2]
+        if any(actual in self.introduced for actual in own.values()):
+            return None
+        return self._find(request, headers, bound=False) if own else None
 
     def _swapped(self, request: Request, headers: dict[str, str]) -> bool:
         """Whether a name in the request was taken for another one so far."""
@@ -211,7 +219,8 @@ class Matcher:
         return None
 
     def _answer(self, index: Index, bucket: Bucket, asked: _Asked) -> Match | None:
-        if "authorization" not in asked.headers and bucket.entries[0].family in index.authorised:
+        needed = index.credentials.get(bucket.entries[0].family)
+        if needed is not None and any(name not in asked.headers for name in needed):
             return None
         if bucket.names or bucket.secrets:
             group = self._sessions.group(

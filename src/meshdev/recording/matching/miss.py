@@ -7,7 +7,7 @@ from meshdev.recording.model import Exchange
 
 @dataclass(frozen=True, slots=True)
 class FieldDifference:
-    """One place where a request differs from a recorded one; None where it is missing."""
+    """One place where a request differs from a recorded one: values as JSON, None where it is missing."""
 
     place: str  # in the notation of `options`, or ``method``, ``path``
     recorded: str | None
@@ -42,4 +42,4 @@ class Miss:
 
 
 def _shown(value: str | None) -> str:
-    return "nothing" if value is None else repr(value)
+    return "nothing" if value is None else value

@@ -39,6 +39,10 @@ _IDS: Final = _words("id ids uuid guid key ref reference token code number no nr
 _TIMES: Final = _words("at time date now when clock datetime instant iat nbf exp stamp")
 _OWN: Final = _words("id uuid guid ulid ref reference")
 _EXTERNAL: Final = _words("client external local own temp tmp public new")
+# Whom a caller may be for one run: chosen by itself, sent with each call.
+_RUNS: Final = _words(
+    "session client device visitor anonymous installation install run batch instance worker"
+)
 _RANGES: Final = _words(
     "from to since until after before start end begin deadline due min max day month year period expires"
 )
@@ -89,7 +93,7 @@ def hint(name: str) -> Hint:  # noqa: PLR0911 - a table, first answer wins
 def _of_id(before: list[str]) -> Hint:
     if before[-1] in _CALLS:
         return Hint.CALL
-    if before[-1] in _EXTERNAL and len(before) == 1:
+    if (before[-1] in _EXTERNAL and len(before) == 1) or before[-1] in _RUNS:
         return Hint.OWN
     return Hint.REFERENCE
 

@@ -5,6 +5,7 @@ be left out or be ``*`` (everywhere). Places: ``query.NAME``, ``form.NAME``, ``h
 ``body/JSON/POINTER`` with ``*`` for any index.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -65,6 +66,18 @@ class Rules:
 
     pinned: tuple[Rule, ...] = field(default=())
     noise: tuple[Rule, ...] = field(default=())
+
+    def whole(self, method: str, route: str, known: Iterable[str]) -> list[str]:
+        """Places called noise within which there are others: an object, a list, a whole body."""
+        return [
+            rule.place
+            for rule in self.noise
+            if rule.covers(method, route) and any(place.startswith(rule.place + "/") for place in known)
+        ]
+
+    def header(self, method: str, route: str, name: str) -> bool | None:
+        """What was decided about a header; cookies are ``header.cookie:NAME``."""
+        return self.of(method, route, f"header.{name}")
 
     def of(self, method: str, route: str, place: str) -> bool | None:
         """True for noise, False for data, None when nobody decided; a pin wins over noise."""

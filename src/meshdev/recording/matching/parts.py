@@ -232,7 +232,7 @@ def written(place: Place) -> str:
     branch, *names = place
     if branch == "b":
         return "/".join(["body", *(name.replace("~", "~0").replace("/", "~1") for name in names)])
-    if not names:
+    if not names or names == [""]:
         return _BRANCHES.get(branch, branch)
     return "/".join([f"{_BRANCHES.get(branch, branch)}.{names[0]}", *names[1:]])
 

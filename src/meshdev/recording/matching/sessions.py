@@ -2,7 +2,8 @@
 
 What a recording holds in their places are placeholders, so an actual secret that is in none of them is taken for the
 first that nobody stands for yet, where the answers depend on whose it is. Two users stay two users. A call that was
-turned away (401, 403) is never the answer to a secret that nobody has seen.
+turned away (401, 403) is never the answer to a secret that nobody has seen, and where the same call was
+turned away for a wrong password, nothing is the answer to one that nobody has seen.
 """
 
 from collections.abc import Callable, Mapping
@@ -59,6 +60,8 @@ class Sessions:
         for theirs, group in bucket.groups.items():
             if bucket.refuses(group) or not _redacted(group):
                 continue
+            if bucket.secrets and any(map(bucket.refuses, bucket.groups.values())):
+                return None  # a password that was never seen may be the wrong one
             pairs = [
                 (at, ours, other)
                 for at, (ours, other) in enumerate(zip(value, theirs, strict=False))

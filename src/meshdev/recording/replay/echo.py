@@ -23,6 +23,7 @@ MOST_SEARCHED: Final = 4 << 20
 _LEAST_WITHIN: Final = 8  # characters of a value within a text
 _LEAST_ALONE: Final = 4  # of a scalar of JSON under another name
 _LEAST_HEADER: Final = 6
+_LEAST_SENT: Final = 16  # of a header's value that is no coincidence under another name
 _WORD: Final = re.compile(rb"[A-Za-z0-9_-]{6,96}")
 _JSON: Final = re.compile(rb'"((?:[^"\\]|\\.)*)"(\s*:)?|(-?[0-9][0-9.eE+-]*)|[{}\[\]]|true|false|null')
 _VERSION: Final = 2  # characters of the version and the flags of a traceparent
@@ -235,7 +236,7 @@ def _alone(data: bytes, sources: Sequence[Source]) -> Iterator[Span]:
             continue
         source = wanted[found]
         same = _folded(name) == _folded(source.name)
-        if same or len(source.recorded) >= (_LEAST_HEADER if source.header else _LEAST_ALONE):
+        if same or len(source.recorded) >= (_LEAST_SENT if source.header else _LEAST_ALONE):
             start = match.start(3 if number else 1)
             yield Span(start, start + len(found), source, _json, number)
 

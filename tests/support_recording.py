@@ -1,7 +1,7 @@
 """Recordings for tests: a small world that is called, recorded, and called again with new noise.
 
-A `World` is a function from request to response (with state of its own), a `Flow` what one client does with
-it. `record` lets flows act on a world; `replay` lets them act on the recording, with nonces, ids and times of their own.
+A `World` is a function from request to response (with state of its own), a `Flow` what one client does with it.
+`record` lets flows act on a world; `replay` lets them act on the recording, with nonces, ids and times of their own.
 """
 
 import json

@@ -70,6 +70,7 @@ Form = Callable[[str], str]
 _WRITTEN: Final[tuple[Form, ...]] = (_plain, _json, _ascii, _url)
 _SPELT: Final[tuple[Form, ...]] = (_plain, _small, _large, _bare)
 _SAME: Final = re.compile(r"[A-Za-z0-9_.-]*")  # is written in the same way everywhere
+_START: Final = 8
 _LEAST_SPELT: Final = 32  # characters of what is the same in capitals: a UUID
 
 
@@ -142,19 +143,22 @@ def echoes_of(entry: Entry, introduced: Mapping[str, object]) -> Echoes:
 
 
 def _carried(entry: Entry) -> list[Source]:
-    found = []
+    found: list[Source] = []
     for name, value in entry.headers.items():
-        if name in _SILENT or len(value) < _LEAST_HEADER:
-            continue
-        found.append(Source(value, name, header=name))
-        if name == "traceparent":
-            parts = value.split("-")
-            found += [
-                Source(part, name, header=name, part=at)
-                for at, part in enumerate(parts)
-                if len(part) > _VERSION
-            ]
+        if name not in _SILENT and len(value) >= _LEAST_HEADER:
+            found += _sent(name, value)
     return found
+
+
+@lru_cache(4096)
+def _sent(name: str, value: str) -> tuple[Source, ...]:
+    found = [Source(value, name, header=name)]
+    if name == "traceparent":
+        parts = value.split("-")
+        found += [
+            Source(part, name, header=name, part=at) for at, part in enumerate(parts) if len(part) > _VERSION
+        ]
+    return tuple(found)
 
 
 def _is_distinct(source: Source) -> bool:
@@ -179,13 +183,25 @@ def _in_body(
         ";"
     )[0]
     is_json = media.strip().lower().endswith("json") or (not media and data[:1] in b"{[")
-    words = {word.decode() for word in _WORD.findall(data)}
-    known = [Source(word) for word in words if word in introduced]
+    known = _known(data, introduced)
     spans: list[Span] = []
+    low = data.lower()
     for source in [*sources, *known]:
-        if _is_distinct(source):
+        if _may_stand(source, low) and _is_distinct(source):
             spans += _within(data, source, escaped=is_json)
-    return _apart([*_alone(data, sources), *spans] if is_json else spans)
+    return _apart([*_alone(data, low, sources), *spans] if is_json else spans)
+
+
+def _known(data: bytes, introduced: Mapping[str, object]) -> list[Source]:
+    if not introduced:
+        return []
+    return [Source(word) for found in set(_WORD.findall(data)) if (word := found.decode()) in introduced]
+
+
+def _may_stand(source: Source, low: bytes) -> bool:
+    """A cheap no for most values: their first characters are written in the same way in all spellings."""
+    start = source.recorded[:_START]
+    return _SAME.fullmatch(start) is None or start.lower().encode() in low
 
 
 def _within(data: bytes, source: Source, *, escaped: bool) -> Iterator[Span]:
@@ -217,13 +233,12 @@ def _scalar(text: str) -> bytes:
     return _json(text).encode()
 
 
-def _alone(data: bytes, sources: Sequence[Source]) -> Iterator[Span]:
+def _alone(data: bytes, low: bytes, sources: Sequence[Source]) -> Iterator[Span]:
     """Scalars of JSON that are such a value as a whole."""
     wanted: dict[bytes, Source] = {}
     for source in sources:
-        text = _scalar(source.recorded)
-        if text in data and not _is_distinct(source):
-            wanted.setdefault(text, source)
+        if _may_stand(source, low) and not _is_distinct(source):
+            wanted.setdefault(_scalar(source.recorded), source)
     name = ""
     for match in _JSON.finditer(data) if wanted else ():
         inner = match[1]
@@ -252,8 +267,7 @@ def _in_header(
         if source.header == name and source.recorded == value and source.part < 0:
             return (Span(0, len(value), source, _plain),)
     data = value.encode("latin-1", "replace")
-    words = {word.decode() for word in _WORD.findall(data)}
-    known = [Source(word) for word in words if word in introduced]
+    known = _known(data, introduced)
     spans = [
         span
         for source in [*sources, *known]

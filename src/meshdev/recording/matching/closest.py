@@ -53,6 +53,10 @@ def _json(value: Any) -> str:
     return msgspec.json.encode(text).decode()
 
 
+def _quoted(value: str | None) -> str | None:
+    return None if value is None else _json(value)
+
+
 def ranked(
     entries: Iterable[Entry],
     asked: Parts,
@@ -68,9 +72,9 @@ def ranked(
         parts = entry.parts()
         differences = _compared(parts, asked, flat(parts, tries.get(entry.family)), wanted)
         differences += [
-            FieldDifference(f"header.{name}", value_of(entry.headers, name), value_of(headers, name))
+            FieldDifference(f"header.{name}", _quoted(theirs), _quoted(ours))
             for name in names
-            if value_of(entry.headers, name) != value_of(headers, name)
+            if (theirs := value_of(entry.headers, name)) != (ours := value_of(headers, name))
         ]
         weight = sum(8 if difference.place in {"method", "path"} else 1 for difference in differences)
         scored.append(
@@ -88,7 +92,7 @@ def _compared(
         for name, before, after in (
             ("method", recorded.method, asked.method),
             ("path", recorded.path, asked.path),
-            ("header.content-type", recorded.kind or None, asked.kind or None),
+            ("header.content-type", _quoted(recorded.kind or None), _quoted(asked.kind or None)),
         )
         if before != after
     ]

@@ -7,7 +7,7 @@ what ``Vary`` names) count for their route. Cookies are looked at one by one, as
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Final
 
@@ -98,27 +98,43 @@ def discriminating(
     """
     drawn = _drawn(everything)
     local: dict[object, set[str]] = defaultdict(set)
-    against: Counter[tuple[object, str]] = Counter()
+    against: Counter[str] = Counter()
     for entry in everything:
         local[entry.family] |= _varied(entry) - drawn
     for group in groups:
         names = [signature(entry.exchange, entry.values) for entry in group]
-        alike = len(set(names)) == 1
-        for name in _candidates(group):
-            sure = speaks(name)
-            family = None if sure else group[0].family
-            if alike:
-                against[family, name] += 1
-            elif name not in drawn or sure:
-                explains = _explains([value_of(entry.headers, name) for entry in group], names, sure=sure)
-                against[family, name] -= explains
-                local[family] |= {name} if explains else set()
+        if len(set(names)) == 1:
+            against.update(name for name in _candidates(group) if not speaks(name))
+        for name in _reasons(group, names, drawn) if len(set(names)) > 1 else ():
+            local[None if speaks(name) else group[0].family].add(name)
+            against[name] -= 1
     _decide(local, everything, rules)
     return {
-        family: tuple(sorted(name for name in found if family is None or against[family, name] <= 0))
+        family: tuple(sorted(name for name in found if against[name] <= 0))
         for family, found in local.items()
         if found
     }
+
+
+def _reasons(group: Sequence[Entry], answers: Sequence[bytes], drawn: set[str]) -> Iterator[str]:
+    """Headers that explain why a group is answered differently; others than `speaks` only while it is not explained."""
+    chosen: list[str] = []
+    candidates = _candidates(group)
+    for name in sorted(candidates, key=lambda name: (not speaks(name), name)):
+        sure = speaks(name)
+        if not sure and (name in drawn or _settled(group, answers, chosen)):
+            continue
+        if _explains([value_of(entry.headers, name) for entry in group], answers, sure=sure):
+            chosen.append(name)
+            yield name
+
+
+def _settled(group: Sequence[Entry], answers: Sequence[bytes], names: Sequence[str]) -> bool:
+    """Whether calls with the same values of these headers are answered alike."""
+    found: dict[Value, set[bytes]] = defaultdict(set)
+    for entry, answer in zip(group, answers, strict=True):
+        found[tuple(value_of(entry.headers, name) for name in names)].add(answer)
+    return all(len(several) == 1 for several in found.values())
 
 
 def _decide(local: dict[object, set[str]], everything: Sequence[Entry], rules: Rules) -> None:
@@ -158,7 +174,8 @@ def _drawn(entries: Sequence[Entry]) -> set[str]:
     return {
         name
         for name, found in values.items()
-        if hint(name.removeprefix("cookie:")) in {Hint.NOISE, Hint.CALL, Hint.TIME}
+        if name.startswith("cookie:_")
+        or hint(name.removeprefix("cookie:")) in {Hint.NOISE, Hint.CALL, Hint.TIME}
         or (len(set(found)) == len(found) and all(shape_of(value) is not Shape.PLAIN for value in found))
     }
 

@@ -76,7 +76,7 @@ class Learning:
             else None
         )
         hard = evidence.hint in {Hint.NOISE, Hint.CALL, Hint.TIME}
-        return leaf_of(place, evidence.values, started, anything, hard=hard)
+        return leaf_of(place, evidence.values, started, anything, hard=hard, family=self.family)
 
     def count(self) -> frozenset[Place]:
         """Places of the answers that count, found when first asked for."""

@@ -34,6 +34,7 @@ class Leaf:
     least: int = 0  # characters
     most: int = 0
     earliest: float = 0.0  # seconds since 1970
+    family: tuple[str, str] = ("", "")  # method and route
     whole: bool = False  # whatever is there, values of any kind with all that is in them
     hard: bool = False  # never a reference to anything, by its name
 
@@ -78,7 +79,13 @@ _BEFORE_RECORDING: Final = 86_400.0
 
 
 def leaf_of(
-    place: Place, values: list[Scalar], started: float, accepts: Accepts | None = None, *, hard: bool = False
+    place: Place,
+    values: list[Scalar],
+    started: float,
+    accepts: Accepts | None = None,
+    *,
+    hard: bool = False,
+    family: tuple[str, str] = ("", ""),
 ) -> Leaf:
     """A leaf that takes what looks like the recorded values; ``started`` is the earliest call's time."""
     shapes = frozenset(map(shape_of, values))
@@ -96,6 +103,7 @@ def leaf_of(
         most=max(sizes) * 3 // 2,
         earliest=started - _BEFORE_RECORDING if started else 0.0,
         hard=hard,
+        family=family,
     )
 
 

@@ -16,7 +16,7 @@ from typing import Protocol
 
 from meshdev.recording.matching.bindings import Bindings, Own, bindable
 from meshdev.recording.matching.closest import nearby, ranked
-from meshdev.recording.matching.entry import Entry, small, text_of
+from meshdev.recording.matching.entry import Entry, Family, small, text_of
 from meshdev.recording.matching.gates import Gates
 from meshdev.recording.matching.group import Group, Pick, Scope
 from meshdev.recording.matching.index import ANEW, FRESH, Bucket, Index, cut_key
@@ -110,7 +110,7 @@ class Matcher:
             groups = [group for bucket in index.buckets.values() for group in bucket.groups.values()]
             self.swaps.build(groups, [entry for several in index.families.values() for entry in several])
         for name in self.swaps.given:
-            self.introduced.setdefault(name, ("r",))
+            self.introduced.setdefault(name, (("", ""), ("r",)))
         self.bindings = Bindings()
         self.swaps.reset(self.bindings)
         self._sessions = Sessions()
@@ -258,7 +258,7 @@ class Matcher:
 
     def _strange(self, leaf: Leaf, value: str) -> bool:
         place = self.introduced.get(value)
-        return place is not None and place != leaf.place and not leaf.hard
+        return place is not None and place != (leaf.family, leaf.place) and not leaf.hard
 
     def _bind(self, entry: Entry, asked: _Asked) -> dict[str, str]:
         bindings = dict(asked.own) if asked.own else {}
@@ -324,15 +324,15 @@ def _rules(recordings: Sequence[Recording], options: MatchOptions) -> Rules:
     return Rules(tuple(map(rule_of, pinned)), tuple(map(rule_of, noise)))
 
 
-def _introduced(entries: Sequence[Entry]) -> dict[str, Place]:
+def _introduced(entries: Sequence[Entry]) -> dict[str, tuple[Family, Place]]:
     """Where values that the caller chose came up first."""
-    found: dict[str, Place] = {}
+    found: dict[str, tuple[Family, Place]] = {}
     for entry in entries:
         if entry.made:
-            found.setdefault(entry.made, ("p",))
+            found.setdefault(entry.made, (entry.family, ("p",)))
         for (leaf, _), value in zip(entry.found, entry.values, strict=True):
             if bindable(value):
-                found.setdefault(value, leaf.place)
+                found.setdefault(value, (leaf.family, leaf.place))
     return found
 
 

@@ -35,7 +35,7 @@ _CALLS: Final = _words(
     "request req trace span parentspan message msg event transaction txn dedup deduplication attempt call "
     "delivery"
 )
-_IDS: Final = _words("id ids uuid guid key ref reference token code number no nr")
+_IDS: Final = _words("id ids uuid guid key ref reference token")
 _TIMES: Final = _words("at time date now when clock datetime instant iat nbf exp stamp")
 _OWN: Final = _words("id uuid guid ulid ref reference")
 _EXTERNAL: Final = _words("client external local own temp tmp public new")

@@ -1,7 +1,5 @@
 """Matching as a whole: turns, bindings, layers, misses."""
 
-
-
 import pytest
 from msgspec.structs import replace
 

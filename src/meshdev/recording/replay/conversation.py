@@ -99,7 +99,8 @@ class Conversation:
         """The values bound when the one may stand for the other, None when it may not."""
         if expected.kind is not message.kind:
             return None
-        if expected.data == message.data or expected.kind is MessageKind.CLOSE:
+        known = any(recorded.encode() in expected.data for recorded in self._bound)
+        if (expected.data == message.data and not known) or expected.kind is MessageKind.CLOSE:
             return {}
         if expected.kind is not MessageKind.TEXT:
             return None
@@ -121,10 +122,10 @@ def _same(
     for (place, before), (other, after) in rows:
         if place != other:
             return None
-        if before == after and type(before) is type(after):
-            continue
         text = str(before)
         known = bound.get(text) or actual(text)
+        if before == after and type(before) is type(after) and known in {None, text}:
+            continue
         if known is not None:
             if str(after) != known:
                 return None

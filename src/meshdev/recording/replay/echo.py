@@ -229,8 +229,9 @@ def _spellings(text: str) -> tuple[tuple[bytes, Form], ...]:
 
 
 @lru_cache(4096)
-def _scalar(text: str) -> bytes:
-    return _json(text).encode()
+def _scalar(text: str) -> tuple[bytes, ...]:
+    """How it may be written within quotes."""
+    return _json(text).encode(), _ascii(text).encode()
 
 
 def _alone(data: bytes, low: bytes, sources: Sequence[Source]) -> Iterator[Span]:
@@ -238,7 +239,8 @@ def _alone(data: bytes, low: bytes, sources: Sequence[Source]) -> Iterator[Span]
     wanted: dict[bytes, Source] = {}
     for source in sources:
         if _may_stand(source, low) and not _is_distinct(source):
-            wanted.setdefault(_scalar(source.recorded), source)
+            for text in _scalar(source.recorded):
+                wanted.setdefault(text, source)
     name = ""
     for match in _JSON.finditer(data) if wanted else ():
         inner = match[1]

@@ -301,3 +301,30 @@ def test_nothing_recorded() -> None:
     assert isinstance(miss, Miss)
     assert miss.closest == ()
     assert JSON == "application/json"
+
+
+def test_refusals_say_why() -> None:
+    """What stands between a request and the answer that it nearly has."""
+    name = UUIDS[0]
+    recorded = recording(
+        (request("GET", "/me", headers={"Authorization": "Bearer a"}), response({})),
+        (request("GET", "/goods", headers={"X-Tenant": "a"}), response({"n": "a"})),
+        (request("GET", "/goods", headers={"X-Tenant": "b"}), response({"n": "b"})),
+        (request("POST", "/jobs", {"id": name}), response({}, 201)),
+        (request("POST", "/mails", {"id": UUIDS[1]}), response({}, 201)),
+    )
+    matcher = Matcher([recorded], options=MatchOptions(on_end=OnEnd.FAIL))
+    reasons = {
+        "every recorded call of it had authorization, this one has not": get("/me"),
+        "the answer depends on x-tenant, and this value was not recorded": get("/goods"),
+        "a name in it is known from elsewhere": request("POST", "/mails", {"id": name}),
+    }
+    for reason, asked in reasons.items():
+        miss = Matcher([recorded]).find(asked)
+        assert isinstance(miss, Miss)
+        assert miss.reason == f"{asked.method} {asked.target} was recorded, but {reason}"
+    asked = request("GET", "/me", headers={"Authorization": "Bearer a"})
+    assert ids(matcher, asked) == [0]
+    miss = matcher.find(asked)
+    assert isinstance(miss, Miss)
+    assert miss.reason.endswith("all its answers were given")

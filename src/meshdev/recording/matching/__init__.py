@@ -13,7 +13,7 @@
 | `miss`, `closest` | why not |
 """
 
-from meshdev.recording.matching.matcher import Level, Match, Matcher, Redactor
+from meshdev.recording.matching.matcher import Level, Match, Matcher, Redacts
 from meshdev.recording.matching.miss import Candidate, FieldDifference, Miss
 from meshdev.recording.matching.options import MatchOptions, OnEnd, Reads
 
@@ -27,5 +27,5 @@ __all__ = [
     "Miss",
     "OnEnd",
     "Reads",
-    "Redactor",
+    "Redacts",
 ]

@@ -23,7 +23,7 @@ from meshdev.recording.matching.index import ANEW, FRESH, Bucket, Index, cut_key
 from meshdev.recording.matching.learn import learn, places_of
 from meshdev.recording.matching.mask import Found, Leaf, mask
 from meshdev.recording.matching.miss import Miss
-from meshdev.recording.matching.options import MatchOptions, Reads, Rules, rule_of
+from meshdev.recording.matching.options import MatchOptions, OnEnd, Reads, Rules, rule_of
 from meshdev.recording.matching.parts import Parts, Place, split
 from meshdev.recording.matching.sessions import Sessions
 from meshdev.recording.matching.shape import shape_of
@@ -33,7 +33,7 @@ from meshdev.recording.model import Body, Exchange, Recording, Request
 NOTHING: Found = []
 
 
-class Redactor(Protocol):
+class Redacts(Protocol):
     """What matching needs of `meshdev.recording.redaction.Redactor`."""
 
     def request(self, request: Request, /) -> tuple[Request, tuple[str, ...]]:
@@ -82,11 +82,12 @@ class Matcher:
         self,
         recording_layers: Sequence[Recording],
         *,
-        redactor: Redactor | None = None,
+        redactor: Redacts | None = None,
         options: MatchOptions | None = None,
     ) -> None:
         self.options = options or MatchOptions()
         self._redactor = redactor
+        self._why = ""
         layers = _layers(recording_layers, self.options)
         self.entries: list[Entry] = []
         for layer, exchanges in enumerate(layers):
@@ -133,6 +134,7 @@ class Matcher:
 
     def find(self, request: Request) -> Match | Miss:
         """The exchange that answers ``request`` (its body without content coding), or why there is none."""
+        self._why = ""
         headers = small(request.headers)
         match = self._find(request, headers, bound=True)
         if match is None and len(self.bindings):
@@ -219,8 +221,10 @@ class Matcher:
         return None
 
     def _answer(self, index: Index, bucket: Bucket, asked: _Asked) -> Match | None:
-        needed = index.credentials.get(bucket.entries[0].family)
-        if needed is not None and any(name not in asked.headers for name in needed):
+        needed = index.credentials.get(bucket.entries[0].family, ())
+        missing = [name for name in needed if name not in asked.headers]
+        if missing:
+            self._refuse(f"every recorded call of it had {' and '.join(missing)}, this one has not")
             return None
         if bucket.names or bucket.secrets:
             group = self._sessions.group(
@@ -229,11 +233,16 @@ class Matcher:
         else:
             group = bucket.groups[()]
         if group is None:
+            names = [*bucket.names, *(["a secret within"] if bucket.secrets else [])]
+            self._refuse(f"the answer depends on {', '.join(names)}, and this value was not recorded")
             return None
         scope = self._scope(group, asked)
         pick = self._pick(group, asked, scope)
         if pick is None:
-            return None
+            over = self.options.on_end is OnEnd.FAIL
+            return self._refuse(
+                "all its recorded answers were given" if over else "a name in it is known from elsewhere"
+            )
         entry = group.entries[pick.at]
         bindings = self._bind(entry, asked)
         self.gates.note(entry, scope, bindings)
@@ -241,6 +250,9 @@ class Matcher:
         bindings = {recorded: actual for recorded, actual in bindings.items() if recorded != actual}
         level = Level.NOISE if bindings else Level.EXACT if pick.exact else Level.NORMALISED
         return Match(entry.exchange, level, bindings, entry, pick.repeated, entry.layer)
+
+    def _refuse(self, why: str) -> None:
+        self._why = self._why or why
 
     def _scope(self, group: Group, asked: _Asked) -> Scope:
         scope: Scope = tuple(sorted(asked.own.values())) if asked.own else ()
@@ -289,7 +301,12 @@ class Matcher:
             entries += nearby(index, parts)
             names |= index.names_of((parts.method, parts.route))
         closest = ranked(entries, parts, headers, self._tries, sorted(names), self.options.closest)
-        return Miss(_reason(parts, self._layers, bool(closest)), closest)
+        what = (
+            f"{parts.method} {parts.path} was recorded, but {self._why}"
+            if self._why
+            else _reason(parts, self._layers)
+        )
+        return Miss(what, closest)
 
 
 def _layers(recordings: Sequence[Recording], options: MatchOptions) -> list[list[Exchange]]:
@@ -336,7 +353,7 @@ def _introduced(entries: Sequence[Entry]) -> dict[str, tuple[Family, Place]]:
     return found
 
 
-def _reason(parts: Parts, layers: Sequence[Index], near: bool) -> str:  # noqa: FBT001
+def _reason(parts: Parts, layers: Sequence[Index]) -> str:
     what = f"{parts.method} {parts.path}"
     methods = sorted({entry.family[0] for index in layers for entry in index.paths.get(parts.path, ())})
     if not methods:
@@ -346,4 +363,4 @@ def _reason(parts: Parts, layers: Sequence[Index], near: bool) -> str:  # noqa: 
         )
     if parts.method not in methods:
         return f"{parts.path} was recorded with {', '.join(methods)}, not with {parts.method}"
-    return f"no recorded call of {what} equals this one" + ("; see the closest" if near else "")
+    return f"no recorded call of {what} equals this one"

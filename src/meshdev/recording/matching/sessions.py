@@ -45,8 +45,18 @@ class Sessions:
             return group
         hidden = redacted()
         if hidden is not None:
-            group = bucket.groups.get(self._mapped(bucket, bucket.value(*hidden)))
-        return group if group is not None else self._stand_in(index, bucket, value)
+            placeholders = self._mapped(bucket, bucket.value(*hidden))
+            group = bucket.groups.get(placeholders)
+            if group is not None:
+                self._remember(value, placeholders)
+                return group
+        return self._stand_in(index, bucket, value)
+
+    def _remember(self, ours: Value, theirs: Value) -> None:
+        for one, other in zip(ours, theirs, strict=True):
+            if one is not None and other is not None and one != other:
+                self._recorded[one] = other
+                self._actual[other] = one
 
     def _mapped(self, bucket: Bucket, value: Value) -> Value:
         known = self._recorded
@@ -70,10 +80,7 @@ class Sessions:
             if len(value) == len(theirs) and all(
                 bucket.is_secret(at) and self._may_stand(ours, other, recorded) for at, ours, other in pairs
             ):
-                for _, ours, other in pairs:
-                    if ours is not None and other is not None:
-                        self._recorded[ours] = other
-                        self._actual[other] = ours
+                self._remember(value, theirs)
                 return group
         return None
 

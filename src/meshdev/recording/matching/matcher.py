@@ -240,9 +240,8 @@ class Matcher:
         pick = self._pick(group, asked, scope)
         if pick is None:
             over = self.options.on_end is OnEnd.FAIL
-            return self._refuse(
-                "all its recorded answers were given" if over else "a name in it is known from elsewhere"
-            )
+            self._refuse("all its answers were given" if over else "a name in it is known from elsewhere")
+            return None
         entry = group.entries[pick.at]
         bindings = self._bind(entry, asked)
         self.gates.note(entry, scope, bindings)

@@ -121,16 +121,25 @@ def _collect(entry: Entry, families: dict[Family, Learning]) -> None:
     if learning is None:
         learning = families[entry.family] = Learning(entry.family)
     learning.entries.append(entry)
+    calls = _is_call(parts.tree.get("b"))
     for place, value in leaves(parts.tree):
         evidence = learning.places.get(place)
         if evidence is None:
             evidence = learning.places[place] = evidence_of(place, *entry.family)
+            if calls and place in {("b", "id"), ("b", "*", "id")}:
+                evidence.hint = Hint.NOISE
         evidence.add(entry.number, value, entry.exchange.started)
     for text in entry.exchange.redacted:
         if text.startswith("request.") and not text.startswith("request.header."):
             secret = read(text)
             if secret is not None and len(secret) > 1:
                 learning.secrets.add(secret)
+
+
+def _is_call(body: object) -> bool:
+    """JSON-RPC 2.0 §4: the id of a call only tells its answer from others."""
+    first = body[0] if isinstance(body, list) and body else body
+    return isinstance(first, dict) and "jsonrpc" in first
 
 
 def _pin(learning: Learning, rules: Rules) -> None:

@@ -68,6 +68,8 @@ def hint(name: str) -> Hint:  # noqa: PLR0911 - a table, first answer wins
     words = [word.lower() for word in _WORDS.findall(name)]
     if name in {"_", "__"}:
         return Hint.NOISE
+    if name in {"r", "t"}:  # of a random number, of a time, as scripts have it
+        return Hint.CALL
     if not words:
         return Hint.NONE
     if words[0] == "x" and len(words) > 1:

@@ -16,6 +16,7 @@ MOST_RANDOM: Final = 96  # characters; what is longer and no JWT is content
 _LEAST: Final = 6
 _LEAST_NUMBER: Final = 10_000
 _LEAST_FRACTION: Final = 10  # characters of a float that looks drawn
+_ALL_DIGITS: Final = 14
 _STRONG: Final = 16  # characters of a token that cannot be a coincidence
 _LEAST_HEX: Final = 8
 
@@ -146,6 +147,12 @@ def _of_mixture(core: str) -> Shape:
         drawn = turns * 5 >= size - 4 and len(set(core)) * 2 >= min(size, 20)
         return Shape.TOKEN if drawn and (digits or turns * 3 >= size) else Shape.PLAIN
     return Shape.SHORT if digits and turns >= 2 else Shape.PLAIN  # noqa: PLR2004 - "v2" and "item1" have one
+
+
+def is_drawn_fraction(value: Scalar) -> bool:
+    """Between nought and one with all digits that a float has: ``Math.random()``, and hardly anything else."""
+    text = str(value)
+    return text.startswith("0.") and len(text) >= _ALL_DIGITS and _FRACTION.fullmatch(text) is not None
 
 
 def epoch(value: float) -> float | None:

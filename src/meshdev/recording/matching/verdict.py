@@ -8,7 +8,7 @@
 | reference | soft for the route's own thing in a write, else learnable | soft | data | data |
 | range | learnable | soft | data | data |
 | data | data | soft | data | data |
-| nothing | soft | noise | learnable | learnable |
+| nothing | soft | noise | learnable | learnable (soft: 0.8273645182736) |
 
 *Soft* is noise until two calls that differ only there are answered differently; *learnable* is data until calls that
 differ only there are answered alike, and no value ever came twice. A value that an answer gave out before is never
@@ -22,7 +22,7 @@ from typing import Final
 
 from meshdev.recording.matching.names import Hint, hint, is_own
 from meshdev.recording.matching.parts import Place
-from meshdev.recording.matching.shape import STRONG, TIMES, Scalar, Shape, near, shape_of
+from meshdev.recording.matching.shape import STRONG, TIMES, Scalar, Shape, is_drawn_fraction, near, shape_of
 
 WRITES: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _CONSTANT: Final = 3  # times one value must come before it is a constant
@@ -132,6 +132,8 @@ def _of_random(evidence: Evidence) -> Verdict:
 def _of_weak(evidence: Evidence, shapes: set[Shape]) -> Verdict:
     if shapes <= TIMES | {Shape.NUMBER} and evidence.hint is Hint.TIME:
         return Verdict.LEARNABLE
+    if evidence.hint is Hint.NONE and all(map(is_drawn_fraction, evidence.values)):
+        return Verdict.SOFT
     if evidence.hint is Hint.NONE or (evidence.hint is Hint.OWN and evidence.method in WRITES):
         return Verdict.LEARNABLE
     return Verdict.DATA

@@ -189,6 +189,9 @@ def _in_body(
     for source in [*sources, *known]:
         if _may_stand(source, low) and _is_distinct(source):
             spans += _within(data, source, escaped=is_json)
+    for source in sources:
+        if source.name and _may_stand(source, low) and not _is_distinct(source):
+            spans += _named(data, source)
     return _apart([*_alone(data, low, sources), *spans] if is_json else spans)
 
 
@@ -234,6 +237,15 @@ def _scalar(text: str) -> tuple[bytes, ...]:
     return _json(text).encode(), _ascii(text).encode()
 
 
+def _named(data: bytes, source: Source) -> Iterator[Span]:
+    """Directly behind its own name: ``nonce=17`` in a link, ``nonce: 17`` in a text."""
+    for text, form in _spellings(source.recorded):
+        if text:
+            before = rb"(?<![A-Za-z0-9])" + re.escape(source.name.encode()) + rb"\s?[=:]\s?"
+            for match in re.finditer(before + rb"(" + re.escape(text) + rb")(?![A-Za-z0-9])", data):
+                yield Span(match.start(1), match.end(1), source, _url if form is _plain else form)
+
+
 def _alone(data: bytes, low: bytes, sources: Sequence[Source]) -> Iterator[Span]:
     """Scalars of JSON that are such a value as a whole."""
     wanted: dict[bytes, Source] = {}
@@ -270,7 +282,13 @@ def _in_header(
             return (Span(0, len(value), source, _plain),)
     data = value.encode("latin-1", "replace")
     known = _known(data, introduced)
-    spans = [
+    named = [
+        span
+        for source in sources
+        if source.name and not _is_distinct(source)
+        for span in _named(data, source)
+    ]
+    spans = named + [
         span
         for source in [*sources, *known]
         if _is_distinct(source)

@@ -83,6 +83,33 @@ TABLE: dict[str, tuple[Pairs, list[str]]] = {
         ["POST /a body/id"],
     ),
     "always the same": ([(post("/a", {"foo": UUIDS[0], "n": n}), OK) for n in range(3)], []),
+    "an id in an action": (
+        [(post("/orders/cancel", {"id": UUIDS[0]}), OK), (post("/getUser", {"id": UUIDS[1]}), OK)],
+        [],
+    ),
+    "an id in a change": ([(request("PATCH", "/orders", {"id": UUIDS[0]}), OK)], []),
+    "codes of people": (
+        [(post("/redeem", {"foo": code}), OK) for code in ("SAVE10X", "FREE2GO", "MAY2DAY", "A1B2C3")],
+        [],
+    ),
+    "short and random": (
+        [(post("/a", {"foo": CHANCE.hex(8) + "a1"}), OK) for _ in range(3)],
+        ["POST /a body/foo"],
+    ),
+    "a random fraction": ([(get("/a?foo=0.8273645182736451"), OK)], ["GET /a query.foo"]),
+    "a ratio": ([(post("/a", {"foo": 0.3333333333333333}), OK)], []),
+    "a coordinate": ([(get("/a?lat=52.520008&foo=13.404954"), OK)], []),
+    "JSON-RPC": (
+        [
+            (post("/rpc", {"jsonrpc": "2.0", "id": 7, "method": "m"}), OK),
+            (post("/rpc", [{"jsonrpc": "2.0", "id": 8}]), OK),
+        ],
+        ["POST /rpc body/*/id", "POST /rpc body/id"],
+    ),
+    "a random number as scripts call it": (
+        [(get("/a?r=483920&n=5"), OK), (get("/b?r=5"), OK)],
+        ["GET /a query.r"],
+    ),
     "in lists": ([(post("/a", [{"id": UUIDS[0]}, {"id": UUIDS[1]}]), OK)], ["POST /a body/*/id"]),
     "in a form": (
         [

@@ -92,6 +92,20 @@ def test_a_number_in_the_query_comes_back_as_it_is_needed() -> None:
         assert spoken(answer).body.data == body
 
 
+def test_a_short_value_comes_back_behind_its_name() -> None:
+    """In links and texts, and in headers."""
+    one = exchange(
+        0,
+        request("GET", "/a?nonce=17"),
+        response({"next": "/a?page=17&nonce=17", "n": 17}, headers=(("Link", "</a?nonce=17&m=17>"),)),
+    )
+    given = spoken(played(one, request("GET", "/a?nonce=23")))
+    assert json.loads(given.body.data) == {"next": "/a?page=17&nonce=23", "n": 17}
+    assert dict(given.headers)["Link"] == "</a?nonce=23&m=17>"
+    text = exchange(0, request("GET", "/a?nonce=17"), response(b"17 is no nonce: 17", media="text/plain"))
+    assert spoken(played(text, request("GET", "/a?nonce=23"))).body.data == b"17 is no nonce: 23"
+
+
 def test_headers_come_back() -> None:
     """Of the answer by the body's values; of the request by their own; the host in links."""
     recorded = response(

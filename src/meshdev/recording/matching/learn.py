@@ -257,9 +257,7 @@ def _promote(learning: Learning) -> None:
                     layers[leaf.place].add(entry.layer)
     for place, values in proven.items():
         evidence = learning.places[place]
-        strong = evidence.hint is Hint.NONE and all(
-            shape_of(value) in STRONG | {Shape.SHORT} for value in evidence.values
-        )
+        strong = evidence.hint is Hint.NONE and all(shape_of(value) in STRONG for value in evidence.values)
         least = _SOME if strong or len(layers[place]) > 1 else _ENOUGH
         once = len(set(evidence.values)) == len(evidence.values)
         if place not in refuted and once and len(values) >= least:

@@ -146,7 +146,9 @@ def _of_mixture(core: str) -> Shape:
     if size >= _STRONG:
         drawn = turns * 5 >= size - 4 and len(set(core)) * 2 >= min(size, 20)
         return Shape.TOKEN if drawn and (digits or turns * 3 >= size) else Shape.PLAIN
-    return Shape.SHORT if digits and turns >= 2 else Shape.PLAIN  # noqa: PLR2004 - "v2" and "item1" have one
+    if not digits or turns < 2 or core.isupper():  # noqa: PLR2004 - "v2" and "item1" have one
+        return Shape.PLAIN  # in capitals: a code that people use
+    return Shape.SHORT
 
 
 def is_drawn_fraction(value: Scalar) -> bool:

@@ -4,11 +4,11 @@
 |---|---|---|---|---|
 | noise, call | noise | noise | noise | noise |
 | time | soft | noise | soft in a write | learnable |
-| own id | soft in a write | soft | data | learnable in a write |
-| reference | soft for the route's own thing in a write, else learnable | soft | data | data |
+| own id | soft where something is made, learnable in another write | soft | data | learnable in a write |
+| reference | soft for the thing that is made, else learnable | soft | data | data |
 | range | learnable | soft | data | data |
 | data | data | soft | data | data |
-| nothing | soft | noise | learnable | learnable (soft: 0.8273645182736) |
+| nothing | soft | noise | learnable | learnable (in a query, 0.8273645182736 is soft) |
 
 *Soft* is noise until two calls that differ only there are answered differently; *learnable* is data until calls that
 differ only there are answered alike, and no value ever came twice. A value that an answer gave out before is never
@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
-from meshdev.recording.matching.names import Hint, hint, is_own
+from meshdev.recording.matching.names import Hint, hint, is_own, makes
 from meshdev.recording.matching.parts import Place
 from meshdev.recording.matching.shape import STRONG, TIMES, Scalar, Shape, is_drawn_fraction, near, shape_of
 
@@ -114,12 +114,12 @@ def _of_time(evidence: Evidence) -> Verdict:
 
 
 def _of_random(evidence: Evidence) -> Verdict:
-    write = evidence.method in WRITES
+    made = makes(evidence.method, evidence.route)
     match evidence.hint:
         case Hint.OWN:
-            return Verdict.SOFT if write else Verdict.DATA
+            return Verdict.SOFT if made else Verdict.LEARNABLE if evidence.method in WRITES else Verdict.DATA
         case Hint.REFERENCE:
-            own = write and is_own(named(evidence.place), evidence.route)
+            own = made and is_own(named(evidence.place), evidence.route)
             return Verdict.SOFT if own else Verdict.LEARNABLE
         case Hint.RANGE:
             return Verdict.LEARNABLE
@@ -132,7 +132,11 @@ def _of_random(evidence: Evidence) -> Verdict:
 def _of_weak(evidence: Evidence, shapes: set[Shape]) -> Verdict:
     if shapes <= TIMES | {Shape.NUMBER} and evidence.hint is Hint.TIME:
         return Verdict.LEARNABLE
-    if evidence.hint is Hint.NONE and all(map(is_drawn_fraction, evidence.values)):
+    if (
+        evidence.hint is Hint.NONE
+        and evidence.place[0] == "q"
+        and all(map(is_drawn_fraction, evidence.values))
+    ):
         return Verdict.SOFT
     if evidence.hint is Hint.NONE or (evidence.hint is Hint.OWN and evidence.method in WRITES):
         return Verdict.LEARNABLE

@@ -43,6 +43,7 @@ COMMANDS = {
     "edges": "List the edges and what they carry.",
     "traffic": "Show single calls over the edges.",
     "record": "Record traffic, keep what passed, show and manage recordings.",
+    "replay": "Send recorded requests to a service again: compare its answers, or make load of them.",
     "fault": "Inject faults on edges and into services, see what they do, end them.",
     "chaos": "Try hypotheses about the running system: load, faults, a verdict.",
     "top": "Show what the instances and meshdev itself use of the machine.",

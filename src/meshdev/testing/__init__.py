@@ -7,6 +7,7 @@
 | `mesh` | `Mesh`: what a test holds in its hand |
 | `edge` | what an edge has carried since the test began; waiting assertions |
 | `fault` | faults that last as long as a block, and never longer than this process |
+| `recorded` | traffic that is recorded while a block lasts |
 | `keeper` | the lease by which the daemon knows that this process lives |
 | `asynchronous` | the same for tests with an event loop |
 

@@ -11,6 +11,7 @@ import httpx
 from meshdev.testing.edge import EdgeSince
 from meshdev.testing.fault import Fault
 from meshdev.testing.mesh import READY, Mesh
+from meshdev.testing.recorded import Recorded
 from meshdev.wire.control import ExchangeView, ServiceView
 
 T = TypeVar("T")
@@ -49,6 +50,12 @@ class AsyncMesh:
         hooks = made["event_hooks"].get("request", [])
         made["event_hooks"] = {**made["event_hooks"], "request": [_awaited(hook) for hook in hooks]}
         return httpx.AsyncClient(**made)
+
+    @asynccontextmanager
+    async def record(self, name: str = "", *edges: str, redact: bool = True) -> AsyncIterator[Recorded]:
+        """As `Mesh.record`, for ``async with``; read what it holds in a thread, it is on the disk."""
+        async with _entered(self.mesh.record(name, *edges, redact=redact)) as recorded:
+            yield recorded
 
     async def service(self, name: str) -> ServiceView:
         """As `Mesh.service`."""

@@ -15,8 +15,10 @@ from meshdev.errors import ServiceError, UsageError
 from meshdev.testing.edge import Counts, EdgeSince, counts_of
 from meshdev.testing.fault import Fault
 from meshdev.testing.keeper import LeaseKeeper
+from meshdev.testing.recorded import Recorded
 from meshdev.traffic.faults.target import means, parse_edge
 from meshdev.wire.control import EdgeSignalsView, ExchangeView, ServiceView
+from meshdev.wire.recording_views import RecordRequest
 
 READY = 60.0
 _LOOK = 0.02
@@ -150,6 +152,16 @@ class Mesh:
         if "traceparent" not in request.headers:
             trace = self._own + secrets.token_hex(_TRACE_BYTES - _OWN)
             request.headers["traceparent"] = f"00-{trace}-{secrets.token_hex(_SPAN_BYTES)}-01"
+
+    # --- recordings -------------------------------------------------------------------------------
+
+    def record(self, name: str = "", *edges: str, redact: bool = True) -> Recorded:
+        """Record while the block lasts: ``with mesh.record("checkout") as recorded: …``.
+
+        ``edges`` as in ``orders -> payments``; all when none is named. Afterwards ``recorded.exchanges`` are the calls.
+        """
+        request = RecordRequest(name=name, edges=list(edges), redact=redact)
+        return Recorded(self._control, request)
 
     # --- services ---------------------------------------------------------------------------------
 

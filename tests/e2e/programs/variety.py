@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response, Strea
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
+SURCHARGE = int(os.environ.get("SURCHARGE", "0"))
 _polls: Counter[str] = Counter()
 _CHUNK = bytes(range(256)) * 256
 
@@ -43,7 +44,7 @@ async def order(request: Request) -> Response:
         {
             "id": asked["id"],
             "item": asked["item"],
-            "price": len(asked["item"]) * 100,
+            "price": len(asked["item"]) * 100 + SURCHARGE,
             "receipt": str(uuid.uuid4()),
         },
         status_code=201,

@@ -15,6 +15,7 @@ _COMMANDS = {
     "list": ("shelf", "List the recordings."),
     "show": ("shelf", "Show the calls of a recording, or one of them whole."),
     "rm": ("shelf", "Remove recordings."),
+    "verify": ("verify", "Tell whether a recording is still true of the live services."),
 }
 
 

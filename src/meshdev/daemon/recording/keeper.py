@@ -16,13 +16,13 @@ from typing import NamedTuple, Protocol
 import msgspec
 
 from meshdev.daemon.recording.asked import Asked, asked
-from meshdev.daemon.recording.key import redaction_key
 from meshdev.daemon.recording.process import RecorderProcess
 from meshdev.daemon.recording.provenance import provenance
 from meshdev.errors import MeshdevError, ServiceError, UsageError
 from meshdev.kernel.nearest import did_you_mean
 from meshdev.lifecycle.model import Level
 from meshdev.recording.model import Meta
+from meshdev.storage.recordings.key import redaction_key
 from meshdev.storage.recordings.library import Library, Totals
 from meshdev.topology.model import System
 from meshdev.topology.recordings import RecordingRules

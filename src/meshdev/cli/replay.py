@@ -1,0 +1,165 @@
+"""``meshdev replay``: the requests of a recording sent again, as a comparison or as load."""
+
+import asyncio
+import math
+import sys
+
+import click
+import msgspec
+
+from meshdev.cli import options
+from meshdev.cli.record.library import complete_recording, library_of
+from meshdev.cli.speed import SPEED
+from meshdev.client import calls
+from meshdev.client.control import Control
+from meshdev.client.project import Project
+from meshdev.errors import ServiceError, UsageError
+from meshdev.recording.model import Recording
+from meshdev.replaying.outcome import Outcome
+from meshdev.wire.control import ServiceView
+
+DIFFERENT = 1
+_URL = "url:"
+
+
+@click.command()
+@click.argument("name", metavar="RECORDING", shell_complete=complete_recording)
+@click.option(
+    "--to",
+    "target",
+    required=True,
+    metavar="SERVICE",
+    shell_complete=options.complete_service,
+    help="Who gets the requests that were made to this service.",
+)
+@click.option(
+    "--at", "url", metavar="URL", help="Where that service is, if it is none of the running system."
+)
+@click.option(
+    "--against",
+    metavar="WHOM",
+    shell_complete=options.complete_service,
+    help="A second one that gets the same: a service, or url:http://…; their answers are compared.",
+)
+@click.option(
+    "--speed",
+    type=SPEED,
+    default=math.inf,
+    show_default="one after the other",
+    metavar="SPEED",
+    help="As they came: x1 at the recorded pace, x10 ten times as fast.",
+)
+@click.option("--edge", "edges", multiple=True, metavar="EDGE", help="Only what came over this edge.")
+@click.option(
+    "--header", "headers", multiple=True, metavar="NAME:VALUE", help="Stands in for the recorded one."
+)
+@options.json_option()
+def command(
+    *,
+    name: str,
+    target: str,
+    url: str | None,
+    against: str | None,
+    speed: float,
+    edges: tuple[str, ...],
+    headers: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Send the requests of a RECORDING to a service again and compare the answers with the recorded ones.
+
+    Ids that the service gives out now go into the requests that follow; times, ids and secrets are no differences.
+    Exit code 0 when everything was as recorded, 1 when something differs.
+    """
+    project = options.here()
+    recording = library_of(project).open(name)
+    views = (
+        []
+        if url and (against is None or against.startswith(_URL))
+        else Control(project).send(calls.services())
+    )
+    outcome = replayed(
+        project,
+        recording,
+        target,
+        url or address(views, target),
+        against=None if against is None else _other(views, against),
+        speed=speed,
+        edges=edges,
+        headers=headers,
+    )
+    tell(outcome, as_json=as_json)
+    if not outcome.same:
+        raise click.exceptions.Exit(DIFFERENT)
+
+
+def replayed(
+    project: Project,
+    recording: Recording,
+    service: str,
+    url: str,
+    *,
+    against: str | None = None,
+    speed: float = math.inf,
+    edges: tuple[str, ...] = (),
+    headers: tuple[str, ...] = (),
+) -> Outcome:
+    """Send the calls to ``service`` to ``url``. Raises MeshdevError."""
+    from meshdev.recording.comparison import learn_noise
+    from meshdev.recording.redaction import Redactor
+    from meshdev.replaying.chosen import chosen
+    from meshdev.replaying.sender import Sender
+    from meshdev.replaying.session import Session
+    from meshdev.storage.recordings.key import redaction_key
+
+    given = dict(_header(text) for text in headers)
+    session = Session(
+        recording.meta.name,
+        chosen(recording, service, edges),
+        learn_noise(recording.exchanges).joined(recording.meta.noise),
+        Redactor(key=redaction_key(project.paths.redaction_key)).text,
+        speed,
+        progress=_progress if sys.stderr.isatty() else lambda _done, _all: None,
+    )
+    other = None if against is None else Sender(against, given)
+    return asyncio.run(session.run(Sender(url, given), other))
+
+
+def tell(outcome: Outcome, *, as_json: bool) -> None:
+    """Print it."""
+    from meshdev.replaying.outcome import lines
+
+    if as_json:
+        click.echo(msgspec.json.format(msgspec.json.encode(outcome)))
+        return
+    for line in lines(outcome):
+        click.echo(line)
+
+
+def address(views: list[ServiceView], service: str) -> str:
+    """Where a running service is reached. Raises UsageError, ServiceError."""
+    view = next((view for view in views if view.name == service), None)
+    if view is None:
+        raise UsageError(
+            f"no service is called {service!r}", hint=options.nearest(service, [view.name for view in views])
+        )
+    port = next((one.port for one in view.instances if one.port and one.role == "serving"), None)
+    if port is not None:
+        return f"http://127.0.0.1:{port}"
+    if view.url:
+        return view.url
+    raise ServiceError(f"{service} serves nothing: it is {view.phase}", hint=view.why)
+
+
+def _other(views: list[ServiceView], against: str) -> str:
+    return against.removeprefix(_URL) if against.startswith(_URL) else address(views, against)
+
+
+def _header(text: str) -> tuple[str, str]:
+    name, colon, value = text.partition(":")
+    if not colon or not name.strip():
+        raise UsageError(f"--header {text!r}", hint="--header 'authorization: Bearer …'")
+    return name.strip(), value.strip()
+
+
+def _progress(done: int, of: int) -> None:
+    click.echo(f"\r{done}/{of}" + ("\r" + " " * 20 + "\r" if done == of else ""), nl=False, err=True)

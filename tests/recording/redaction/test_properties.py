@@ -94,6 +94,9 @@ def redactor() -> Redactor:
 
 @given(st.one_of(st.binary(max_size=200), TEXTS.map(lambda text: text.encode("utf-8", "surrogatepass"))))
 @example(b'{"password": "\xff\xfe"}')
+@example(b"Bearer +++++++0=+")
+@example(b"Bearer pk_live_000000000A=")
+@example(b"[Bearer +0AAAAAA 4111111111111111{\x00")
 def test_bytes_of_any_kind(data: bytes) -> None:
     """Any bytes: no error, idempotent, and the same from another redactor with the key."""
     once = redactor().data(data)
@@ -102,6 +105,7 @@ def test_bytes_of_any_kind(data: bytes) -> None:
 
 
 @given(TEXTS)
+@example("Basic dXNlcjpwYXNzd29yZA==password")
 def test_texts_of_any_kind(text: str) -> None:
     """Any text, lone surrogates among them: no error and idempotent, also for who has seen the secrets."""
     one = redactor()
@@ -172,7 +176,7 @@ def test_placeholders_are_known(secret: str) -> None:
     raw = json.dumps({"password": secret}).encode()
     made = json.loads(redactor().data(raw))["password"]
     assert is_placeholder(made)
-    assert made == secret or secret not in made or len(secret) < 4
+    assert made == secret or secret not in made or len(secret) < 3 or not any(map(str.isalnum, secret))
 
 
 @given(TEXTS, st.lists(st.integers(0, 400), max_size=6).map(sorted))

@@ -16,6 +16,7 @@ MOST_PLACES: Final = 50
 
 _INTEGER: Final = re.compile(r"-?[0-9]{3,40}\Z")
 _LONG_DIGITS: Final = 13
+_CONTEXT: Final = 200
 
 
 def looks_like_json(text: str) -> bool:
@@ -42,24 +43,24 @@ class JsonFields:
             if edit is not None:
                 edits.append(edit)
         stopped = walk.stopped
-        if stopped < len(self._text):
-            tail = self._tail(stopped, edits)
-            if tail is not None:
-                edits.append(tail)
-        return substitute(self._text, edits, offsets) if edits else self._text
+        edits = [edit for edit in edits if edit[1] <= stopped]
+        made = substitute(self._text, edits, offsets) if edits else self._text
+        if stopped == len(self._text):
+            return made
+        return self._tail(made, stopped + len(made) - len(self._text), offsets)
 
-    def _tail(self, stopped: int, edits: list[Edit]) -> Edit | None:
-        """What is behind the point where the walk stopped, with the key before it, as text."""
-        edits[:] = [edit for edit in edits if edit[1] <= stopped]
-        context = max(edits[-1][1] if edits else 0, stopped - 200)
-        before = self._text[context:stopped]
-        rest = self._text[context:]
-        offsets = [len(before)]
-        new = self._scanner.scan(rest, offsets)
+    def _tail(self, text: str, stopped: int, offsets: list[int] | None) -> str:
+        """What is behind the point where the walk stopped is text; a little before it says under which name."""
+        begin = max(0, stopped - _CONTEXT)
+        rest = text[begin:]
+        behind = [offset - begin for offset in offsets or () if offset >= begin]
+        new = self._scanner.scan(rest, behind)
         if new == rest:
-            return None
+            return text
         self._note("")
-        return context, len(self._text), new
+        if offsets and behind:
+            offsets[-len(behind) :] = [offset + begin for offset in behind]
+        return text[:begin] + new
 
     def _note(self, pointer: str) -> None:
         if len(self.places) < MOST_PLACES:

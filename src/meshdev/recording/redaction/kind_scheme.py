@@ -12,6 +12,8 @@ _SURE: Final = 24
 
 def _bearer(found: re.Match[str], context: Context) -> Edit | None:
     token = found[1]
+    if "=" in token.rstrip("="):
+        return None  # parameters of a challenge
     if not _DIGIT.search(token) and len(token) < _SURE:
         return None  # "bearer authentication" is no token
     return group(found, 1, context.mint.value(token))
@@ -21,7 +23,7 @@ BEARER: Final = Kind(
     "bearer token",
     "`Bearer …` in any text",
     ("bearer",),
-    re.compile(r"(?a)(?i:\bbearer)(?:\s|%20|\+|: ?){1,3}([A-Za-z0-9._~+/-]{8,8192}+={0,2})"),
+    re.compile(r"(?a)(?i:\bbearer)(?:\s|%20|\+|: ?){1,3}([A-Za-z0-9._~+/=-]{8,8192}+)"),
     _bearer,
 )
 
@@ -37,6 +39,6 @@ BASIC: Final = Kind(
     "Basic credentials",
     "`Basic …` in any text: the base64 of `user:password`, the user stays",
     ("basic",),
-    re.compile(r"(?a)(?i:\bbasic)(?:\s|%20|: ?){1,3}([A-Za-z0-9+/]{4,4096}+={0,2})"),
+    re.compile(r"(?a)(?i:\bbasic)(?:\s|%20|: ?){1,3}([A-Za-z0-9+/]{4,4096}+={0,2}+)(?![A-Za-z0-9+/=])"),
     _basic,
 )

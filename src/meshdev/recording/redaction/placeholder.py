@@ -22,6 +22,8 @@ _SHORTEST: Final = 10
 _SHORTEST_NUMBER: Final = 9
 _CHECK_BITS: Final = 32
 _TRIES: Final = 256
+_SHORTEST_REST: Final = 8  # behind a prefix, or else it is none
+_SHOWN: Final = 3  # a shorter secret may be in its placeholder by chance
 
 #: Beginnings that say what a secret is; they stay.
 PREFIX: Final = re.compile(
@@ -51,7 +53,7 @@ class _Shape:
 
 def _shape(text: str) -> _Shape:
     prefix = PREFIX.match(text)
-    begin = prefix.end() if prefix else 0
+    begin = prefix.end() if prefix and len(text) - prefix.end() >= _SHORTEST_REST else 0
     fixed = _UUID_FIXED if _UUID.match(text) else ()
     kept = _KEPT | set("+/=") if _BASE64.match(text) else _KEPT
     frame, free = list(text), []
@@ -112,6 +114,7 @@ def plain_placeholder(key: bytes, secret: str) -> str:
         _fill_check(shape)
         made = "".join(shape.frame)
         number = shape.alphabet is DIGITS and made[shape.free[0]] == "0"
-        if not number and is_plain_placeholder(made):
+        shown = len(secret) >= _SHOWN and secret in made and attempt < _TRIES // 8
+        if not number and not shown and is_plain_placeholder(made):
             break
     return made

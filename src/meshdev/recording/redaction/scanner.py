@@ -88,7 +88,8 @@ class Scanner:
             edits: list[Edit] = []
             at = text.find(secret)
             while at >= 0:
-                edits.append((at, at + len(secret), placeholder))
+                if not _within_placeholder(text, at, at + len(secret)):
+                    edits.append((at, at + len(secret), placeholder))
                 at = text.find(secret, at + len(secret))
             if edits:
                 text = substitute(text, edits, offsets)

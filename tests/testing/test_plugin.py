@@ -70,6 +70,15 @@ def test_scoped_faults_leave_others_alone(mesh):
         assert httpx.get(mesh.url("front") + "/other", trust_env=False).status_code == 200
 
 
+def test_what_passes_in_a_block_is_recorded(mesh):
+    with mesh.http("front") as client, mesh.record("block", "front -> back") as recorded:
+        client.get("/a?password=hunter2-hunter2")
+    assert recorded.name == "block"
+    (call,) = recorded.exchanges
+    assert call.request.target.startswith("/a?password=")
+    assert "hunter2" not in call.request.target
+
+
 def test_accidents(mesh):
     before = mesh.service("back").instances[0].generation
     mesh.kill("back")

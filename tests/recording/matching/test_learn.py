@@ -110,6 +110,7 @@ TABLE: dict[str, tuple[Pairs, list[str]]] = {
         [(get("/a?r=483920&n=5"), OK), (get("/b?r=5"), OK)],
         ["GET /a query.r"],
     ),
+    "a list of things": ([(post("/users/batch", {"ids": UUIDS[:2], "foo": UUIDS[2:4]}), OK)], []),
     "in lists": ([(post("/a", [{"id": UUIDS[0]}, {"id": UUIDS[1]}]), OK)], ["POST /a body/*/id"]),
     "in a form": (
         [

@@ -28,8 +28,8 @@ def _words(text: str) -> frozenset[str]:
 
 _NOISE: Final = _words(
     "nonce ts timestamp cachebuster cachebust cb bust rnd rand random salt traceparent tracestate jti iat "
-    "nbf idempotency correlation cnonce noise requestid reqid traceid spanid correlationid idempotencykey "
-    "_"
+    "nbf idempotency csrf xsrf captcha correlation cnonce noise requestid reqid traceid spanid "
+    "correlationid idempotencykey _"
 )
 _CALLS: Final = _words(
     "request req trace span parentspan message msg event transaction txn dedup deduplication attempt call "

@@ -115,6 +115,8 @@ def _of_time(evidence: Evidence) -> Verdict:
 
 def _of_random(evidence: Evidence) -> Verdict:
     made = makes(evidence.method, evidence.route)
+    if evidence.place[-1] == "*" and evidence.hint is not Hint.DATA:
+        return Verdict.LEARNABLE  # nobody sends a list of nonces: these are things that are asked about
     match evidence.hint:
         case Hint.OWN:
             return Verdict.SOFT if made else Verdict.LEARNABLE if evidence.method in WRITES else Verdict.DATA

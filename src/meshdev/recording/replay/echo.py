@@ -70,7 +70,7 @@ Form = Callable[[str], str]
 _WRITTEN: Final[tuple[Form, ...]] = (_plain, _json, _ascii, _url)
 _SPELT: Final[tuple[Form, ...]] = (_plain, _small, _large, _bare)
 _SAME: Final = re.compile(r"[A-Za-z0-9_.-]*")  # is written in the same way everywhere
-_START: Final = 8
+_BEGINNING: Final = re.compile(r"[A-Za-z0-9_.]{1,8}")
 _LEAST_SPELT: Final = 32  # characters of what is the same in capitals: a UUID
 
 
@@ -183,28 +183,34 @@ def _in_body(
         ";"
     )[0]
     is_json = media.strip().lower().endswith("json") or (not media and data[:1] in b"{[")
-    known = _known(data, introduced)
-    spans: list[Span] = []
     low = data.lower()
-    for source in [*sources, *known]:
-        if _may_stand(source, low) and _is_distinct(source):
-            spans += _within(data, source, escaped=is_json)
+    distinct: list[Source] = []
+    short: list[Source] = []
     for source in sources:
-        if source.name and _may_stand(source, low) and not _is_distinct(source):
-            spans += _named(data, source)
-    return _apart([*_alone(data, low, sources), *spans] if is_json else spans)
+        if _may_stand(source, low):
+            (distinct if _is_distinct(source) else short).append(source)
+    distinct += _known(data, introduced, distinct)
+    spans = [span for source in distinct for span in _within(data, source, escaped=is_json)]
+    if short:
+        spans += [span for source in short if source.name for span in _named(data, source)]
+        if is_json:
+            spans = [*_alone(data, short), *spans]
+    return _apart(spans)
 
 
-def _known(data: bytes, introduced: Mapping[str, object]) -> list[Source]:
+def _known(data: bytes, introduced: Mapping[str, object], own: Sequence[Source]) -> list[Source]:
+    """Values that callers chose elsewhere."""
     if not introduced:
         return []
-    return [Source(word) for found in set(_WORD.findall(data)) if (word := found.decode()) in introduced]
+    words = {word for found in _WORD.findall(data) if (word := found.decode()) in introduced}
+    words.difference_update([source.recorded for source in own])
+    return [Source(word) for word in words]
 
 
 def _may_stand(source: Source, low: bytes) -> bool:
     """A cheap no for most values: their first characters are written in the same way in all spellings."""
-    start = source.recorded[:_START]
-    return _SAME.fullmatch(start) is None or start.lower().encode() in low
+    match = _BEGINNING.match(source.recorded)
+    return match is None or match[0].lower().encode() in low
 
 
 def _within(data: bytes, source: Source, *, escaped: bool) -> Iterator[Span]:
@@ -246,15 +252,14 @@ def _named(data: bytes, source: Source) -> Iterator[Span]:
                 yield Span(match.start(1), match.end(1), source, _url if form is _plain else form)
 
 
-def _alone(data: bytes, low: bytes, sources: Sequence[Source]) -> Iterator[Span]:
+def _alone(data: bytes, sources: Sequence[Source]) -> Iterator[Span]:
     """Scalars of JSON that are such a value as a whole."""
     wanted: dict[bytes, Source] = {}
     for source in sources:
-        if _may_stand(source, low) and not _is_distinct(source):
-            for text in _scalar(source.recorded):
-                wanted.setdefault(text, source)
+        for text in _scalar(source.recorded):
+            wanted.setdefault(text, source)
     name = ""
-    for match in _JSON.finditer(data) if wanted else ():
+    for match in _JSON.finditer(data):
         inner = match[1]
         if inner is not None and match[2] is not None:
             name = inner.decode("utf-8", "replace")
@@ -281,7 +286,7 @@ def _in_header(
         if source.header == name and source.recorded == value and source.part < 0:
             return (Span(0, len(value), source, _plain),)
     data = value.encode("latin-1", "replace")
-    known = _known(data, introduced)
+    known = _known(data, introduced, sources)
     named = [
         span
         for source in sources
@@ -299,6 +304,8 @@ def _in_header(
 
 def _apart(spans: list[Span]) -> tuple[Span, ...]:
     """In order, without overlaps; the longer one wins, then the one that was found first."""
+    if len(spans) < 2:  # noqa: PLR2004 - one cannot overlap
+        return tuple(spans)
     found: list[Span] = []
     end = 0
     for span in sorted(spans, key=lambda span: (span.start, -span.end)):

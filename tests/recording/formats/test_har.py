@@ -83,7 +83,7 @@ def test_haralyzer_reads_the_calls() -> None:
     assert first.startTime.timestamp() == STARTED
     assert first.time == 12.345
     assert first.timings == {"send": 0.1, "wait": 12.0, "receive": 0.245}
-    assert [cookie["name"] for cookie in entries[1].cookies] == ["session"]
+    assert [cookie["name"] for cookie in entries[1].response.raw_entry["cookies"]] == ["session"]
     assert entries[3].response.textEncoding == "base64"
 
 

@@ -31,6 +31,9 @@ FORMATS: Final[Mapping[str, Format]] = {
         Format(
             "har", "HAR 1.2, as browsers and proxies write it", ".har", reads=True, writes=True, package="har"
         ),
+        Format("vcr", "a VCR.py cassette", ".yaml", reads=True, writes=True, package="vcr"),
+        Format("wiremock", "WireMock mappings", "/", reads=True, writes=True, package="wiremock"),
+        Format("hoverfly", "a Hoverfly simulation v5", ".json", reads=True, writes=True, package="hoverfly"),
     )
 }
 

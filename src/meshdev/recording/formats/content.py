@@ -11,7 +11,7 @@ from typing import Final
 from msgspec import Struct
 
 from meshdev.recording.formats.heads import first
-from meshdev.recording.model import Body, Headers
+from meshdev.recording.model import EMPTY, Body, Headers
 
 MOST_INFLATED: Final = 256 * 1024 * 1024
 _CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -78,6 +78,11 @@ def bytes_of(base64: str) -> bytes | None:
         return b64decode("".join(base64.split()), validate=True)
     except ValueError:
         return None
+
+
+def whole(data: bytes) -> Body:
+    """A body that is all there, and was in no coding."""
+    return Body(data, len(data)) if data else EMPTY
 
 
 def body_of(data: bytes, headers: Headers) -> Body:

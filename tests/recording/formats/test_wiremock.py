@@ -251,7 +251,7 @@ def test_bad_mappings_are_refused_with_their_place(files: dict[str, bytes], mess
 
 
 _words = st.sampled_from(["request", "response", "url", "urlPath", "bodyPatterns", "equalToJson", "queryParameters",
-                          "headers", "status", "metadata", "meshdev", "mappings", "formParameters", "scenarioName"])  # fmt: skip
+                          "headers", "status", "metadata", "meshdev", "mappings", "scenarioName"])  # fmt: skip
 _values = st.recursive(
     st.none() | st.integers() | st.text(max_size=4) | st.just("/x"),
     lambda inner: (

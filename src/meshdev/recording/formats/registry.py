@@ -34,6 +34,9 @@ FORMATS: Final[Mapping[str, Format]] = {
         Format("vcr", "a VCR.py cassette", ".yaml", reads=True, writes=True, package="vcr"),
         Format("wiremock", "WireMock mappings", "/", reads=True, writes=True, package="wiremock"),
         Format("hoverfly", "a Hoverfly simulation v5", ".json", reads=True, writes=True, package="hoverfly"),
+        Format("pact", "Pact V4 contracts", "/", reads=False, writes=True, package="pact"),
+        Format("openapi", "OpenAPI 3.1", "/", reads=False, writes=True, package="openapi"),
+        Format("pytest", "a pytest module", ".py", reads=False, writes=True, package="scenarios"),
     )
 }
 

@@ -1,8 +1,8 @@
 """Exchanges as Pact V4: one contract for each edge, its synchronous HTTP interactions, noise as matching rules.
 
 The same request with the same status is one interaction. Where its answers differ in status, the later ones have a
-provider state that says so, since a contract knows no sequence. What belongs to connection, framing and trace is no part
-of a contract; header fields that change from call to call are not either.
+provider state that says so, since a contract knows no sequence. What belongs to connection, framing and trace is no
+part of a contract; header fields that change from call to call are not either.
 """
 
 import re

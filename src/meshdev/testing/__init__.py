@@ -8,6 +8,7 @@
 | `edge` | what an edge has carried since the test began; waiting assertions |
 | `fault` | faults that last as long as a block, and never longer than this process |
 | `keeper` | the lease by which the daemon knows that this process lives |
+| `like` | values that change from call to call, in what a test expects |
 | `asynchronous` | the same for tests with an event loop |
 
 Without pytest: ``with session.opened(file) as mesh: …``. Nothing is imported here, since pytest reads this package in

@@ -70,7 +70,8 @@ def test_paths_parameters_and_statuses() -> None:
     made = document(*shop())
 
     assert list(made["paths"]) == [
-        "/", "/log-o", "/log_o", "/login", "/logo", "/orders", "/orders/{order_id}", "/orders/{order_id}/lines/{line_id}", "/search",
+        "/", "/log-o", "/log_o", "/login", "/logo", "/orders", "/orders/{order_id}",
+        "/orders/{order_id}/lines/{line_id}", "/search",
     ]  # fmt: skip
     order = made["paths"]["/orders/{order_id}"]["get"]
     assert order["operationId"] == "get_orders_order_id"

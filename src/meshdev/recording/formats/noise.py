@@ -24,7 +24,9 @@ _VOLATILE_HEADERS: Final = TRACING | {
 _UUID: Final = re.compile(UUID)
 _TIME: Final = re.compile(f"{TIMESTAMP}|{HTTP_DATE}")
 _TOKEN: Final = re.compile(r"[A-Za-z0-9+/_.=-]{16,}")
-_TIME_KEY: Final = re.compile(r"(?:_at|At|_on|time|Time|timestamp|_ts|^ts|date|Date|expires|_ms|now)$")
+_TIME_KEY: Final = re.compile(r"(?:_at|At|_on|^at|time|Time|timestamp|_ts|^ts|date|Date|expires|_ms|now)$")
+_NUMBER_KEY: Final = re.compile(r"(?:^|[_a-z])(?:id|Id|number|no|seq)$")
+_CREATED: Final = 201
 _SECONDS: Final = (1_000_000_000, 4_000_000_000)  # 2001 to 2096, also counted in milli- and microseconds
 _LEAST_BITS: Final = 3.2  # a character, by the share of each in the word: English words stay below
 
@@ -48,8 +50,17 @@ def volatile_by_shape(exchange: Exchange, place: str) -> bool:
         value = _in_body(
             message.headers, message.body, name if kind == "form" else rest.partition("/")[2], kind
         )
-        return looks_volatile(value, place.rpartition("/")[2].rpartition(".")[2])
+        key = place.rpartition("/")[2].rpartition(".")[2]
+        return looks_volatile(value, key) or (side == "response" and _is_numbered(exchange, value, key))
     return False
+
+
+def _is_numbered(exchange: Exchange, value: Json, key: str) -> bool:
+    """What is created gets the next number."""
+    created = exchange.response is not None and exchange.response.status == _CREATED
+    return (
+        created and isinstance(value, int) and not isinstance(value, bool) and bool(_NUMBER_KEY.search(key))
+    )
 
 
 def looks_volatile(value: Json, key: str = "") -> bool:

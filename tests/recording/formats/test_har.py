@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from haralyzer import HarParser
-from hypothesis import given
+from hypothesis import given, settings
 from msgspec.structs import replace
 
 from meshdev.errors import RecordingError
@@ -101,6 +101,7 @@ def test_websocket_messages_stand_as_chrome_writes_them() -> None:
     assert frames[0]["time"] == pytest.approx(STARTED + 0.0001)
 
 
+@settings(deadline=None)
 @given(full_exchanges())
 def test_nothing_is_lost_on_the_way_out_and_back(exchange: Exchange) -> None:
     """Our own HAR holds the whole exchange."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -133,6 +133,7 @@ def test_changing_answers_are_a_sequence_of_states() -> None:
     assert "transitionsState" not in last["response"]
 
 
+@settings(deadline=None)
 @given(plain_exchanges())
 def test_what_a_simulation_can_say_comes_back(exchange: Exchange) -> None:
     """Method, service, path, query and body of the request, the answer, its headers by name."""
@@ -232,6 +233,7 @@ def test_what_is_no_simulation_is_refused_with_its_place(content: bytes, message
     assert message in str(raised.value)
 
 
+@settings(deadline=None)
 @given(st.recursive(st.none() | st.text(max_size=3), lambda inner: st.lists(inner, max_size=2) | st.dictionaries(
     st.sampled_from(["matcher", "value", "path", "query", "body", "a"]), inner, max_size=3)))  # fmt: skip
 def test_any_request_is_read_or_refused(request_: object) -> None:

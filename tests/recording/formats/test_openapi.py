@@ -127,7 +127,7 @@ def test_schemas_are_merged_over_the_calls() -> None:
     assert made["/logo"]["get"]["responses"]["200"]["content"] == {"image/png": {}}
 
 
-@settings(max_examples=40)
+@settings(deadline=None, max_examples=40)
 @given(st.lists(plain_exchanges(), min_size=1, max_size=4))
 def test_it_is_valid_and_true_whatever_was_recorded(exchanges: list[Exchange]) -> None:
     """Another's validator takes it, and every JSON body satisfies the schema of its place."""
@@ -172,6 +172,7 @@ _values: st.SearchStrategy[Json] = st.recursive(
 )  # fmt: skip
 
 
+@settings(deadline=None)
 @given(st.lists(_values, min_size=1, max_size=8))
 def test_every_value_satisfies_its_own_schema(values: list[Json]) -> None:
     """Also with formats checked."""

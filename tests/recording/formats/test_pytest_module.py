@@ -202,7 +202,7 @@ def test_whatever_was_recorded_is_python_that_stays_as_it_is(exchanges: list[Exc
         assert done.stdout.decode() == module.decode()
 
 
-@settings(max_examples=40)
+@settings(deadline=None, max_examples=40)
 @given(st.lists(full_exchanges(), max_size=3))
 def test_any_recording_makes_a_module(exchanges: list[Exchange]) -> None:
     """Also when nothing of it can be tested."""

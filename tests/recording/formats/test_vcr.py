@@ -13,7 +13,7 @@ import pytest
 import requests
 import vcr
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 from vcr.errors import CannotOverwriteExistingCassetteException
@@ -92,6 +92,7 @@ def sayable(exchange: Exchange) -> Exchange:
     )
 
 
+@settings(deadline=None)
 @given(plain_exchanges())
 def test_what_a_cassette_can_say_comes_back(exchange: Exchange) -> None:
     """Request and answer, byte by byte; headers of one name together."""
@@ -199,6 +200,7 @@ def test_what_is_no_cassette_is_refused_with_its_place(content: str, message: st
     assert message in str(raised.value)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=60) | st.text(max_size=60).map(str.encode))
 def test_anything_is_read_or_refused(content: bytes) -> None:
     """Never another error."""

@@ -161,7 +161,7 @@ def test_each_service_has_a_folder() -> None:
     assert [one.callee for one in import_(made.files, "wiremock").exchanges] == ["storefront", "payments"]
 
 
-@settings(max_examples=60)
+@settings(deadline=None, max_examples=60)
 @given(full_exchanges())
 def test_nothing_is_lost_on_the_way_out_and_back(exchange: Exchange) -> None:
     """All but WebSockets: what WireMock has no word for stands in the metadata."""
@@ -261,6 +261,7 @@ _values = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(st.dictionaries(_words, _values, max_size=5))
 def test_any_json_is_read_or_refused(mapping: dict[str, Any]) -> None:
     """Never another error."""

@@ -7,7 +7,7 @@
 | `noise` | values that change from call to call, by their shape |
 | `aside` | what a format has no word for, kept aside where it permits |
 | `address`, `content`, `heads`, `json_tree`, `refusal` | URLs, bodies, headers, JSON, errors with a place |
-| `har/`, `vcr/`, `wiremock/`, `hoverfly/`, `pact/`, `openapi/` | a package a format: `write`, and `read` if it is read |
+| `har/`, `vcr/`, `wiremock/`, `hoverfly/`, `pact/`, `openapi/` | one each: `write`, and `read` where it is read |
 | `scenarios/` | the pytest module |
 | `snippets/` | one exchange for a shell (curl) or for Python (httpx) |
 | `python/` | Python source that a formatter leaves as it is |

@@ -39,7 +39,7 @@ def curl(request: Request, base: str) -> str:
 
 def _method(request: Request, sent: bool) -> list[str]:  # noqa: FBT001 -- whether there is a body
     if request.method == "HEAD" and not sent:
-        return ["--head"]
+        return ["-I"]
     implied = "POST" if sent else "GET"
     return [] if request.method == implied else ["-X", request.method]
 

@@ -27,7 +27,10 @@ def everything() -> tuple[Exchange, ...]:
     """Calls with all that a HAR has a word for."""
     shopping = {"cookie": "session=abc; theme=dark", "authorization": "Bearer x"}
     page = {"content-type": "text/html; charset=iso-8859-1", "content-encoding": "gzip"}
-    cookies = (("set-cookie", "session=d; Path=/; HttpOnly; Secure; Expires=Wed, 21 Oct 2026 07:28:00 GMT"),)
+    cookies = (
+        ("set-cookie", "session=d; Path=/; HttpOnly; Secure; Expires=Wed, 21 Oct 2026 07:28:00 GMT"),
+        ("set-cookie", "b=2; Expires=soon; Odd"),
+    )
     plain = call("GET", "/search?q=green+tea&q=%C3%A9", answer={"hits": 2}, headers=shopping)
     form = call("POST", "/cart", b"sku=tea&quantity=2", answer="", status=303,
                 answered=(*cookies, ("location", "/cart")),
@@ -83,7 +86,7 @@ def test_haralyzer_reads_the_calls() -> None:
     assert first.startTime.timestamp() == STARTED
     assert first.time == 12.345
     assert first.timings == {"send": 0.1, "wait": 12.0, "receive": 0.245}
-    assert [cookie["name"] for cookie in entries[1].response.raw_entry["cookies"]] == ["session"]
+    assert [cookie["name"] for cookie in entries[1].response.raw_entry["cookies"]] == ["session", "b"]
     assert entries[3].response.textEncoding == "base64"
 
 
@@ -237,3 +240,18 @@ def test_addresses_can_be_given() -> None:
     har = json.loads(export(recording(odd), "har")["checkout.har"])
 
     assert har["log"]["entries"][0]["request"]["url"] == "http://storefront/a%20b%7C%E9?x=%7B1%7D%25"
+
+
+def test_frames_that_are_no_messages_are_left_out() -> None:
+    """A browser's marks of errors; text beyond the charset is UTF-8; a frame of bytes has to be base64."""
+    frames = [{"type": "error", "time": 0, "opcode": -1, "data": "x"},
+              {"type": "send", "time": 1_790_848_801.5, "opcode": 1, "data": "hi"}]  # fmt: skip
+    odd = {"content": {"size": 1, "mimeType": "text/html; charset=ascii", "text": "\xe9"}}
+
+    (exchange,) = read(entry(response=odd, _webSocketMessages=frames))
+
+    assert exchange.messages == (Message(1_000_000, outgoing=True, kind=MessageKind.TEXT, data=b"hi"),)
+    assert exchange.response is not None
+    assert exchange.response.body.data == "\xe9".encode()
+    with pytest.raises(RecordingError, match="not base64"):
+        read(entry(_webSocketMessages=[{**frames[1], "opcode": 2, "data": "!"}]))

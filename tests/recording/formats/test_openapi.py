@@ -7,13 +7,14 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from openapi_spec_validator import OpenAPIV31SpecValidator, validate
 
 from meshdev.recording.formats import Options, export, written
 from meshdev.recording.formats.json_tree import Json, parsed
 from meshdev.recording.formats.openapi.paths import singular, snake, template_of
 from meshdev.recording.formats.openapi.shape import Shape
-from meshdev.recording.model import Exchange
+from meshdev.recording.model import Cut, Exchange
 from support_exchanges import PNG, call, plain_exchanges, recording
 
 ORDER = "7d8a5f6e-0c1b-4f7e-9a39-1f2e3d4c5b6a"
@@ -217,3 +218,30 @@ def test_methods_that_openapi_does_not_know_are_noted() -> None:
 
     assert dict(made.files) == {}
     assert made.notes[0].endswith("PURGE: left out, OpenAPI has no such method")
+
+
+def test_forms_with_names_that_come_twice_and_parts() -> None:
+    """Lists; files are texts of no content; bodies that are cut teach nothing; routes that do not fit are not used."""
+    parts = b'--x\r\nContent-Disposition: form-data; name="f"; filename="a"\r\n\r\n\xff\r\n--x--'
+    cut = call("GET", "/cut", answer={"a": 1})
+    assert cut.response is not None
+    cut = replace(
+        cut,
+        response=replace(cut.response, body=replace(cut.response.body, cut=Cut.CAP)),
+        route="GET /x/{id}/y",
+    )
+    made = document(
+        call("POST", "/f", b"a=1&a=2&a=3", headers=FORM),
+        call("POST", "/m", parts, headers={"content-type": "multipart/form-data; boundary=x"}),
+        call("GET", "/maps", answer={"1": {"a": [1]}, "2": {"a": ["x"], "b": None}}),
+        cut,
+    )["paths"]
+
+    assert made["/f"]["post"]["requestBody"]["content"][FORM["content-type"]]["example"] == {"a": [1, 2, 3]}
+    assert made["/m"]["post"]["requestBody"]["content"]["multipart/form-data"]["example"] == {"f": ""}
+    assert made["/cut"]["get"]["responses"]["200"]["content"] == {"application/json": {}}
+    inner = made["/maps"]["get"]["responses"]["200"]["content"]["application/json"]["schema"][
+        "additionalProperties"
+    ]
+    assert inner["properties"]["a"] == {"type": "array", "items": {"type": ["integer", "string"]}}
+    assert inner["required"] == ["a"]

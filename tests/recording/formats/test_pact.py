@@ -10,7 +10,7 @@ import httpx
 import pytest
 from msgspec.structs import replace
 
-from meshdev.recording.formats import export, written
+from meshdev.recording.formats import Options, export, written
 from meshdev.recording.model import Exchange
 from support_exchanges import PNG, call, recording
 from support_npm import missing
@@ -121,3 +121,17 @@ def test_a_call_without_an_answer_is_noted() -> None:
 
     assert dict(made.files) == {}
     assert made.notes[0].endswith("POST /charge: left out, it had no answer (timeout)")
+
+
+def test_noise_of_other_types_is_compared_by_type() -> None:
+    """Numbers whole and broken, words; an id in a list by its index."""
+    noisy = call("GET", "/", answer={"n": 1, "x": 1.5, "t": "word", "all": [True], "none": None}, edge=EDGE)
+    made = export(
+        recording(noisy), "pact", Options(volatile=lambda _, place: place.startswith("response.body/"))
+    )
+    (interaction,) = json.loads(made["orders-payments.json"])["interactions"]
+
+    rules = interaction["response"]["matchingRules"]["body"]
+    assert {place: rule["matchers"][0]["match"] for place, rule in rules.items()} == {
+        "$.n": "integer", "$.x": "decimal", "$.t": "type", "$.all[0]": "type",
+    }  # fmt: skip

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from meshdev.recording.formats import export, written
-from meshdev.recording.model import Exchange, Message, MessageKind
+from meshdev.recording.model import Exchange, Message, MessageKind, Provenance
 from support_exchanges import PNG, call, full_exchanges, plain_exchanges, recording
 from support_little_shop import LittleShop, Recorder, little_shop
 
@@ -287,3 +287,51 @@ def test_calls_that_do_not_are_two(first: Exchange, second: Exchange) -> None:
     module = export(recording(first, second), "pytest")["test_checkout.py"].decode()
 
     assert module.count("def test_") == 2
+
+
+def module_of(*exchanges: Exchange) -> str:
+    """The module's text."""
+    return export(recording(*exchanges), "pytest")["test_checkout.py"].decode()
+
+
+def test_answers_of_all_kinds() -> None:
+    """Redirects elsewhere, to something random; pages without a heading; texts that are noise; links to new things."""
+    html = {"content-type": "text/html"}
+    module = module_of(
+        call("GET", "/a", answer="", status=302, answered={"location": "http://shop.example.com/cart"}),
+        call("GET", "/b", answer="", status=302, answered={"location": "/login?state=9f8e7d6c5b4a39281706f5"}),
+        call("GET", "/c", answer="<p>nothing</p>", answered=html),
+        call("GET", "/d", answer=ORDER, answered={"content-type": "text/plain"}),
+        call("POST", "/things", answer={"id": "thing-4711", "self": "/things/thing-4711", "up": "/things"}, status=201),
+        call("GET", "/things/thing-4711", answer={"self": "/things/thing-4711", "up": "/things"}, at=1),
+        call("POST", "/n", answer={"number": 17}, status=201, at=2),
+        call("POST", "/n/17", {"number": 17, "text": "17"}, answer={"number": "17", "count": 17}, at=3),
+        call("POST", "/n", {"number": "17"}, at=4),
+        call("GET", "/1st", edge="outside -> 1st-service", at=5),
+    )  # fmt: skip
+
+    assert 'assert reply.headers["location"].endswith("/cart")' in module
+    assert 'assert reply.headers["location"]\n' in module
+    assert 'assert reply.headers["content-type"] == "text/html"' in module
+    assert "assert reply.text\n" in module
+    assert '"self": like.text, "up": "/things"' in module
+    assert '"self": f"/things/{thing_id}"' in module
+    assert 'json={"number": number, "text": "17"}' in module
+    assert 'reply.json() == {"number": str(number), "count": 17}' in module
+    assert 'json={"number": str(number)}' in module
+    assert 'mesh.http("1st-service") as service_1st_service' in module
+
+
+def test_the_source_and_long_secrets_are_told() -> None:
+    """System, revision, whether it was clean; a constant that is too long for a line."""
+    kept = recording(
+        call("GET", "/", headers={"x-api-key": "k" * 80}, redacted=("request.header.x-api-key",))
+    )
+    made = replace(
+        kept, meta=replace(kept.meta, provenance=Provenance("1", "shop", "1a2b3c4d5e6f7a8b", dirty=True))
+    )
+
+    module = export(made, "pytest")["test_checkout.py"].decode()
+
+    assert "Recorded from shop at 1a2b3c4d5e6f with uncommitted changes." in module
+    assert 'X_API_KEY = os.environ.get(\n    "CHECKOUT_X_API_KEY",\n' in module

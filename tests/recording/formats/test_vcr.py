@@ -206,3 +206,20 @@ def test_anything_is_read_or_refused(content: bytes) -> None:
     """Never another error."""
     with contextlib.suppress(RecordingError):
         import_({"a.yaml": content}, "vcr")
+
+
+def test_odd_values_of_old_cassettes() -> None:
+    """A body that was an iterator, a header of bytes, a time that is none."""
+    text = """
+interactions:
+- recorded_at: noon
+  request: {uri: 'http://a/', method: POST, body: [!!binary YQ==, b], headers: {X: !!binary YQ==}}
+  response: {status: {code: '200', message: null}, body: null}
+"""
+
+    (exchange,) = import_({"a.yaml": text.encode()}, "vcr").exchanges
+
+    assert (exchange.started, exchange.request.body.data) == (0.0, b"ab")
+    assert exchange.request.headers == (("X", "a"),)
+    assert exchange.response is not None
+    assert (exchange.response.status, exchange.response.reason, exchange.response.body) == (200, "", Body())

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from meshdev.errors import RecordingError
-from meshdev.recording.formats import export, import_, written
+from meshdev.recording.formats import Options, export, import_, written
 from meshdev.recording.model import Body, Exchange, Message, MessageKind
 from support_exchanges import PNG, call, full_exchanges, recording
 from support_npm import missing, npm_package
@@ -267,3 +267,29 @@ def test_any_json_is_read_or_refused(mapping: dict[str, Any]) -> None:
     """Never another error."""
     with contextlib.suppress(RecordingError):
         import_({"mappings/a.json": json.dumps(mapping).encode()}, "wiremock")
+
+
+def test_more_than_one_scenario_of_a_path_and_noise_of_all_types() -> None:
+    """Scenarios have names of their own; placeholders by type; several values, and bodies as base64, come back."""
+    steps = [
+        call("POST", "/s", {"kind": kind, "n": 1, "x": None}, answer=str(step))
+        for kind in "ab"
+        for step in (1, 2)
+    ]
+
+    def volatile(_: Exchange, place: str) -> bool:
+        return place in {"request.body/n", "request.body/x"}
+
+    files = export(recording(*steps), "wiremock", Options(volatile=volatile))
+
+    made = [json.loads(content) for content in files.values()]
+    assert [one["scenarioName"] for one in made] == ["POST /s", "POST /s", "POST /s (2)", "POST /s (2)"]
+    assert made[0]["request"]["bodyPatterns"][0]["equalToJson"] == {
+        "kind": "a", "n": "${json-unit.any-number}", "x": "${json-unit.ignore}",
+    }  # fmt: skip
+    many = {"request": {"url": "/", "queryParameters": {"q": {"hasExactly": [{"equalTo": "1"}, {"equalTo": "2"}]}}},
+            "response": {"base64Body": "AP8="}}  # fmt: skip
+    (exchange,) = read(many)
+    assert exchange.request.target == "/?q=1&q=2"
+    assert exchange.response is not None
+    assert exchange.response.body.data == b"\x00\xff"

@@ -32,6 +32,7 @@ from meshdev.recording.formats.python.source import (
     laid_out,
     quoted,
 )
+from meshdev.recording.formats.scenarios.values import means_the_same
 from meshdev.recording.formats.written import Volatile
 from meshdev.recording.model import Exchange, Response
 
@@ -66,7 +67,7 @@ class Expected(Struct, frozen=True):
 
     def _of_leaf(self, value: Json, place: str) -> Value:
         variable = self.known(value)
-        if variable is not None:
+        if variable is not None and means_the_same(value, place):
             return variable
         plain = isinstance(value, str | int) and not isinstance(value, bool)
         fresh = plain and str(value) in self.fresh
@@ -142,7 +143,11 @@ def _like(value: Json) -> Code:
 
 def _segments(path: str, known: Known) -> list[str | Code]:
     """A path in pieces: variables where a segment is one's value."""
-    return [known(piece) or piece for piece in re.split(r"([/?&=#])", path) if piece]
+    made: list[str | Code] = []
+    for piece in re.split(r"([/?&=#])", path):
+        found = known(piece) if piece else None
+        made.append(piece if found is None else Code(found.text.removeprefix("str(").removesuffix(")")))
+    return [piece for piece in made if piece != ""]
 
 
 def _equal(actual: str, expected: Value) -> str:

@@ -12,7 +12,7 @@ from meshdev.recording.formats.python.source import Code, Value, formatted, laid
 from meshdev.recording.formats.scenarios.answers import Expected, assertions, location
 from meshdev.recording.formats.scenarios.chains import Step
 from meshdev.recording.formats.scenarios.names import Names
-from meshdev.recording.formats.scenarios.values import said
+from meshdev.recording.formats.scenarios.values import means_the_same, said
 from meshdev.recording.formats.written import Volatile
 from meshdev.recording.model import Exchange
 
@@ -82,7 +82,7 @@ class Statements:
     def _name(self, exchange: Exchange, place: str, value: Json) -> Value:
         """What stands for a value of a request."""
         known = self._variables.get(str(value)) if isinstance(value, str | int) else None
-        if known is not None and not isinstance(value, bool):
+        if known is not None and not isinstance(value, bool) and means_the_same(value, place):
             return self._as(known, value, place)
         if isinstance(value, str) and place.startswith("request.header.") and " " in value:
             scheme, _, token = value.rpartition(" ")
@@ -93,7 +93,7 @@ class Statements:
         return of_json(value)
 
     @staticmethod
-    def _as(known: tuple[Code, Json], value: Json, place: str) -> Value:
+    def _as(known: tuple[Code, Json], value: Json, place: str) -> Code:
         name, original = known
         if type(original) is type(value) or place.startswith("request.path/"):
             return name
@@ -104,6 +104,4 @@ class Statements:
         if isinstance(value, bool) or not isinstance(value, str | int):
             return None
         found = self._variables.get(str(value))
-        if found is None:
-            return None
-        return found[0] if type(found[1]) is type(value) or isinstance(value, str) else None
+        return self._as(found, value, "") if found is not None else None

@@ -127,6 +127,13 @@ def cookies_brought(exchange: Exchange) -> set[str]:
     return {value.partition(";")[0].strip() for value in every(headers, "set-cookie")}
 
 
+def means_the_same(value: Json, place: str) -> bool:
+    """Whether a value that a variable holds is that variable's at this place: small numbers are so by their key only."""
+    if not str(value).isdecimal() or place.startswith("request.path/"):
+        return True
+    return identifies(value, re.split(r"[./]", place)[-1])
+
+
 def identifies(value: Json, key: str) -> bool:
     """Whether the same value somewhere else means the same thing, and not the same by chance."""
     if isinstance(value, bool) or not isinstance(value, str | int):

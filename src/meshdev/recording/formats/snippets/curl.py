@@ -27,8 +27,6 @@ def curl(request: Request, base: str) -> str:
     parts = _plain_parts(request)
     piped, sent = ("", _form(parts)) if parts else _data(request)
     words = ["curl", *_method(request, bool(sent))]
-    if any(char in url for char in "[]{}"):
-        words.append("--globoff")
     if "/./" in url or "/../" in url or url.endswith(("/.", "/..")):
         words.append("--path-as-is")
     if first(request.headers, "accept-encoding"):

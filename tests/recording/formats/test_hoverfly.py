@@ -240,3 +240,21 @@ def test_any_request_is_read_or_refused(request_: object) -> None:
     """Never another error."""
     with contextlib.suppress(RecordingError):
         import_({"s.json": simulation({"request": request_, "response": {}})}, "hoverfly")
+
+
+def test_bodies_that_are_nothing_but_noise_and_matchers_of_several_values() -> None:
+    """No matcher is left of the one; the others are read where they name values."""
+    (pair,) = pairs_of(call("POST", "/seen", [ORDER]))
+    assert "body" not in pair["request"]
+    query = {"a": [{"matcher": "array", "value": ["1", "2"]}], "b": [{"matcher": "regex", "value": ".*"}]}
+    body = [{"matcher": "form", "value": "odd"}, {"matcher": "json", "value": "{}"}]
+
+    found = import_(
+        {"s.json": simulation({"request": {**_PATH, "query": query, "body": body}, "response": {}})},
+        "hoverfly",
+    )
+
+    (exchange,) = found.exchanges
+    assert exchange.request.target == "/?a=1&a=2"
+    assert exchange.request.headers == (("Content-Type", "application/json"),)
+    assert exchange.request.body.data == b"{}"

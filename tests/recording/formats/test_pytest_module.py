@@ -335,3 +335,20 @@ def test_the_source_and_long_secrets_are_told() -> None:
 
     assert "Recorded from shop at 1a2b3c4d5e6f with uncommitted changes." in module
     assert 'X_API_KEY = os.environ.get(\n    "CHECKOUT_X_API_KEY",\n' in module
+
+
+def test_a_scenario_over_two_services_that_asks_twice() -> None:
+    """Both clients on a line where they fit; the same call with the same answer right behind itself stands once."""
+    trace = "d" * 32
+    again = [call("GET", "/state", answer="new", trace=trace, at=at) for at in (1, 2)]
+    module = module_of(
+        *again,
+        call("GET", "/ping", edge="outside -> admin", trace=trace, at=3),
+        call("POST", "/up", b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n'
+             b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n2\r\n--x--',
+             headers={"content-type": "multipart/form-data; boundary=x"}, trace=trace, at=4),
+    )  # fmt: skip
+
+    assert 'with mesh.http("storefront") as storefront, mesh.http("admin") as admin:' in module
+    assert module.count('storefront.get("/state")') == 1
+    assert 'files=[("a", (None, "1")), ("a", (None, "2"))]' in module

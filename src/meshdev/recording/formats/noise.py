@@ -6,6 +6,7 @@ What two recordings of the same call teach is better (`comparison.learn_noise`);
 import math
 import re
 from collections import Counter
+from functools import lru_cache
 from typing import Final
 
 from meshdev.recording.formats.address import pairs_of, split_target
@@ -29,6 +30,9 @@ _NUMBER_KEY: Final = re.compile(r"(?:^|[_a-z])(?:id|Id|number|no|seq)$")
 _CREATED: Final = 201
 _SECONDS: Final = (1_000_000_000, 4_000_000_000)  # 2001 to 2096, also counted in milli- and microseconds
 _LEAST_BITS: Final = 3.2  # a character, by the share of each in the word: English words stay below
+
+
+_parsed = lru_cache(maxsize=4)(parsed)  # a body is asked about leaf by leaf
 
 
 def volatile_by_shape(exchange: Exchange, place: str) -> bool:
@@ -94,6 +98,6 @@ def _in_body(headers: Headers, body: Body, name: str, kind: str) -> Json:
     if kind == "form" and is_form(media):
         return next((value for key, value in pairs_of(body.data.decode("latin-1")) if key == name), None)
     if is_json(media) or kind != "form":
-        value, there = parsed(body.data)
+        value, there = _parsed(body.data)
         return at(value, f"/{name}") if there and name else value
     return None

@@ -43,10 +43,7 @@ FORMATS: Final[Mapping[str, Format]] = {
 
 def written(recording: Recording, name: str, options: Options = _DEFAULT) -> Written:
     """A recording in another format, and what could not be said in it. Raises RecordingError for an unknown one."""
-    known = _format(name)
-    if not known.writes:
-        raise RecordingError(f"meshdev reads {known.title}, and does not write it")
-    module = import_module(f"meshdev.recording.formats.{known.package}.write")
+    module = import_module(f"meshdev.recording.formats.{_format(name).package}.write")
     return cast("Writer", module.write)(recording, options)
 
 

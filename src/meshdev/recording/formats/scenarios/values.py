@@ -128,7 +128,7 @@ def cookies_brought(exchange: Exchange) -> set[str]:
 
 
 def means_the_same(value: Json, place: str) -> bool:
-    """Whether a value that a variable holds is that variable's at this place: small numbers are so by their key only."""
+    """Whether a value that a variable holds is that variable's at this place: numbers are so by their key only."""
     if not str(value).isdecimal() or place.startswith("request.path/"):
         return True
     return identifies(value, re.split(r"[./]", place)[-1])

@@ -9,6 +9,7 @@
 | `fault` | faults that last as long as a block, and never longer than this process |
 | `recorded` | traffic that is recorded while a block lasts |
 | `keeper` | the lease by which the daemon knows that this process lives |
+| `like` | values that change from call to call, in what a test expects |
 | `asynchronous` | the same for tests with an event loop |
 
 Without pytest: ``with session.opened(file) as mesh: …``. Nothing is imported here, since pytest reads this package in

@@ -4,6 +4,7 @@ Nothing of meshdev is imported before a test asks for a fixture, so the plugin c
 """
 
 import os
+import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--mesh-attach", action="store_true", help="never start the system: it must run already")
     group.addoption("--mesh-keep", action="store_true", help="leave the system running after the tests")
     parser.addini("mesh_file", "the topology file (else the nearest meshdev.toml)")
+
+
+def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str] | None:
+    """Where an answer differs from what a recorded test expects, place by place (`like`)."""
+    like = sys.modules.get("meshdev.testing.like")
+    if like is None or op != "==" or not like.has_likes(right):
+        return None
+    return ["the answer is as expected, but for:", *like.differences(left, right)]
 
 
 @pytest.fixture(scope="session")

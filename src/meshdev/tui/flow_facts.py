@@ -3,11 +3,13 @@
 What a call carried (headers, bodies) is not recorded; its place is at the end of `facts_of`.
 """
 
-import shlex
 from collections.abc import Iterator, Sequence
 from itertools import takewhile
 from typing import Final
 
+from meshdev.recording.formats.address import taken_apart
+from meshdev.recording.formats.snippets.curl import curl
+from meshdev.recording.model import Request
 from meshdev.telemetry.exchange_filter import failed
 from meshdev.telemetry.traces import answering, assemble, end_of
 from meshdev.tui import units
@@ -246,18 +248,15 @@ def signals_of(call: ExchangeView, picture: Picture) -> EdgeSignalsView | None:
 
 def curl_of(call: ExchangeView, picture: Picture) -> str | None:
     """A command that makes the call again over the same edge; None while nobody listens there."""
-    target = call.target
-    if "://" in target:
-        url = target
+    found = taken_apart(call.target)
+    if found is not None:
+        base = call.target.removesuffix(found[1])
     else:
         edge = signals_of(call, picture)
         if edge is None or not edge.port:
             return None
-        url = f"http://127.0.0.1:{edge.port}{target}"
-    method = (
-        "" if call.method == "GET" else "-I " if call.method == "HEAD" else f"-X {shlex.quote(call.method)} "
-    )
-    return f"curl {method}{shlex.quote(url)}"
+        base = f"http://127.0.0.1:{edge.port}"
+    return curl(Request(call.method, call.target), base)
 
 
 def _label(text: str) -> Span:

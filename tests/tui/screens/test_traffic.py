@@ -193,7 +193,7 @@ async def test_the_mark_is_taken_away_where_it_was_set(visit: Visiting) -> None:
 @pytest.mark.parametrize(
     ("caller", "callee", "changes", "command"),
     [
-        ("outside", "storefront", {"target": "/a?b=c d"}, "curl 'http://127.0.0.1:8080/a?b=c d'"),
+        ("outside", "storefront", {"target": "/a?b=c d"}, "curl 'http://127.0.0.1:8080/a?b=c%20d'"),
         ("orders", "payments", {"method": "POST"}, "curl -X POST http://127.0.0.1:41003/"),
         ("orders", "payments", {"method": "HEAD"}, "curl -I http://127.0.0.1:41003/"),
         ("orders", "x", {"target": "http://x.test/y"}, "curl http://x.test/y"),

@@ -1,0 +1,1 @@
+"""Simulations of Hoverfly, version 5: `write` and `read`."""

@@ -1,0 +1,1 @@
+"""Pact contracts, version 4: `write`."""

@@ -10,6 +10,7 @@ import pytest
 from meshdev.cli.options import names_in_file
 from support_cli import MESHDEV, Cli, stand_in
 from support_control import service
+from support_recordings import saved
 
 FILE = '[system]\nname = "x"\n[services.orders]\n  [services.carts.edges.orders]\n[databases.orders]\n[services.pay]\n'
 
@@ -47,6 +48,17 @@ def test_services_are_completed_from_the_daemon(cli: Cli) -> None:
     with stand_in(cli, service("orders"), service("order-history"), service("carts")):
         assert _complete(cli, "meshdev restart ord") == ["orders", "order-history"]
         assert _complete(cli, "meshdev scale ca") == ["carts="]
+
+
+def test_who_may_play_a_service_is_completed(cli: Cli) -> None:
+    """The recordings that there are, one after the other, and the other words."""
+    cli.project.file.write_text(FILE)
+    for name in ("base", "checkout"):
+        saved(cli.project.root / ".meshdev" / "recordings", name, ())
+    assert _complete(cli, "meshdev swap or") == ["orders"]
+    assert _complete(cli, "meshdev swap orders --with recording:ch") == ["recording:checkout"]
+    assert _complete(cli, "meshdev swap orders --with recording:base,") == ["recording:base,checkout"]
+    assert _complete(cli, "meshdev swap orders --with p") == ["process"]
 
 
 def test_services_are_completed_from_the_file(cli: Cli) -> None:

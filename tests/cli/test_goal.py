@@ -4,7 +4,7 @@ import pytest
 
 from meshdev.cli import goal
 from meshdev.client.mirror import Mirror
-from meshdev.wire.control import ExitView, ProbeView, ServiceView, Snapshot
+from meshdev.wire.control import ExitView, ProbeView, ReloadView, ServiceView, Snapshot
 from support_control import instance, service, system
 
 
@@ -96,3 +96,25 @@ def test_down_waits_for_every_process() -> None:
 def test_down_fails_when_somebody_wants_it_up_again() -> None:
     """The last wish wins, and the one who waits is told."""
     assert {"a"} == set(goal.down(_mirror(service("a")), frozenset({"a"})).failed)
+
+
+@pytest.mark.parametrize(
+    ("at", "outcome", "expected"),
+    [
+        (NOW - 9, "done", goal.Outcome(pending={"a": "asked for"})),
+        (NOW, "running", goal.Outcome(pending={"a": "the new one starts, the old one goes on"})),
+        (NOW, "done", goal.Outcome(("a",))),
+        (NOW, "rolled back", goal.Outcome(failed={"a": "whoever played before goes on: it broke"})),
+        (NOW, "cancelled", goal.Outcome(failed={"a": "cancelled: it broke"})),
+    ],
+)
+def test_a_swap_is_done_when_its_reload_is(at: float, outcome: str, expected: goal.Outcome) -> None:
+    """One that was there before says nothing."""
+    reload = ReloadView(at=at, files=[], outcome=outcome, detail="it broke")
+    assert goal.swapped(_mirror(service("a", last_reload=reload)), "a", since=NOW - 1) == expected
+
+
+def test_a_swap_of_who_has_gone() -> None:
+    """Nothing will come of it; before its first reload there is something to wait for."""
+    assert goal.swapped(_mirror(), "a", since=0.0).failed == {"a": "it has left the topology"}
+    assert goal.swapped(_mirror(service("a")), "a", since=0.0).pending == {"a": "asked for"}

@@ -69,6 +69,14 @@ def test_dot_paints_the_same_way() -> None:
     assert lines[-1] == "}"
 
 
+def test_a_stand_in_is_marked() -> None:
+    """In text, Mermaid and DOT."""
+    graph = GraphView(nodes=[service("orders", stand_in="recording:checkout")], edges=[])
+    assert click.unstyle(as_text(graph)) == "orders  ● healthy  ⧉ recording:checkout\n"
+    assert '  n0["orders<br/>healthy<br/>⧉ recording:checkout"]' in as_mermaid(graph).splitlines()
+    assert 'label="orders\\nhealthy\\n⧉ recording:checkout"' in as_dot(graph)
+
+
 @pytest.mark.parametrize("form", ["text", "mermaid", "dot", "json"])
 def test_the_command_draws_what_runs(cli: Cli, form: str) -> None:
     """From the daemon, not from the file."""

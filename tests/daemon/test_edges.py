@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from meshdev.daemon.edges import Elsewhere, edges_of, port_variable, proxy_of, url_for, variables
+from meshdev.daemon.edges import Elsewhere, edges_of, elsewhere, port_variable, proxy_of, url_for, variables
 from meshdev.topology.model import Endpoint
 from meshdev.wire.mesh import EdgeKey, Remote
 from support_system import system
@@ -89,13 +89,16 @@ def test_what_runs_elsewhere_has_edges_if_it_speaks_http(tmp_path: Path) -> None
     [databases.d]
     url = "postgres://db.example/d"
     """
-    edges = edges_of(system(tmp_path, toml))
+    nodes = system(tmp_path, toml)
 
-    assert {key: edge.elsewhere for key, edge in edges.items()} == {
-        EdgeKey("a", "b", "http"): STAGING,
-        EdgeKey("outside", "b", "http"): STAGING,
-        EdgeKey("a", "c", "http"): Elsewhere("::1", 8080, Remote("[::1]:8080")),
+    assert set(edges_of(nodes)) == {
+        EdgeKey("a", "b", "http"),
+        EdgeKey("outside", "b", "http"),
+        EdgeKey("a", "c", "http"),
     }
+    assert elsewhere(nodes.services["b"]) == STAGING
+    assert elsewhere(nodes.services["c"]) == Elsewhere("::1", 8080, Remote("[::1]:8080"))
+    assert elsewhere(nodes.services["a"]) is elsewhere(nodes.services["databases.d"]) is None
 
 
 def test_a_name_proxy_knows_every_node_by_its_name(tmp_path: Path) -> None:

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from meshdev.daemon.edges import OUTSIDE, Edge
+from meshdev.daemon.edges import OUTSIDE, Edge, Elsewhere
 from meshdev.daemon.patience import Patience
 from meshdev.daemon.routes import Routes
 from meshdev.errors import ServiceError
 from meshdev.lifecycle.model import Incarnation
 from meshdev.mesh.fleet import Fleet
 from meshdev.topology.model import Endpoint
-from meshdev.wire.mesh import EdgeKey, Upstream
+from meshdev.wire.mesh import EdgeKey, Remote, Upstream
 from support_http_edge import GET, http_peer, read_response
 from support_mesh import Streams, dial, fleet_of, free_port, greeting, peer
 from support_system import system
@@ -183,3 +183,44 @@ async def test_a_shut_edge_stays_shut_when_others_change(subject: Subject) -> No
     assert await refused(subject.routes.port_of(DECLARED))
     await subject.adopt(SYSTEM + 'protocol = "tcp"\n')
     assert not subject.routes.is_shut(EdgeKey("front", "back", "tcp"))
+
+
+async def test_an_edge_stays_while_its_callee_moves_elsewhere_and_back(subject: Subject) -> None:
+    """The listener, and a caller's kept connection; the far one is called by its own name, below its path."""
+    far_run = Incarnation("back", 0, 2)
+    url = "http://far.example/base"
+
+    async with peer("far", tell_line) as far:
+        at = Elsewhere(far.upstream.host, far.upstream.port, Remote("far.example", "/base"))
+        subject.routes.elsewhere_of = lambda ref: at if ref == far_run else None
+        key = EdgeKey("front", "back", "http")
+        port = subject.routes.port_of(key)
+        async with dial(port) as (reader, writer):
+            writer.write(GET)
+            assert (await read_response(reader)).body == b"back"
+
+            await subject.adopt(
+                SYSTEM.replace('[services.back]\ncommand = "true"', f'[services.back]\nurl = "{url}"')
+            )
+            subject.routes.route("back", (far_run,))
+            await subject.settled()
+            assert subject.routes.port_of(key) == port
+            writer.write(GET)
+            assert (await read_response(reader)).body == b"GET /base/ HTTP/1.1"
+
+            await subject.adopt()
+            subject.routes.route("back", (Incarnation("back", 0, 3),))
+            await subject.settled()
+            writer.write(GET)
+            assert (await read_response(reader)).body == b"back"
+
+
+async def tell_line(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Answer each request with its first line."""
+    while True:
+        try:
+            head = await reader.readuntil(b"\r\n\r\n")
+        except (asyncio.IncompleteReadError, ConnectionError):
+            return
+        line = head.partition(b"\r\n")[0]
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(line), line))

@@ -18,7 +18,7 @@ from meshdev.lifecycle.model import (
     StartWanted,
     StopWanted,
 )
-from meshdev.topology.model import Container, Process, Service, StartMode, Stop
+from meshdev.topology.model import Container, Process, ReloadStrategy, Service, StartMode, Stop
 from support_lifecycle import HTTP, Play, after, launch, ref, route, service, system, term
 
 ONE = ref("orders", 1)
@@ -165,3 +165,29 @@ class TestRemoved:
         expected: list[Command] = []
         play.quietly(Launched(ref("web"), 1)).wait(100) >> expected
         assert play.core.next_deadline() is None
+
+
+OTHER = Process(("other",))
+
+
+def test_who_is_rolling_is_followed_whatever_its_strategy() -> None:
+    """Beside the run in charge: it goes on until the new one is ready."""
+    before = orders(reload=ReloadStrategy.REPLACE)
+    play = Play(before).up()
+    swapped = Applied(system(orders(run=OTHER, reload=ReloadStrategy.REPLACE)), rolling=frozenset({"orders"}))
+    play << swapped >> [launch("orders", 2)]
+    assert play.phase("orders") is Phase.RUNNING
+
+
+def test_who_is_rolling_and_down_stays_down() -> None:
+    """The next start is another."""
+    play = Play(orders())
+    play << Applied(system(orders(run=OTHER)), rolling=frozenset({"orders"})) >> []
+    assert play.phase("orders") is Phase.STOPPED
+
+
+def test_who_is_kept_goes_on() -> None:
+    """Only its next run is another; nothing is reloaded."""
+    play = Play(orders()).up()
+    play << Applied(system(orders(run=OTHER)), kept=frozenset({"orders"})) >> []
+    assert play.phase("orders") is Phase.RUNNING

@@ -19,7 +19,8 @@ GET = b"GET /x?y=1 HTTP/1.1\r\nHost: 127.0.0.1:9000\r\nCookie: a=b\r\n\r\n"
 
 def to(upstream: Upstream, remote: Remote) -> EdgePolicy:
     """The policy that the daemon makes of a URL."""
-    return EdgePolicy((upstream,), "http", hold=0.0, remote=remote)
+    at = Upstream(upstream.host, upstream.port, upstream.instance, remote)
+    return EdgePolicy((at,), "http", hold=0.0)
 
 
 async def test_it_is_called_by_its_own_name_below_its_path(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from meshdev.errors import TopologyError
 from meshdev.topology.diff import Action, diff
 from meshdev.topology.library import recorded_at, recordings_in
 from meshdev.topology.lint import lint
-from meshdev.topology.model import Healthcheck, ProbeKind, ReloadStrategy, System
+from meshdev.topology.model import Endpoint, Healthcheck, ProbeKind, ReloadStrategy, System
 from meshdev.topology.recordings import AfterEnd, OnMiss, RecordingRules, RedactRules, Stub, speed_of
 from meshdev.topology.render import as_json
 from support_topology import PATH, loaded, write
@@ -138,10 +138,10 @@ def test_a_stand_in_needs_nobody_and_is_one(tmp_path: Path) -> None:
     assert (node.depends_on, node.watch, node.replicas, node.reload) == ((), (), 1, ReloadStrategy.ROLLING)
 
 
-def test_a_stand_in_on_a_fixed_port_is_replaced(tmp_path: Path) -> None:
-    """Two cannot listen there at once."""
+def test_a_stand_in_insists_on_no_port(tmp_path: Path) -> None:
+    """So that it can be there while the service itself is."""
     node = loaded(tmp_path, '[services.a]\nport = 9000\nstub = { recording = "c" }\n').services["a"]
-    assert ReloadStrategy.REPLACE is node.reload
+    assert (Endpoint("http"),) == node.endpoints
 
 
 def test_speeds() -> None:

@@ -35,6 +35,7 @@ COMMANDS = {
     "stop": "Stop services.",
     "restart": "Replace services by fresh incarnations.",
     "scale": "Set the number of replicas of services.",
+    "swap": "Have a recording, or what runs elsewhere, play a service.",
     "why": "Explain why a service is where it is.",
     "env": "Print the environment that a service gets.",
     "run": "Run a one-off command in a service's environment.",

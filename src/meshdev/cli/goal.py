@@ -48,6 +48,25 @@ def ready(
     return Outcome(tuple(reached), pending, failed)
 
 
+def swapped(mirror: Mirror, name: str, *, since: float) -> Outcome:
+    """Whether who was to play ``name`` does, by a reload that began after ``since`` (seconds since the epoch)."""
+    view = mirror.services.get(name)
+    if view is None:
+        return Outcome(failed={name: "it has left the topology"})
+    reload = view.last_reload
+    if reload is None or reload.at <= since:
+        return Outcome(pending={name: "asked for"})
+    match reload.outcome:
+        case "running":
+            return Outcome(pending={name: view.why or "the new one starts, the old one goes on"})
+        case "done":
+            return Outcome((name,))
+        case "rolled back":
+            return Outcome(failed={name: f"whoever played before goes on: {reload.detail}"})
+        case outcome:
+            return Outcome(failed={name: f"{outcome}: {reload.detail}"})
+
+
 def down(mirror: Mirror, names: frozenset[str]) -> Outcome:
     """Whether ``names`` (none: all) are stopped."""
     wanted = names or frozenset(mirror.services)

@@ -12,7 +12,7 @@ import click
 import msgspec
 
 from meshdev.cli.figures import count, milliseconds, rate
-from meshdev.cli.states import service_look
+from meshdev.cli.states import played_by, service_look
 from meshdev.wire.control import EdgeSignalsView, GraphView, ServiceView
 
 _VERBS: Final = {"depends_on": "after", "publishes": "publishes", "subscribes": "subscribes"}
@@ -119,7 +119,16 @@ def _state(node: ServiceView, *, unicode: bool) -> str:
     look = service_look(node)
     mark = click.style(f"{look.mark if unicode else look.plain_mark} {look.word}", fg=look.colour)
     serving = sum(one.role == "serving" for one in node.instances)
-    return f"  {mark}" + (f"  {serving} instances" if serving > 1 else "")
+    played = played_by(node, unicode=unicode)
+    return f"  {mark}" + (f"  {serving} instances" if serving > 1 else "") + (f"  {played}" if played else "")
+
+
+_BREAK_IN_MERMAID = "<br/>"
+_BREAK_IN_DOT = "\\n"
+
+
+def _played(node: ServiceView, separator: str) -> str:
+    return f"{separator}{played_by(node)}".replace('"', "'") if node.stand_in else ""
 
 
 def as_mermaid(graph: GraphView) -> str:
@@ -133,7 +142,7 @@ def as_mermaid(graph: GraphView) -> str:
             lines.append(f'  {short}(["{shown}"])')
             continue
         look = service_look(known[name])
-        lines.append(f'  {short}["{shown}<br/>{look.word}"]')
+        lines.append(f'  {short}["{shown}<br/>{look.word}{_played(known[name], _BREAK_IN_MERMAID)}"]')
         lines.append(f"  style {short} fill:{_STATES.get(look.colour, '#fff')}")
     for number, arrow in enumerate(arrows(graph)):
         line = "-->" if arrow.tone else "-.->"
@@ -156,7 +165,9 @@ def as_dot(graph: GraphView) -> str:
             continue
         look = service_look(known[name])
         paint = _STATES.get(look.colour, "#fff")
-        lines.append(f'  {short} [label="{shown}\\n{look.word}", fillcolor="{paint}"];')
+        lines.append(
+            f'  {short} [label="{shown}\\n{look.word}{_played(known[name], _BREAK_IN_DOT)}", fillcolor="{paint}"];'
+        )
     for arrow in arrows(graph):
         tone = f', color="{_PAINT[arrow.tone]}"' if arrow.tone else ", style=dotted"
         lines.append(f'  {ids[arrow.caller]} -> {ids[arrow.callee]} [label="{arrow.label}"{tone}];')

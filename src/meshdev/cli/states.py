@@ -53,6 +53,11 @@ def instance_look(view: InstanceView) -> Look:
     return look(view.phase, view.health, view.exit)
 
 
+def played_by(view: ServiceView, *, unicode: bool = True) -> str:
+    """The mark of a stand-in and whom it plays from: ``⧉ recording:checkout``; empty for a service that runs itself."""
+    return f"{'⧉' if unicode else '='} {view.stand_in}" if view.stand_in else ""
+
+
 def last_exit(view: ServiceView) -> ExitView | None:
     """How the service's latest run ended, when one has."""
     exits = [instance.exit for instance in view.instances if instance.exit is not None]

@@ -9,7 +9,7 @@ import msgspec
 
 from meshdev.cli import options, terminal
 from meshdev.cli.patience import patience
-from meshdev.cli.states import Look, age, instance_look, is_up, service_look
+from meshdev.cli.states import Look, age, instance_look, is_up, played_by, service_look
 from meshdev.cli.table import columns
 from meshdev.client import calls
 from meshdev.client.control import Control
@@ -50,7 +50,7 @@ def render(snapshot: Snapshot, *, now: float, unicode: bool) -> list[str]:
                 view.since,
                 alone,
                 now,
-                view.why or view.trouble,
+                "; ".join(filter(None, (played_by(view, unicode=unicode), view.why or view.trouble))),
                 str(view.restarts),
                 unicode,
             )

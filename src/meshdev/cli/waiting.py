@@ -36,6 +36,17 @@ def until_ready(
     )
 
 
+def until_swapped(control: Control, name: str, *, since: float, timeout: float) -> Mirror:
+    """Wait until a swap of ``name`` is done that began after ``since`` (epoch seconds); raises ServiceError."""
+    return _until(
+        control,
+        lambda mirror: goal.swapped(mirror, name, since=since),
+        title="swapping",
+        timeout=timeout,
+        what="swapped",
+    )
+
+
 def until_down(control: Control, names: frozenset[str], *, title: str, timeout: float) -> Mirror:
     """Wait until ``names`` are stopped; raises ServiceError with who is not, and why."""
     return _until(control, lambda mirror: goal.down(mirror, names), title=title, timeout=timeout, what="down")

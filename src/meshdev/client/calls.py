@@ -29,6 +29,7 @@ from meshdev.wire.control import (
     VersionView,
     WhyView,
 )
+from meshdev.wire.swap import SwapRequest, SwapView
 
 T = TypeVar("T")
 
@@ -147,6 +148,11 @@ def scale(name: str, replicas: int) -> Call[ServiceView]:
     """Want this many replicas."""
     body = msgspec.json.encode(ScaleRequest(replicas=replicas))
     return Call("POST", f"/v1/services/{_segment(name)}/scale", ServiceView, body)
+
+
+def swap(name: str, request: SwapRequest) -> Call[SwapView]:
+    """Have somebody else play a service; what comes of it is its next ``last_reload``."""
+    return Call("POST", f"/v1/services/{_segment(name)}/swap", SwapView, msgspec.json.encode(request))
 
 
 def shutdown(urgency: int) -> Call[None]:

@@ -20,7 +20,14 @@ from meshdev.daemon.openapi import openapi_document
 from meshdev.daemon.operator import Operator
 from meshdev.daemon.recording.api import recording_routes
 from meshdev.errors import MeshdevError, ServiceError, TopologyError, UsageError
-from meshdev.wire.control import ErrorView, ScaleRequest, ServicesRequest, ShutdownRequest, UpRequest
+from meshdev.wire.control import (
+    ErrorView,
+    ScaleRequest,
+    ServicesRequest,
+    ShutdownRequest,
+    UpRequest,
+)
+from meshdev.wire.swap import SwapRequest
 
 
 def build_api(operator: Operator) -> Starlette:
@@ -46,6 +53,7 @@ def build_api(operator: Operator) -> Starlette:
             Route("/v1/services/stop", routes.stop, methods=["POST"]),
             Route("/v1/services/restart", routes.restart, methods=["POST"]),
             Route("/v1/services/{name}/scale", routes.scale, methods=["POST"]),
+            Route("/v1/services/{name}/swap", routes.swap, methods=["POST"]),
             Route("/v1/shutdown", routes.shutdown, methods=["POST"]),
             Route("/v1/lease", _Lease(operator)),
             Route("/v1/lease/release", routes.release, methods=["POST"]),
@@ -95,6 +103,9 @@ class _Routes:
 
     async def scale(self, request: Request) -> Response:
         return Json(self._operator.scale(name(request), await body(request, ScaleRequest)))
+
+    async def swap(self, request: Request) -> Response:
+        return Json(await self._operator.swap(name(request), await body(request, SwapRequest)))
 
     async def shutdown(self, request: Request) -> Response:
         self._operator.shutdown(await body(request, ShutdownRequest))

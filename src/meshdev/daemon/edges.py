@@ -33,7 +33,7 @@ class Elsewhere:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """One edge: its key, the endpoint that it leads to, the fixed port if it is published on one, a remote's place.
+    """One edge: its key, the endpoint that it leads to, the fixed port if it is published on one.
 
     A ``latent`` one has no listener: its caller's name proxy leads there. That proxy is one of these, too: ``names``
     are the hosts that it knows.
@@ -43,7 +43,6 @@ class Edge:
     endpoint: Endpoint
     port: int | None = None
     declared: bool = True
-    elsewhere: Elsewhere | None = None
     latent: bool = False
     names: Mapping[str, EdgeKey] = field(default_factory=dict)
 
@@ -56,7 +55,7 @@ def edges_of(system: System) -> dict[EdgeKey, Edge]:
             for endpoint in callee.endpoints:
                 key = EdgeKey(caller.name, callee.name, endpoint.name)
                 declared = callee.name in caller.calls or callee.name in caller.uses
-                found[key] = Edge(key, endpoint, declared=declared, elsewhere=elsewhere(callee))
+                found[key] = Edge(key, endpoint, declared=declared)
     for caller in system.services.values():
         if caller.proxy_env:
             _add_named(system, caller, found)
@@ -65,7 +64,7 @@ def edges_of(system: System) -> dict[EdgeKey, Edge]:
         for published in callee.ports:
             endpoint = by_name[published.endpoint]
             key = front_of(callee, published)
-            found[key] = Edge(key, endpoint, published.port, elsewhere=elsewhere(callee))
+            found[key] = Edge(key, endpoint, published.port)
     return found
 
 
@@ -91,9 +90,7 @@ def _add_named(system: System, caller: Service, found: dict[EdgeKey, Edge]) -> N
             continue
         for endpoint in callee.endpoints:
             key = EdgeKey(caller.name, callee.name, endpoint.name)
-            found.setdefault(
-                key, Edge(key, endpoint, declared=False, elsewhere=elsewhere(callee), latent=True)
-            )
+            found.setdefault(key, Edge(key, endpoint, declared=False, latent=True))
             if name not in names or (endpoint.protocol == "http" and not _is_http(found[names[name]])):
                 names[name] = key
             if endpoint.port is not None:

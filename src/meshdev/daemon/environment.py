@@ -33,7 +33,7 @@ def service_environment(
     ports: Mapping[str, int],
 ) -> dict[str, str]:
     """Everything but marks: what an incarnation of ``service`` with these ``ports`` (by endpoint) sees."""
-    environment = {name: value for name, value in base.items() if not name.startswith("MESHDEV_")}
+    environment = outer_environment(base)
     environment["PATH"] = search_path(system.path, base.get("PATH", os.defpath))
     environment.setdefault("PYTHONUNBUFFERED", "1")
     if service.proxy_env:
@@ -45,6 +45,11 @@ def service_environment(
         environment[name] = resolve(text, addresses, own=own)
     environment.update(own)
     return environment
+
+
+def outer_environment(base: Mapping[str, str]) -> dict[str, str]:
+    """What everything that is started has from outside: less what an outer run of meshdev has put there."""
+    return {name: value for name, value in base.items() if not name.startswith("MESHDEV_")}
 
 
 def proxy_variables(base: Mapping[str, str], port: int) -> dict[str, str]:

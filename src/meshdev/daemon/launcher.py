@@ -1,6 +1,7 @@
 """From a `Launch` command to a running process: ports held, environment built, output connected.
 
-What runs elsewhere (`Remote`) is up as soon as it is wanted: its edges lead there, and there is nothing to start.
+What runs elsewhere (`Remote`) is up as soon as it is wanted: its edges lead there, and there is nothing to start. A
+stand-in (`Stub`) is a process of ours; it gets nothing of the service's own environment but its ports.
 """
 
 import logging
@@ -8,13 +9,22 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from meshdev.daemon.environment import PortOf, address_lookup, port_variables, service_environment
+from meshdev.daemon.edges import Elsewhere, elsewhere
+from meshdev.daemon.environment import (
+    PortOf,
+    address_lookup,
+    outer_environment,
+    port_variables,
+    service_environment,
+)
+from meshdev.daemon.stand_ins import stand_in_argv
 from meshdev.errors import MeshdevError
 from meshdev.lifecycle.model import Event, Gone, Incarnation, Launched, LaunchFailed
 from meshdev.runners.ports import HeldPort, PortPool
 from meshdev.runners.probe import ProbePlace
 from meshdev.runners.process import LaunchSpec, ProcessRunner
 from meshdev.topology.model import Endpoint, Process, Remote, Service, System
+from meshdev.topology.recordings import Stub
 from meshdev.topology.template import resolve
 
 log = logging.getLogger(__name__)
@@ -39,7 +49,7 @@ class Launcher:
     _ports: dict[Incarnation, dict[str, int]] = field(default_factory=dict)
     _loose: set[str] = field(default_factory=set)
     _specs: dict[Incarnation, LaunchSpec] = field(default_factory=dict)
-    _elsewhere: set[Incarnation] = field(default_factory=set)
+    _elsewhere: dict[Incarnation, Elsewhere | None] = field(default_factory=dict)
 
     def launch(self, system: System, ref: Incarnation, attempt: int) -> None:
         """Start ``ref``; the runner reports `Launched`, or `LaunchFailed` is posted with the reason."""
@@ -47,7 +57,7 @@ class Launcher:
         try:
             service = system.services[ref.service]
             if isinstance(service.run, Remote):
-                self._elsewhere.add(ref)
+                self._elsewhere[ref] = elsewhere(service)
                 self.post(Launched(ref, 0))
                 return
             for endpoint in service.endpoints:
@@ -83,11 +93,15 @@ class Launcher:
         """The ports of an incarnation by endpoint name; empty when it has none or is gone."""
         return self._ports.get(ref, {})
 
+    def elsewhere(self, ref: Incarnation) -> Elsewhere | None:
+        """Where an incarnation is that runs elsewhere and is reached over edges; None for all others."""
+        return self._elsewhere.get(ref)
+
     def forget(self, ref: Incarnation) -> None:
         """``ref`` is gone; its ports may be given to others."""
         self._ports.pop(ref, None)
         self._specs.pop(ref, None)
-        self._elsewhere.discard(ref)
+        self._elsewhere.pop(ref, None)
 
     def _hold(self, endpoint: Endpoint) -> HeldPort:
         return self.pool.hold() if endpoint.port is None else self.pool.hold_fixed(endpoint.port)
@@ -95,6 +109,14 @@ class Launcher:
     def _spec(
         self, system: System, service: Service, ref: Incarnation, held: Mapping[str, HeldPort]
     ) -> LaunchSpec:
+        if isinstance(service.run, Stub):
+            return LaunchSpec(
+                argv=stand_in_argv(system, service, service.run),
+                cwd=system.root,
+                env={**outer_environment(self.base), **port_variables(service, self._ports[ref])},
+                ports=tuple(held.values()),
+                limits=service.limits,
+            )
         if not isinstance(service.run, Process):
             message = f"{service.name}: this version starts processes only, not {type(service.run).__name__.lower()}s"
             raise MeshdevError(message)

@@ -9,6 +9,7 @@ from meshdev import __version__
 from meshdev.wire import control as wire
 from meshdev.wire import fault_views as faults
 from meshdev.wire import recording_views as recordings
+from meshdev.wire import swap
 
 _GET: tuple[tuple[str, object, str], ...] = (
     ("/v1/version", wire.VersionView, "Who answers."),
@@ -37,6 +38,7 @@ _POST: tuple[tuple[str, object, object, str], ...] = (
     ("/v1/services/stop", wire.ServicesRequest, list[wire.ServiceView], "Stop services."),
     ("/v1/services/restart", wire.ServicesRequest, list[wire.ServiceView], "Restart services."),
     ("/v1/services/{name}/scale", wire.ScaleRequest, wire.ServiceView, "Change the number of replicas."),
+    ("/v1/services/{name}/swap", swap.SwapRequest, swap.SwapView, "Have somebody else play a service."),
     ("/v1/shutdown", wire.ShutdownRequest, None, "Stop everything, then the daemon."),
     ("/v1/faults", faults.FaultRequest, faults.FaultView, "Add a fault; in force when the answer comes."),
     ("/v1/faults/{name}/on", faults.FaultSwitch, faults.FaultView, "Switch a fault on."),

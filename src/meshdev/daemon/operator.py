@@ -20,11 +20,14 @@ from meshdev.daemon.journal import Journal
 from meshdev.daemon.launcher import Launcher
 from meshdev.daemon.recording.keeper import RecordingKeeper
 from meshdev.daemon.store import Store
+from meshdev.daemon.swaps import Replaced, Swaps
 from meshdev.daemon.views import Usage, Viewer, edge_views, why_step
 from meshdev.errors import UsageError
 from meshdev.lifecycle.model import (
     Applied,
     Level,
+    ReloadOutcome,
+    ReloadState,
     RestartWanted,
     ScaleWanted,
     ServiceState,
@@ -34,7 +37,7 @@ from meshdev.lifecycle.model import (
     Urgency,
 )
 from meshdev.storage.reader import LogReader
-from meshdev.topology.diff import Change, diff
+from meshdev.topology.diff import Action, Change, diff
 from meshdev.topology.model import System
 from meshdev.topology.nearest import did_you_mean
 from meshdev.wire.control import (
@@ -57,6 +60,7 @@ from meshdev.wire.control import (
     VersionView,
     WhyView,
 )
+from meshdev.wire.swap import SwapRequest, SwapView
 
 LAST_LINES = 10
 MOST_REPLICAS = 100
@@ -84,6 +88,9 @@ class Operator:
     sample: Callable[[], Usage]
     sync: Callable[[], Awaitable[None]]
     flush_logs: Callable[[], None]
+    swaps: Swaps
+    written: System  # as the file says it, without swaps
+    replaced: dict[str, Replaced] = field(default_factory=dict)  # by swaps that are in hand
     usage: Usage = field(default_factory=dict)
     lease_held: bool = False
     lease_seen: bool = False
@@ -202,20 +209,55 @@ class Operator:
         """Read the topology again; with ``apply``, put the difference in force and want services up."""
         file = Path(request.file) if request.file else self.system.file
         profiles = self.system.profiles if request.profiles is None else tuple(request.profiles)
-        new = await asyncio.to_thread(_load, file, profiles)
-        self._known(request.services, new)
+        written = await asyncio.to_thread(_load, file, profiles)
+        self._known(request.services, written)
+        if apply:
+            self._refuse_at_the_end()
+            self.written = written
+        new = self.swaps.over(written)
         changes = diff(self.system, new)
         if apply:
-            if self.store.core.state.shutting_down is not None:
-                raise UsageError("the system is shutting down", hint="wait for it to end, then `meshdev up`")
-            declared = edge_views(new)
-            if declared != edge_views(self.system):
-                self.announce(StreamEvent(seq=0, at=self.wall_now(), kind="topology", declared=declared))
-            self.system = new
-            self.adopt(new)
-            self.store.post(Applied(new))
+            self._apply(new)
             self.store.post(StartWanted(frozenset(request.services)))
         return PlanView(steps=[_step(change) for change in changes])
+
+    async def swap(self, name: str, request: SwapRequest) -> SwapView:
+        """Have somebody else play a service: beside whoever does, and in its place as soon as it is ready."""
+        self._known([name])
+        service, rules = self.written.services[name], self.written.recording
+        run = await asyncio.to_thread(self.swaps.ask, service, rules, request)
+        self._refuse_at_the_end()
+        before = self.swaps.put(name, None if run == service.run else run)
+        new = self.swaps.over(self.written)
+        changed = any(change.action is not Action.KEEP for change in diff(self.system, new))
+        if changed:
+            self.replaced.setdefault(name, Replaced(before, time.monotonic()))
+            self._apply(new, rolling=frozenset({name}))
+        return SwapView(service=self.service(name), changed=changed)
+
+    def swap_done(self, name: str, reload: ReloadState | None) -> None:
+        """A service has changed of which a swap is in hand; if nobody came of it, whoever played before goes on."""
+        replaced = self.replaced[name]
+        if reload is None or reload.at < replaced.at or reload.outcome is ReloadOutcome.RUNNING:
+            return
+        del self.replaced[name]
+        if reload.outcome is ReloadOutcome.ROLLED_BACK:
+            self.swaps.put(name, replaced.run)
+            self._apply(self.swaps.over(self.written), kept=frozenset({name}))
+
+    def _apply(
+        self, new: System, *, rolling: frozenset[str] = frozenset(), kept: frozenset[str] = frozenset()
+    ) -> None:
+        declared = edge_views(new)
+        if declared != edge_views(self.system):
+            self.announce(StreamEvent(seq=0, at=self.wall_now(), kind="topology", declared=declared))
+        self.system = new
+        self.adopt(new)
+        self.store.post(Applied(new, rolling, kept))
+
+    def _refuse_at_the_end(self) -> None:
+        if self.store.core.state.shutting_down is not None:
+            raise UsageError("the system is shutting down", hint="wait for it to end, then `meshdev up`")
 
     def start(self, request: ServicesRequest) -> list[ServiceView]:
         """Want services up."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from meshdev.daemon.edge_policy import policy_of
-from meshdev.daemon.edges import Edge, Elsewhere, edges_of
+from meshdev.daemon.edges import LOOPBACK, Edge, Elsewhere, edges_of
 from meshdev.daemon.patience import Patience
 from meshdev.errors import MeshdevError
 from meshdev.lifecycle.model import Incarnation
@@ -35,6 +35,10 @@ def _no_capture(_: EdgeKey) -> tuple[int, bool, int]:
     return _NO_CAPTURE
 
 
+def _all_here(_: Incarnation) -> Elsewhere | None:
+    return None
+
+
 def _no_faults(_: EdgeKey) -> tuple[FaultSpec, ...]:
     return ()
 
@@ -47,10 +51,11 @@ def _nothing_outside(_: str) -> tuple[OutsideFaults, ...]:
 class Routes:
     """The edges' listeners and the incarnations behind them.
 
-    ``ports_of`` gives an incarnation's ports by endpoint; ``holds`` says how long calls to a service that has no
-    incarnation wait for one (it is on its way), or that they are turned away (it is stopped). ``faults`` tells those
-    that are on, by edge, ``outside`` those for calls out of the system, by caller; ``capture`` how many bytes of an
-    edge's traffic are kept, whether it is recorded, and of each body how much.
+    ``ports_of`` gives an incarnation's ports by endpoint, ``elsewhere_of`` the place of one that runs elsewhere;
+    ``holds`` says how long calls to a service that has no incarnation wait for one (it is on its way), or that they are
+    turned away (it is stopped). ``faults`` tells those that are on, by edge, ``outside`` those for calls out of the
+    system, by caller; ``capture`` how many bytes of an edge's traffic are kept, whether it is recorded, and of each
+    body how much.
     """
 
     fleet: Fleet
@@ -58,6 +63,7 @@ class Routes:
     holds: Holds
     complain: Callable[[str, str], None]
     faults: Callable[[], Callable[[EdgeKey], tuple[FaultSpec, ...]]] = lambda: _no_faults
+    elsewhere_of: Callable[[Incarnation], Elsewhere | None] = _all_here
     capture: Callable[[EdgeKey], tuple[int, bool, int]] = _no_capture
     outside: Callable[[], Callable[[str], tuple[OutsideFaults, ...]]] = lambda: _nothing_outside
     _edges: dict[EdgeKey, Edge] = field(default_factory=dict)
@@ -74,7 +80,7 @@ class Routes:
         """Open listeners for the edges of ``system``, close those it no longer has."""
         wanted = {**edges_of(system), **{key: edge for key, (edge, _) in self._added.items()}}
         for key, old in list(self._edges.items()):
-            if wanted.get(key) != old:
+            if not _listens_as(old, wanted.get(key)):
                 self.fleet.unlisten(key)
                 self._ports.pop(key, None)
                 self._policies.pop(key, None)
@@ -235,36 +241,33 @@ class Routes:
         if edge.names:
             outside = self.outside()(edge.key.caller)
             return EdgePolicy(protocol=edge.endpoint.protocol, names=edge.names, outside=outside)
-        if edge.elsewhere is not None:
-            return self._policy_elsewhere(edge, edge.elsewhere, faults)
-        upstreams = []
-        for ref in self._routed.get(edge.key.callee, ()):
-            port = self.ports_of(ref).get(edge.endpoint.name)
-            if port:
-                upstreams.append(Upstream("127.0.0.1", port, str(ref)))
+        routed = self._routed.get(edge.key.callee, ())
+        upstreams = tuple(filter(None, (self._upstream(ref, edge.endpoint.name) for ref in routed)))
         rules = self._rules[edge.key]
         patience = self.holds(edge.key.callee)
+        if upstreams and all(upstream.remote is not None for upstream in upstreams):
+            patience = Patience()  # what runs elsewhere is not started by us: there is nothing to wait for
         hold = rules.hold if patience.seconds is None else patience.seconds
         return msgspec.structs.replace(
-            rules, upstreams=tuple(upstreams), hold=hold, wake=patience.wake, faults=(*rules.faults, *faults)
+            rules, upstreams=upstreams, hold=hold, wake=patience.wake, faults=(*rules.faults, *faults)
         )
 
-    def _policy_elsewhere(self, edge: Edge, at: Elsewhere, faults: tuple[FaultSpec, ...]) -> EdgePolicy:
-        """What runs elsewhere is not started by us, so there is nothing to wait for once it is wanted up."""
-        upstreams = tuple(
-            Upstream(at.host, at.port, str(ref)) for ref in self._routed.get(edge.key.callee, ())
-        )
-        patience = Patience() if upstreams else self.holds(edge.key.callee)
-        rules = self._rules[edge.key]
-        hold = rules.hold if patience.seconds is None else patience.seconds
-        return msgspec.structs.replace(
-            rules,
-            upstreams=upstreams,
-            hold=hold,
-            wake=patience.wake,
-            remote=at.remote,
-            faults=(*rules.faults, *faults),
-        )
+    def _upstream(self, ref: Incarnation, endpoint: str) -> Upstream | None:
+        """Where an incarnation is reached: elsewhere, or at a port of its own if it listens there."""
+        at = self.elsewhere_of(ref)
+        if at is not None:
+            return Upstream(at.host, at.port, str(ref), at.remote)
+        port = self.ports_of(ref).get(endpoint)
+        return Upstream(LOOPBACK, port, str(ref)) if port else None
+
+
+def _listens_as(old: Edge, new: Edge | None) -> bool:
+    """Whether the edge's listener, and what serves it, can stay: whoever stands behind it now."""
+    return new is not None and (old.port, old.latent, old.endpoint.protocol) == (
+        new.port,
+        new.latent,
+        new.endpoint.protocol,
+    )
 
 
 def _is_free(port: int | None) -> bool:

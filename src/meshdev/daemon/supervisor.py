@@ -35,6 +35,7 @@ from meshdev.daemon.recording.room import RecordingRoom
 from meshdev.daemon.reloads import Reloads
 from meshdev.daemon.routes import Routes
 from meshdev.daemon.store import Store
+from meshdev.daemon.swaps import Swaps
 from meshdev.daemon.usage import UsageKeeper
 from meshdev.daemon.views import Viewer
 from meshdev.kernel.project import ProjectPaths
@@ -120,6 +121,7 @@ class Supervisor:
         self._launcher = Launcher(
             self._runner, self._pool, self._routes.port_of, self._post, adapt=self._afflictions.adapt
         )
+        self._routes.elsewhere_of = self._launcher.elsewhere
         self._prober = Prober(reaper=self._reaper, report=self._post, mark_of=self._runner.mark_of)
         self._faults = FaultRoom(
             fleet=self._fleet,
@@ -158,11 +160,20 @@ class Supervisor:
             dispatch=self._dispatch,
             changed=self._changed,
         )
+        self._swaps = Swaps(lambda service, text: self._notice(service, text, Level.WARNING))
         self.operator = Operator(
             system=system,
+            written=system,
+            swaps=self._swaps,
             store=self._store,
             journal=journal,
-            viewer=Viewer(wall=self._wall, url_of=self._url_of, trouble_of=self._routes.trouble),
+            viewer=Viewer(
+                wall=self._wall,
+                url_of=self._url_of,
+                trouble_of=self._routes.trouble,
+                stand_in_of=self._swaps.shown,
+                is_swapped=self._swaps.is_on,
+            ),
             launcher=self._launcher,
             run_id=run_id,
             log_dir=log_dir,
@@ -291,10 +302,17 @@ class Supervisor:
         if names:
             self.operator.changed(names)
             self._routes.publish()
+            self._swapped(names)
         if self._store.core.state.shutting_down is not None:
             self._faults.keeper.end_all()
             if self._store.core.all_gone:
                 self.finished.set()
+
+    def _swapped(self, names: frozenset[str]) -> None:
+        """What has come of the swaps of these services."""
+        for name in names & self.operator.replaced.keys():
+            state = self._store.core.state.services.get(name)
+            self.operator.swap_done(name, state.last_reload if state is not None else None)
 
     def _living(self, service: str) -> Iterable[Incarnation]:
         state = self._store.core.state.services.get(service)

@@ -31,12 +31,16 @@ Usage = Mapping[str, tuple[float, int]]
 class Viewer:
     """Renders states; ``url_of`` names where a person reaches a service, ``trouble_of`` what keeps people from it.
 
+    ``stand_in_of`` names who plays a service, ``is_swapped`` tells whether that was asked for at run time.
+
     ``usage`` is by instance id.
     """
 
     wall: Wall
     url_of: Callable[[Service], str]
     trouble_of: Callable[[str], str]
+    stand_in_of: Callable[[Service], str] = lambda _: ""
+    is_swapped: Callable[[str], bool] = lambda _: False
 
     def service(self, node: Service, state: ServiceState, usage: Usage) -> ServiceView:
         """One service with its incarnations, the serving one of each slot first."""
@@ -59,6 +63,8 @@ class Viewer:
             trouble=self.trouble_of(node.name),
             last_reload=self.reload(state.last_reload),
             unready=state.unready,
+            stand_in=self.stand_in_of(node),
+            swapped=self.is_swapped(node.name),
         )
 
     def instance(self, state: InstanceState, usage: Usage) -> InstanceView:

@@ -2,7 +2,8 @@
 
 - What vanished stops, and is forgotten when it is down. What is new starts if the whole system is wanted, else when it
   is asked for. What an incarnation would notice restarts it, and whoever follows it. The rest takes force at once;
-  only a changed healthcheck waits for the next incarnation.
+  only a changed healthcheck waits for the next incarnation. Services that are ``rolling`` are followed by a new run
+  beside the old one, as in a reload; those that are ``kept`` go on as they are, and only their next run is another.
 - Services that stay up get what they need in addition now.
 - A number of replicas that the user has asked for stays until the file's own number changes.
 """
@@ -32,7 +33,11 @@ def apply(ledger: Ledger, event: Applied) -> None:
         ledger.changed(node)
     wishes.want_up(ledger, list(_wanted(ledger, nodes, old)))
     for change, node in zip(changes, nodes, strict=True):
-        if change.action is Action.RESTART:
+        if change.action is not Action.RESTART or change.service in event.kept:
+            continue
+        if change.service in event.rolling:
+            reloads.follow(ledger, node, change.reason)
+        else:
             reloads.renew(ledger, node)
             ledger.notice(node, f"restarts: {change.reason} changed")
             reloads.cascade(ledger, node)

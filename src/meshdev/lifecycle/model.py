@@ -149,9 +149,14 @@ class ScaleWanted:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """A new topology is in force: only what changed restarts, what vanished stops."""
+    """A new topology is in force: only what changed restarts, what vanished stops.
+
+    Of those that changed, ``rolling`` ones are followed by a new run beside the old one; ``kept`` ones go on.
+    """
 
     system: System
+    rolling: frozenset[str] = frozenset()
+    kept: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

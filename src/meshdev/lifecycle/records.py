@@ -132,6 +132,7 @@ class Node:
     building: int | None = None  # ... and the one that a running build is for
 
     reload: ReloadState | None = None  # the last one, or the one in hand
+    rolling: bool = False  # the reload in hand puts another kind of run beside the one in charge
     reloaded_at: list[float] = field(default_factory=list)
     suspended: bool = False
     missed: tuple[str, ...] = ()  # files that changed while suspended

@@ -48,12 +48,22 @@ def request(ledger: Ledger, node: Node, files: tuple[str, ...]) -> None:
         ledger.notice(node, text, Level.WARNING)
 
 
-def begin(ledger: Ledger, node: Node, files: tuple[str, ...]) -> None:
-    """Load the new code, whatever an earlier reload was about to do."""
+def begin(ledger: Ledger, node: Node, files: tuple[str, ...], what: str = "") -> None:
+    """Load the new code, whatever an earlier reload was about to do; ``what`` changed, if it was no file."""
     node.code += 1
+    node.rolling = bool(what)
     node.reload = ReloadState(ledger.now, files, ReloadOutcome.RUNNING)
-    ledger.notice(node, f"reloads: {shown(files)} changed")
+    ledger.notice(node, f"reloads: {what or shown(files)} changed")
     ledger.changed(node)
+
+
+def follow(ledger: Ledger, node: Node, what: str) -> None:
+    """Somebody else plays this service: beside the run in charge, whatever its own strategy is."""
+    if not node.up:
+        node.code += 1
+        return
+    lift(node)
+    begin(ledger, node, (), what)
 
 
 def shown(files: tuple[str, ...]) -> str:
@@ -141,7 +151,7 @@ def _done(ledger: Ledger, node: Node, slot: Slot, run: Run) -> bool:
 
 
 def _rolls(node: Node) -> bool:
-    return node.spec.reload is ReloadStrategy.ROLLING and not node.spec.one_shot
+    return (node.rolling or node.spec.reload is ReloadStrategy.ROLLING) and not node.spec.one_shot
 
 
 def _bring(ledger: Ledger, node: Node, slot: Slot, candidate: Run) -> None:

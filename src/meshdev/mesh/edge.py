@@ -40,6 +40,10 @@ def _nobody_cares(_: "Edge") -> None:
     """Holding needs no announcement."""
 
 
+def _nobody_hears(_: str) -> None:
+    """What went wrong counts, and is not told."""
+
+
 class Edge:
     """One edge in a worker; ``changed(edge)`` is told when there is something new to count."""
 
@@ -62,6 +66,7 @@ class Edge:
         "closed",
         "dropped",
         "exchanges",
+        "explain",
         "faults",
         "held",
         "id",
@@ -97,6 +102,7 @@ class Edge:
         self.bytes_out = 0
         self.faults: EdgeFaults | None = None  # from the first fault on
         self.capture: EdgeCapture | None = None  # what is kept of what passes
+        self.explain: Callable[[str], None] = _nobody_hears  # told why TLS with a callee failed
         self.waits: Callable[[Edge], None] = _nobody_cares  # told when a connection is about to be held
         self._told_opened = 0
         self._told_closed = 0
@@ -192,6 +198,12 @@ class Edge:
             await self._hold(left if not policy.upstreams else min(left, REDIAL_DELAY))
 
     async def _dial(self, upstream: Upstream, protocol: Callable[[Upstream], P]) -> P:
+        if upstream.remote is not None and upstream.remote.tls:
+            from meshdev.mesh.remote import dial_by_tls  # noqa: PLC0415 - most workers never need it
+
+            made = await dial_by_tls(self._loop, upstream, lambda: protocol(upstream), self.explain)
+            self._proven.add(upstream)
+            return made
         try:
             async with asyncio.timeout(CONNECT_TIMEOUT):
                 _, made = await self._loop.create_connection(

@@ -173,7 +173,7 @@ class Attempt:
         if (
             callee.reused
             and not callee.answered
-            and (call.head.method in IDEMPOTENT or untouched(callee.transport, callee.sent - call.kept_bytes))
+            and (call.head.method in IDEMPOTENT or untouched(callee.transport, callee.before))
         ):
             self._leave()
             self.dial(callee.upstream)

@@ -65,6 +65,7 @@ class HttpCallee(asyncio.Protocol):
 
     __slots__ = (
         "answered",
+        "before",
         "caller",
         "early",
         "edge",
@@ -74,6 +75,7 @@ class HttpCallee(asyncio.Protocol):
         "paused",
         "pool",
         "relay",
+        "remote",
         "rested",
         "reused",
         "scanner",
@@ -87,6 +89,7 @@ class HttpCallee(asyncio.Protocol):
         self.edge = relay.edge
         self.pool = relay.pool_of(upstream)
         self.instance = upstream.instance
+        self.remote = upstream.remote
         self.scanner = ResponseScanner()
         self.transport: asyncio.Transport | None = None
         self.write: Callable[[bytes], None] = nowhere
@@ -94,6 +97,7 @@ class HttpCallee(asyncio.Protocol):
         self.caller: Served | None = None
         self.early = b""  # what followed the head that made this a tunnel
         self.sent = 0  # bytes of all requests so far
+        self.before = 0  # ... and when the current one began
         self.fault = ""  # what has cut the connection, if it was not the instance
         self.answered = False  # whether any byte of the current response has come
         self.reused = False  # whether it has served before
@@ -110,6 +114,11 @@ class HttpCallee(asyncio.Protocol):
         scanner = self.scanner
         scanner.request = request
         scanner.head = None
+        if self.remote is not None:
+            from meshdev.mesh.remote import made_out_to  # noqa: PLC0415 - most workers never need it
+
+            said = made_out_to(self.remote, said, request)
+        self.before = self.sent
         write = self.write  # an interpreter looks up `self.write()` as a method first, which takes its time
         write(said)
         self.sent += len(said)

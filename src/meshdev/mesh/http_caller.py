@@ -300,7 +300,7 @@ class HttpCaller(asyncio.Protocol):
             self._caller_stopped(0, callee.instance)
             close(self.transport)
         elif (self._kept and not callee.fault) and (
-            head.method in IDEMPOTENT or untouched(callee.transport, callee.sent - len(self._kept))
+            head.method in IDEMPOTENT or untouched(callee.transport, callee.before)
         ):
             # it closed a kept connection just as we used it
             self._lead(self.relay.unguarded, head, self._kept, plan=self.plan)

@@ -26,6 +26,11 @@ def settle_in() -> None:
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    raise_open_files()
+
+
+def raise_open_files() -> None:
+    """Have as many descriptors as may be had."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     with contextlib.suppress(OSError, ValueError):  # macOS refuses what its own limit names
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

@@ -20,7 +20,6 @@ from meshdev.mesh.http_relay import HttpRelay
 from meshdev.mesh.name_proxy import NameProxy
 from meshdev.mesh.recorder_link import RecorderLink
 from meshdev.mesh.relay import Relay
-from meshdev.mesh.remote import RemoteEdge, call_by_url
 from meshdev.mesh.settling import loop_factory, settle_in
 from meshdev.mesh.waiting import WaitingRoom
 from meshdev.wire.mesh import (
@@ -163,13 +162,10 @@ class Worker:
             edge = Edge(self._loop, entry, self._changed)
             edge.waits = self._waiting.enter
             return edge, Relay(self._loop, edge, self.start)
-        remote = RemoteEdge(self._loop, entry, self._changed) if entry.policy.remote is not None else None
-        edge = remote or Edge(self._loop, entry, self._changed)
+        edge = Edge(self._loop, entry, self._changed)
         edge.waits = self._waiting.enter
         relay = HttpRelay(self._loop, edge, self.start, self._trouble)
-        if remote is not None:
-            remote.explain = relay.complain_once
-            call_by_url(relay)
+        edge.explain = relay.complain_once
         return edge, relay
 
     def _capture(self, served: Served, policy: EdgePolicy) -> None:

@@ -1,9 +1,11 @@
 """A node that somebody else plays: a recording, or what runs elsewhere. It keeps its name, its edges and its ports.
 
 A stand-in needs nobody (`depends_on`), is asked for nothing but an open port (its recordings may not have the
-healthcheck's route), has no files to watch, and is one: the order of recorded answers lies in one place.
+healthcheck's route), has no files to watch, and is one: the order of recorded answers lies in one place. It listens on
+``$PORT``, whatever port the service insists on, so that the two can be there at once while one follows the other.
 """
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -29,7 +31,6 @@ def played(service: Service, stub: Stub) -> Service:
     """``service`` played out of recordings."""
     first = played_endpoints(service)[:1]
     check = [Healthcheck(ProbeKind.TCP, one.name, one.name, implied=True) for one in first]
-    fixed = any(endpoint.port is not None for endpoint in service.endpoints)
     return replace(
         service,
         run=stub,
@@ -37,7 +38,8 @@ def played(service: Service, stub: Stub) -> Service:
         healthcheck=check[0] if check else None,
         watch=(),
         replicas=1,
-        reload=ReloadStrategy.REPLACE if fixed else ReloadStrategy.ROLLING,
+        reload=ReloadStrategy.ROLLING,
+        endpoints=tuple(replace(endpoint, port=None) for endpoint in service.endpoints),
     )
 
 
@@ -68,6 +70,11 @@ def is_http_url(text: str) -> bool:
         return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         return False
+
+
+def without_credentials(url: str) -> str:
+    """A URL as it may be shown, and as it is asked: names and passwords in it are sent nowhere."""
+    return re.sub(r"(?<=://)[^/@]*@", "", url)
 
 
 def complain_of_stub(scope: "Scope", service: Service) -> None:

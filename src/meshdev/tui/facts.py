@@ -58,6 +58,9 @@ def _about(service: ServiceView, now: float, width: int) -> Iterator[list[Span]]
     yield [_label("State"), Span(str(state), state.tone), Span(since, Tone.MUTED)]
     if service.why:
         yield from _wrapped("Why", service.why, width, Tone.TEXT if state.tone is Tone.OK else state.tone)
+    if service.stand_in:
+        until = "" if service.swapped else " (the file says so)"
+        yield from _wrapped("Played by", f"{service.stand_in}{until}", width, Tone.ACCENT)
     if service.description:
         yield from _wrapped("About", service.description, width, Tone.MUTED)
     if service.url:

@@ -167,12 +167,19 @@ def totals_of(services: Sequence[ServiceView]) -> Totals:
     return Totals(good, wanted, broken, busy, stopped, cpu, memory)
 
 
+STAND_IN = "⧉"
+"""The mark of a service that somebody else plays."""
+
+
 def why_of(service: ServiceView, now: float, faults: Sequence[str] = ()) -> Cell:
-    """What a person should know about this service now: faults that are on, what it waits for, its last reload."""
+    """What a person should know about this service now: who plays it, faults, what it waits for, its last reload."""
     why = _why_of(service, now)
-    if not faults:
+    if not faults and not service.stand_in:
         return why
-    return drawn([Span(f"⚡ {clean(', '.join(faults))}  ", Tone.ALERT), Span(why.text, why.tone)])
+    marks = [Span(f"{STAND_IN} {clean(service.stand_in)}  ", Tone.ACCENT)] if service.stand_in else []
+    if faults:
+        marks.append(Span(f"⚡ {clean(', '.join(faults))}  ", Tone.ALERT))
+    return drawn([*marks, Span(why.text, why.tone)])
 
 
 def _why_of(service: ServiceView, now: float) -> Cell:
@@ -183,6 +190,7 @@ def _why_of(service: ServiceView, now: float) -> Cell:
     reload = service.last_reload
     if reload is not None:
         files = ", ".join(reload.files[:2]) + (f" +{len(reload.files) - 2}" if len(reload.files) > 2 else "")  # noqa: PLR2004
+        files = files or "who plays it"
         if reload.outcome == "rolled back":
             return Cell(clean(f"{files} changed, rolled back: {reload.detail}"), Tone.WARN)
         if reload.outcome == "running":

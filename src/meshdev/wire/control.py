@@ -19,6 +19,7 @@ clock), sizes bytes. A field may be added within a version; none is renamed or r
 | POST /v1/plan | `UpRequest` → `PlanView` without applying |
 | POST /v1/services/start·stop·restart | `ServicesRequest` → list of `ServiceView` |
 | POST /v1/services/{name}/scale | `ScaleRequest` → `ServiceView` |
+| POST /v1/services/{name}/swap | see `wire.swap` |
 | POST /v1/shutdown | `ShutdownRequest` → 202; progress arrives as events, then the daemon is gone |
 | GET /v1/lease | held open by a foreground `up`; when it breaks without `POST /v1/lease/release`, the system stops |
 | /v1/faults…, /v1/leases… | see `wire.fault_views` |
@@ -93,7 +94,8 @@ class ServiceView(View, frozen=True, kw_only=True):
     """One service (or broker, or database) as people see it.
 
     ``unready`` is the reason of a readiness time-out; ``trouble`` is what keeps people from it although it runs, such
-    as a published port that another program has.
+    as a published port that another program has. ``stand_in`` is who plays it (``recording:checkout``, ``url:http://x``;
+    empty: itself), ``swapped`` says that this was asked for at run time.
     """
 
     name: str
@@ -113,6 +115,8 @@ class ServiceView(View, frozen=True, kw_only=True):
     last_reload: ReloadView | None = None
     unready: str = ""
     trouble: str = ""
+    stand_in: str = ""
+    swapped: bool = False
 
 
 class WhyStep(View, frozen=True, kw_only=True):

@@ -29,7 +29,7 @@ from msgspec import Struct
 from meshdev.wire.faults import FaultSpec
 from meshdev.wire.frames import frame
 
-PROTOCOL: Final = 1
+PROTOCOL: Final = 2
 FIRST_MET: Final = 1 << 32
 
 
@@ -44,12 +44,24 @@ class EdgeKey(Struct, frozen=True, array_like=True, order=True):
         return f"{self.caller} -> {self.callee}" + (f":{self.endpoint}" if self.endpoint else "")
 
 
+class Remote(Struct, frozen=True, array_like=True, order=True):
+    """A callee that runs elsewhere: its name (``staging.example:8080``), below which path, and by TLS or not."""
+
+    authority: str
+    base: str = ""
+    tls: bool = False
+
+
 class Upstream(Struct, frozen=True, array_like=True, order=True):
-    """One incarnation that serves an edge; ``instance`` names it for people (``payments-0@3``)."""
+    """One incarnation that serves an edge; ``instance`` names it for people (``payments-0@3``).
+
+    With ``remote`` it runs elsewhere, and requests are made out to it.
+    """
 
     host: str
     port: int
     instance: str = ""
+    remote: Remote | None = None
 
     def __str__(self) -> str:
         return f"{self.instance or 'upstream'} at {self.host}:{self.port}"
@@ -62,14 +74,6 @@ class CircuitBreaker(Struct, frozen=True, array_like=True):
     error_rate: float | None = None
     window: float = 10.0
     open_for: float = 5.0
-
-
-class Remote(Struct, frozen=True, array_like=True):
-    """A callee that runs elsewhere: its name (``staging.example:8080``), below which path, and by TLS or not."""
-
-    authority: str
-    base: str = ""
-    tls: bool = False
 
 
 class OutsideFaults(Struct, frozen=True, array_like=True):
@@ -93,7 +97,7 @@ class EdgePolicy(Struct, frozen=True, array_like=True):
     the edge: the rule that closes it, in words for the caller. ``retry_methods`` are the idempotent ones when empty.
     ``retry_budget`` is the share of requests that may be retries (None: 0.2). ``slow_start`` is how long a new
     instance's share of the requests grows. With ``wake`` a caller that waits on an edge without upstream is told to the
-    daemon (`Waiting`). With ``remote`` requests are made out to a callee that runs elsewhere.
+    daemon (`Waiting`).
     ``protocol = "proxy"`` is a caller's name proxy: ``names`` are the hosts (``payments``, ``payments:5000``) that it
     knows, and the edges that they mean; they are served by the same worker. ``faults`` are those that are switched on,
     in the order in which they were; one that is equal to one of the policy before goes on as it is. ``shut`` puts out
@@ -119,7 +123,6 @@ class EdgePolicy(Struct, frozen=True, array_like=True):
     slow_start: float = 0.0
     denied: str = ""
     wake: bool = False
-    remote: Remote | None = None
     names: Mapping[str, EdgeKey] = {}
     faults: tuple[FaultSpec, ...] = ()
     shut: bool = False

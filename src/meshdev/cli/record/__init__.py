@@ -15,8 +15,12 @@ _COMMANDS = {
     "list": ("shelf", "List the recordings."),
     "show": ("shelf", "Show the calls of a recording, or one of them whole."),
     "rm": ("shelf", "Remove recordings."),
+    "export": ("exchange", "Write a recording as HAR, VCR.py, WireMock, Hoverfly, Pact, OpenAPI or pytest."),
+    "import": ("exchange", "Make a recording out of HAR, VCR.py, WireMock or Hoverfly."),
     "verify": ("verify", "Tell whether a recording is still true of the live services."),
 }
+
+_FUNCTIONS = {"list": "list_", "import": "import_"}  # Python has these words for itself
 
 
 class _Lazy(click.Group):
@@ -31,7 +35,7 @@ class _Lazy(click.Group):
         if cmd_name not in _COMMANDS:
             return None
         module = import_module(f"meshdev.cli.record.{_COMMANDS[cmd_name][0]}")
-        found: Any = getattr(module, cmd_name.replace("-", "_").replace("list", "list_"))
+        found: Any = getattr(module, _FUNCTIONS.get(cmd_name) or cmd_name.replace("-", "_"))
         return found if isinstance(found, click.Command) else None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 -- click's

@@ -126,8 +126,8 @@ def test_a_defect_of_the_dashboard_leaves_the_system_alone(
 
     made: list[ScriptedBackend] = []
 
-    def backend(project: object) -> ScriptedBackend:
-        del project
+    def backend(project: object, *, first: object) -> ScriptedBackend:
+        del project, first
         made.append(ScriptedBackend(healthy()))
         return made[-1]
 

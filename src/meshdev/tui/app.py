@@ -301,6 +301,10 @@ class Dashboard(Lender):
         """Show the lines of all services that belong to a trace."""
         self.visit(stages.logs(), lambda screen: screen.show_trace(trace))
 
+    def open_traffic(self, wanted: str) -> None:
+        """Show only the calls that pass a filter."""
+        self.visit(stages.traffic(), lambda screen: screen.filter(wanted))
+
     def open_trace(self, trace: str, span: str = "") -> None:
         """Show a trace as a waterfall, the cursor on the call with that span."""
         self.visit(stages.traces(), lambda screen: screen.show_trace(trace, span))

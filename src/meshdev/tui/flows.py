@@ -50,6 +50,10 @@ class Flows:
             if not calls:
                 del self._traces[call.trace]
 
+    def newest_first(self) -> Iterator[ExchangeView]:
+        """From the newest to the oldest."""
+        return reversed(self._ring)
+
     def since(self, total: int) -> list[ExchangeView]:
         """What has come after the first ``total`` ones, as far as it is kept."""
         fresh = min(self.total - total, len(self._ring))

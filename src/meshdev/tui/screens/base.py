@@ -1,6 +1,7 @@
 """The frame that every screen stands in: headline, banner, the screen's own body, ticker, hints.
 
 A screen gets one immutable picture per tick (`show`) and draws from it alone; it never asks for data.
+Textual calls the handlers (`on_…`) of a screen and of its bases, each once: none calls its base's.
 """
 
 from collections.abc import Sequence

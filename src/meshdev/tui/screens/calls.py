@@ -110,7 +110,6 @@ class CallsScreen(Frame):
     def on_mount(self) -> None:
         """Begin with the keyboard on the list."""
         self._intake = self.set_interval(INTAKE, self._look)
-        super().on_mount()
         self.set_focus(self.front)
 
     def on_screen_resume(self) -> None:
@@ -118,7 +117,6 @@ class CallsScreen(Frame):
         self.dashboard.traffic.open(self.MODE)
         if self._intake is not None:
             self._intake.resume()
-        super().on_screen_resume()
 
     def on_screen_suspend(self) -> None:
         """Behind: they are not."""
@@ -136,7 +134,6 @@ class CallsScreen(Frame):
 
     def on_resize(self) -> None:
         """Lay out for the new width."""
-        super().on_resize()
         self.call_after_refresh(self.show_around)
 
     def show(self, picture: Picture, now: float) -> None:

@@ -21,6 +21,7 @@ from meshdev.tui.model import Happening, Link, Picture
 from meshdev.tui.outcome import Outcome
 from meshdev.tui.screens.services import ServicesScreen
 from meshdev.tui.scrollback import Line
+from meshdev.tui.widgets.graph_view import GraphView
 from meshdev.tui.widgets.log_view import LogView
 from meshdev.wire.control import (
     EdgeSignalsView,
@@ -244,6 +245,8 @@ class Visit:
             for view in below.query(LogView):
                 view._take_in()
                 view.drop_outdated()
+            for graph in self.app.screen.query(GraphView):
+                await graph.drawn()
         await self.pilot.pause()
 
     async def until(self, condition: Callable[[], bool]) -> None:

@@ -202,9 +202,9 @@ class Dashboard(Lender):
         self.say(f"copied {what or text}")
 
     def browse(self, address: str) -> None:
-        """Open an address in the browser; where there is none, copy it."""
+        """Open an address in the browser; where there is none, copy it. In a browser: in another tab of it."""
         url = address if "://" in address else f"http://{address}"
-        if can_browse(os.environ, sys.platform):
+        if self.is_web or can_browse(os.environ, sys.platform):
             self.open_url(url)
             self.say(f"opened {url}")
         else:

@@ -234,6 +234,12 @@ class Visit:
                 await self.pilot.press(key)
         await self.settle()
 
+    async def hurry(self, *keys: str) -> None:
+        """Press keys faster than anything is drawn, then let everything that follows from them happen."""
+        for key in keys:
+            self.app.simulate_key(key)
+        await self.settle()
+
     async def settle(self) -> None:
         """Wait until nothing is under way: messages, workers, waiting pictures, waiting lines."""
         for _ in range(2):
@@ -253,6 +259,7 @@ class Visit:
         """Wait for what a worker brings about; fails after ten seconds."""
         async with asyncio.timeout(10):
             while not condition():
+                await asyncio.sleep(0.005)  # what is waited for may be the work of a thread
                 await self.settle()
 
     async def show(self, picture: Picture) -> None:

@@ -230,6 +230,7 @@ class Visit:
                 screen = self.app.screen
                 assert isinstance(screen, ServicesScreen)
                 screen.select(key[1:])
+                await self.settle()  # its log opens only when the cursor rests
             else:
                 await self.pilot.press(key)
         await self.settle()

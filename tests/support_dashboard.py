@@ -21,6 +21,7 @@ from meshdev.tui.model import Happening, Link, Picture
 from meshdev.tui.outcome import Outcome
 from meshdev.tui.screens.services import ServicesScreen
 from meshdev.tui.scrollback import Line
+from meshdev.tui.widgets.graph_view import GraphView
 from meshdev.tui.widgets.log_view import LogView
 from meshdev.wire.control import (
     EdgeSignalsView,
@@ -229,8 +230,15 @@ class Visit:
                 screen = self.app.screen
                 assert isinstance(screen, ServicesScreen)
                 screen.select(key[1:])
+                await self.settle()  # its log opens only when the cursor rests
             else:
                 await self.pilot.press(key)
+        await self.settle()
+
+    async def hurry(self, *keys: str) -> None:
+        """Press keys faster than anything is drawn, then let everything that follows from them happen."""
+        for key in keys:
+            self.app.simulate_key(key)
         await self.settle()
 
     async def settle(self) -> None:
@@ -244,12 +252,15 @@ class Visit:
             for view in below.query(LogView):
                 view._take_in()
                 view.drop_outdated()
+            for graph in self.app.screen.query(GraphView):
+                await graph.drawn()
         await self.pilot.pause()
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Wait for what a worker brings about; fails after ten seconds."""
         async with asyncio.timeout(10):
             while not condition():
+                await asyncio.sleep(0.005)  # what is waited for may be the work of a thread
                 await self.settle()
 
     async def show(self, picture: Picture) -> None:

@@ -49,9 +49,9 @@ class Served:
 
 
 @contextmanager
-def served(system: RunningSystem, *args: str) -> Iterator[Served]:
+def served(system: RunningSystem, *args: str, **environ: str) -> Iterator[Served]:
     """Run the command with ``--web`` until its address is known."""
-    with system.terminal(*args, "--web", "--no-browser", NO_COLOR="1", COLUMNS="400") as child:
+    with system.terminal(*args, "--web", "--no-browser", NO_COLOR="1", COLUMNS="400", **environ) as child:
         child.setwinsize(40, 400)
         child.expect(r"in your browser: (http://\S+)")
         assert isinstance(child.match, re.Match)

@@ -1,6 +1,7 @@
 """How long a key takes to be seen, while forty services log."""
 
 import random
+import re
 import signal
 import time
 from pathlib import Path
@@ -79,10 +80,15 @@ def walk(seat: Seat, names: list[str]) -> tuple[list[float], list[float]]:
             step = -step
         at += step
         pressed = seat.press(DOWN if step > 0 else UP)
-        seen = seat.painted(f"▌● running    {names[at]}".encode(), _PATIENCE)
+        seen = seat.painted(under_cursor(names[at]), _PATIENCE)
         if seen is None:
             raise Unfit(f"the cursor was never seen on {names[at]}")
         delays.append(seen.at - pressed.at)
         own.append(max(0.0, delays[-1] - (seen.waited - pressed.waited)))
         time.sleep(random.uniform(*_PAUSES))
     return delays, own
+
+
+def under_cursor(name: str) -> re.Pattern[bytes]:
+    """What stands in the table's line of a service under the cursor, in any state: the whole cell of its name."""
+    return re.compile(rf"▌\S+ [a-z ]+  {re.escape(name)}(?= )".encode())

@@ -70,7 +70,7 @@ class Seat:
         os.write(self._ours, keys)
         return begin
 
-    def painted(self, text: bytes, seconds: float) -> Read | None:
+    def painted(self, text: bytes | re.Pattern[bytes], seconds: float) -> Read | None:
         """When ``text`` was painted since the last key, or None if it wasn't in time."""
         deadline = time.monotonic() + seconds
         with self._changed:
@@ -120,11 +120,12 @@ def _has_own_session(pid: int) -> bool:
         return True
 
 
-def when(output: bytes, reads: Sequence[Read], text: bytes) -> Read | None:
+def when(output: bytes, reads: Sequence[Read], text: bytes | re.Pattern[bytes]) -> Read | None:
     """The first read after which ``text`` stands in the output, control sequences cut out."""
-    if text not in _CONTROL.sub(b"", output):
+    wanted = text if isinstance(text, re.Pattern) else re.compile(re.escape(text))
+    if not wanted.search(_CONTROL.sub(b"", output)):
         return None
-    return next(one for one in reads if text in _CONTROL.sub(b"", output[: one.size]))
+    return next(one for one in reads if wanted.search(_CONTROL.sub(b"", output[: one.size])))
 
 
 def waited_for_a_core(pid: int, thread: int | None = None) -> float:

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from meshdev.client import calls
-from meshdev.client.aio import AsyncControl, follow
+from meshdev.client.aio import AsyncControl, ask_ahead, follow
 from meshdev.errors import DaemonError
 from support_control import Daemon, StandIn, service, short_project, system
 
@@ -26,6 +26,18 @@ async def test_follow_yields_mirrors_until_the_system_is_down() -> None:
         assert (await next_one).services["orders"].phase == "stopping"
         await AsyncControl(project).send(calls.shutdown(1))
         assert [mirror.system.shutting_down async for mirror in mirrors] == [1]
+
+
+async def test_what_was_asked_ahead_is_the_first_mirror() -> None:
+    """It is of the moment when it was asked; what has happened since comes as events."""
+    with short_project() as project, Daemon(project, StandIn([service()], system())) as daemon:
+        first = ask_ahead(project)
+        await asyncio.to_thread(first.result, 10.0)
+        await asyncio.to_thread(daemon.show, service("orders", phase="stopping"))
+        mirrors = follow(project, first=first)
+        assert (await anext(mirrors)).services["orders"].phase == "running"
+        assert (await anext(mirrors)).services["orders"].phase == "stopping"
+        await mirrors.aclose()
 
 
 async def test_loss_is_shown_and_mended() -> None:
@@ -56,3 +68,5 @@ async def test_no_daemon_at_first() -> None:
     """There is nothing to follow: the error of every command."""
     with short_project() as project, pytest.raises(DaemonError, match="nothing runs"):
         await anext(follow(project))
+    with short_project() as project, pytest.raises(DaemonError, match="nothing runs"):
+        await anext(follow(project, first=ask_ahead(project)))

@@ -10,6 +10,7 @@ from meshdev.storage.entries import Entry, Sift
 from meshdev.storage.layout import Source
 from meshdev.storage.line import Batch
 from meshdev.telemetry.ansi import strip_ansi
+from meshdev.telemetry.folding import fold
 from meshdev.telemetry.logline import Level, level_of
 from meshdev.telemetry.logline_filter import LogFilter, Term, parse_log_filter
 
@@ -100,6 +101,11 @@ PIECES = [
     "end\r",
     "\ta\tb",
     "",
+    '{"level":"info","msg":"paid","order":7}',
+    '{"level":50,"msg":"pa\\u0069d","order":"7 a"}',
+    '{"severity":"critical","message":"slow é","took":1E3}',
+    '{"msg":"odd","rate":0.29999999999999998888,"list":[1.5e3,7]}',
+    'level=err msg="took long" ms=7',
 ]
 PATTERNS = [
     "error",
@@ -117,6 +123,16 @@ PATTERNS = [
     "slow|bad",
     "a.b",
     "return$",
+    "order=7",
+    "ERROR",
+    "FATAL",
+    "paid  order",
+    "INFO  p",
+    "long  ms=7$",
+    "took=1000",
+    "rate=0.3",
+    "1500",
+    'order="7 a"',
 ]
 
 
@@ -138,7 +154,11 @@ def test_nothing_that_matches_is_put_aside(lines: list[str], text: str, *, regex
         return
     whole = batch("\n".join(line.replace("\n", " ") for line in lines))
     every = [entry.text for entry in Sift(LogFilter()).entries([whole])]
-    expected = [entry for entry in every if pattern.search(strip_ansi(entry))]
+    expected = [
+        entry
+        for entry in every
+        if pattern.search(strip_ansi(entry)) or pattern.search(str(fold(strip_ansi(entry)) or ""))
+    ]
     assert [entry.text for entry in Sift(LogFilter(terms=(term,))).entries([whole])] == expected
 
 

@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
+import support_idle  # before anything imports Textual
 from meshdev.tui.model import Picture
 from support_dashboard import ScriptedBackend, Visit, Visiting, dashboard, healthy, logs
+
+support_idle.install()
 
 UPDATE = "MESHDEV_UPDATE_SNAPSHOTS"
 SNAPSHOTS = Path(__file__).parent / "snapshots"

@@ -116,6 +116,19 @@ def test_a_browser_is_only_opened_where_one_would_be_seen() -> None:
     assert not can_browse({"DISPLAY": ":0", "SSH_CONNECTION": "a b"}, "linux")
 
 
+async def test_in_a_browser_an_address_is_another_tab(
+    visit: Visiting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever this machine has for a display: the browser that is looked through is the user's."""
+    opened: list[str] = []
+    async with visit() as seen:
+        monkeypatch.setattr(Dashboard, "is_web", property(lambda _: True))
+        monkeypatch.setattr(seen.app, "open_url", opened.append)
+        await seen.press("@storefront", "o")
+        assert opened == ["http://127.0.0.1:8080"]
+        assert seen.app.clipboard == ""
+
+
 def test_a_defect_of_the_dashboard_leaves_the_system_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -126,8 +139,8 @@ def test_a_defect_of_the_dashboard_leaves_the_system_alone(
 
     made: list[ScriptedBackend] = []
 
-    def backend(project: object) -> ScriptedBackend:
-        del project
+    def backend(project: object, *, first: object) -> ScriptedBackend:
+        del project, first
         made.append(ScriptedBackend(healthy()))
         return made[-1]
 

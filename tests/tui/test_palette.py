@@ -130,8 +130,10 @@ async def test_without_an_editor_the_place_is_copied(
         assert seen.app.clipboard == f"{file}:2"
         assert "EDITOR" in seen.text()
         monkeypatch.setenv("EDITOR", "vim")
+        seen.app.copy_to_clipboard("")
         await seen.press("e")
-        await seen.until(lambda: "cannot be shown here" in seen.text())
+        await seen.until(lambda: "vim needs a terminal" in seen.text())
+        assert seen.app.clipboard == f"{file}:2"
         await seen.press("t")
         await seen.until(lambda: "no terminal for the plain stream" in seen.text())
 

@@ -2,8 +2,10 @@
 
 import json
 import os
+import re
 import signal
 import time
+from base64 import b64decode
 from collections.abc import Callable, Iterator
 
 import httpx
@@ -60,6 +62,7 @@ class Screen:
         self._connection = connection
         self._screen = pyte.Screen(100, 30)
         self._stream = pyte.ByteStream(self._screen)
+        self.copied: list[bytes] = []
 
     def until(self, holds: Callable[[str], bool]) -> None:
         """Draw until it holds; fails with what there is instead after half a minute."""
@@ -68,6 +71,7 @@ class Screen:
             assert time.monotonic() < deadline, shown
             message = self._connection.recv(30.0)
             if isinstance(message, bytes):
+                self.copied += re.findall(rb"\x1b\]52;c;([A-Za-z0-9+/=]*)\a", message)
                 self._stream.feed(message)
 
     def sees(self, text: str) -> None:
@@ -150,6 +154,21 @@ def test_a_tab_has_a_dashboard_of_its_own(site: Served) -> None:
         send(one, "stdin", "q")
         screen.sees("Leave it running")
     until(lambda: site.sessions() == [])
+
+
+def test_what_needs_a_terminal_says_so(shop: RunningSystem) -> None:
+    """An editor of the terminal: the place is copied (OSC 52, which the page hears); the plain stream: where it is."""
+    with served(shop, "dashboard", EDITOR="vi") as site, tab(site) as one:
+        screen = Screen(one)
+        screen.sees("● running")
+        send(one, "stdin", "e")
+        screen.sees("vi needs a terminal")
+        place = f"{shop.root / 'meshdev.toml'}:".encode()
+        assert any(b64decode(copied).startswith(place) for copied in screen.copied)
+        send(one, "stdin", "t")
+        screen.sees("the plain stream needs a terminal")
+        send(one, "stdin", "q")
+        screen.sees("Leave it running")
 
 
 def test_leaving_closes_the_tab_alone(site: Served) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import click
 
 from meshdev.chaos.report import ExperimentReport, LoadReport, SignalsReport, Verdict
+from meshdev.chaos.words import share_failed, took
 
 _TONES = {Verdict.HOLDS: "green", Verdict.INTERRUPTED: "yellow"}
 
@@ -63,28 +64,18 @@ def _blast_lines(report: ExperimentReport) -> Iterator[str]:
 
 def _change(before: SignalsReport, meanwhile: SignalsReport) -> str:
     return (
-        f"errors {_share(before)} → {_share(meanwhile)}, p50 {_ms(before.p50_ms)} → {_ms(meanwhile.p50_ms)}, "
-        f"p99 {_ms(before.p99_ms)} → {_ms(meanwhile.p99_ms)}"
+        f"errors {share_failed(before)} → {share_failed(meanwhile)}, "
+        f"p50 {took(before.p50_ms)} → {took(meanwhile.p50_ms)}, p99 {took(before.p99_ms)} → {took(meanwhile.p99_ms)}"
     )
 
 
 def _load_lines(load: LoadReport) -> Iterator[str]:
     yield (
-        f"  load       {load.requests} requests, {load.rps:g}/s, {load.failures} failed; p50 {_ms(load.p50_ms)}, "
-        f"p90 {_ms(load.p90_ms)}, p99 {_ms(load.p99_ms)}, max {_ms(load.max_ms)}; lag p99 {_ms(load.lag_p99_ms)}"
+        f"  load       {load.requests} requests, {load.rps:g}/s, {load.failures} failed; p50 {took(load.p50_ms)}, "
+        f"p90 {took(load.p90_ms)}, p99 {took(load.p99_ms)}, max {took(load.max_ms)}; lag p99 {took(load.lag_p99_ms)}"
     )
     if len(load.by_request) > 1:
         for part in load.by_request:
-            yield f"    {part.name}: {part.requests}, {part.failures} failed, p99 {_ms(part.p99_ms)}"
+            yield f"    {part.name}: {part.requests}, {part.failures} failed, p99 {took(part.p99_ms)}"
     for error, number in load.errors.items():
         yield f"    {number} times {error}"
-
-
-def _share(signals: SignalsReport) -> str:
-    return f"{signals.failures / signals.calls * 100:.3g} %" if signals.calls else "-"
-
-
-def _ms(value: float | None) -> str:
-    if value is None:
-        return "-"
-    return f"{value / 1000:.3g} s" if value >= 1000 else f"{value:.3g} ms"  # noqa: PLR2004 -- a second

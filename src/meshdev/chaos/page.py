@@ -7,7 +7,8 @@ from meshdev.chaos.markup import Markup, joined, tag
 from meshdev.chaos.page_graph import blast_graph
 from meshdev.chaos.page_lines import time_lines
 from meshdev.chaos.page_style import STYLE
-from meshdev.chaos.report import ExperimentReport, HarmReport, LoadReport, SignalsReport, Verdict
+from meshdev.chaos.report import ExperimentReport, HarmReport, LoadReport, Verdict
+from meshdev.chaos.words import share_failed, took
 
 _GOOD = (Verdict.HOLDS,)
 
@@ -136,9 +137,9 @@ def _harm(it: HarmReport) -> tuple[object, ...]:
         it.edge,
         it.route,
         tag("span", why, class_="wrong") if why else "",
-        f"{_share(before)} → {_share(meanwhile)}",
-        f"{_ms(before.p50_ms)} → {_ms(meanwhile.p50_ms)}",
-        f"{_ms(before.p99_ms)} → {_ms(meanwhile.p99_ms)}",
+        f"{share_failed(before)} → {share_failed(meanwhile)}",
+        f"{took(before.p50_ms)} → {took(meanwhile.p50_ms)}",
+        f"{took(before.p99_ms)} → {took(meanwhile.p99_ms)}",
         f"{before.rps:g} → {meanwhile.rps:g}",
     )
 
@@ -157,24 +158,14 @@ def _load(load: LoadReport) -> Markup:
             it.requests,
             it.failures,
             f"{it.rps:g}",
-            _ms(it.p50_ms),
-            _ms(it.p90_ms),
-            _ms(it.p99_ms),
-            _ms(it.max_ms),
-            _ms(it.lag_p99_ms),
+            took(it.p50_ms),
+            took(it.p90_ms),
+            took(it.p99_ms),
+            took(it.max_ms),
+            took(it.lag_p99_ms),
         )
         for it in parts
     ]
     heads = ("requests", "sent", "failed", "a second", "p50", "p90", "p99", "max", "lag p99")
     told = "Latencies count from when a request was due, not from when it was sent."
     return joined([tag("p", told), _table(heads, rows)])
-
-
-def _share(signals: SignalsReport) -> str:
-    return f"{signals.failures / signals.calls * 100:.3g} %" if signals.calls else "-"
-
-
-def _ms(value: float | None) -> str:
-    if value is None:
-        return "-"
-    return f"{value / 1000:.3g} s" if value >= 1000 else f"{value:.3g} ms"  # noqa: PLR2004 -- a second

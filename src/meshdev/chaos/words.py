@@ -1,5 +1,6 @@
 """Checks, figures and times of experiments in words. Pure."""
 
+from meshdev.chaos.report import SignalsReport
 from meshdev.kernel.quantity import format_duration
 from meshdev.topology.experiment import Check, ExecCheck, HttpCheck, SignalCheck
 
@@ -15,6 +16,20 @@ def milliseconds(seconds: float | None) -> str:
     if seconds >= 1:
         return f"{seconds:.3g} s"
     return f"{seconds * 1000:.0f} ms" if seconds >= 0.01 else f"{seconds * 1000:.2g} ms"  # noqa: PLR2004 -- 10 ms
+
+
+def took(latency_ms: float | None) -> str:
+    """The same for a latency in milliseconds, as reports have them.
+
+    >>> took(312.4), took(1500.0), took(None)
+    ('312 ms', '1.5 s', '-')
+    """
+    return milliseconds(None if latency_ms is None else latency_ms / 1000)
+
+
+def share_failed(signals: SignalsReport) -> str:
+    """The share of failed calls; a dash without any call."""
+    return percent(signals.failures / signals.calls) if signals.calls else "-"
 
 
 def percent(share: float) -> str:

@@ -9,7 +9,6 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
-from importlib import import_module
 from types import FrameType
 from typing import TYPE_CHECKING, Self
 
@@ -18,6 +17,7 @@ import click
 from meshdev.cli.signals import Interrupts
 from meshdev.client import calls
 from meshdev.client.control import Control
+from meshdev.tui import haste
 from meshdev.tui.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ def show(
         from meshdev.cli.foreground import Foreground
 
         return Foreground(control, interrupts, owned=owned).run()
+    haste.hurry()
     from meshdev.tui.app import run
 
     return visit(control, interrupts, lambda: run(control.project, owner=owned), owned=owned)
@@ -55,12 +56,13 @@ def show(
 def warm_up(*, plain: bool) -> None:
     """Read the dashboard's modules while the daemon starts, if it is they that will show the system."""
     if not plain and _can_draw():
+        haste.hurry()
         threading.Thread(target=_import_dashboard, name="meshdev-imports", daemon=True).start()
 
 
 def _import_dashboard() -> None:
     with contextlib.suppress(Exception):  # whoever imports it in earnest is told
-        import_module("meshdev.tui.app")
+        haste.read_ahead()
 
 
 def visit(control: Control, interrupts: Interrupts, run: Callable[[], Outcome], *, owned: bool) -> int:
@@ -68,7 +70,11 @@ def visit(control: Control, interrupts: Interrupts, run: Callable[[], Outcome], 
     from meshdev.cli.ending import tool_pids, wait_ended
 
     outcome = Outcome.LEAVE
-    pids = tool_pids(control)
+    pids: list[int] = []
+    asking = threading.Thread(
+        target=lambda: pids.extend(tool_pids(control)), name="meshdev-pids", daemon=True
+    )
+    asking.start()  # beside the first picture, which need not wait for it
     with _Unwinding() as unwinding:
         if interrupts.presses or interrupts.hung_up:  # while the dashboard's modules were being imported
             unwinding.asked = True
@@ -84,6 +90,7 @@ def visit(control: Control, interrupts: Interrupts, run: Callable[[], Outcome], 
             from meshdev.cli.shutdown import bring_down
 
             done = bring_down(control)
+            asking.join()
             wait_ended(pids)  # the dashboard may have seen the system down already, but not the daemon gone
             for what in done or ["the system is down"]:
                 click.echo(what)

@@ -7,11 +7,13 @@ timeout, the thread of a call that was under way.
 
 import asyncio
 import os
+import threading
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
+from concurrent.futures import Future
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from meshdev.client import calls
 from meshdev.client.calls import Call
@@ -21,9 +23,12 @@ from meshdev.client.mirror import Mirror
 from meshdev.client.project import Project
 from meshdev.errors import DaemonError
 from meshdev.kernel.backoff import Backoff
-from meshdev.wire.control import ExchangeView, StreamEvent
+from meshdev.wire.control import ExchangeView, Snapshot, StreamEvent
 
 T = TypeVar("T")
+
+Ahead: TypeAlias = Future[Snapshot]
+"""An answer that is on its way."""
 
 _CHUNK = 65536
 _RETRY = Backoff(first=0.1, most=2.0, jitter=0.0)
@@ -67,14 +72,32 @@ async def _batches(project: Project, feed: Feed[T]) -> AsyncGenerator[list[T]]:
             raise await asyncio.to_thread(trouble, project, error, calls.QUICK) from None
 
 
-async def follow(project: Project, *, patience: float | None = None) -> AsyncGenerator[Mirror]:
+def ask_ahead(project: Project) -> Ahead:
+    """Ask for the state of the system in a thread: for those who have other things to do before they `follow`."""
+    answer: Ahead = Future()
+    answer.set_running_or_notify_cancel()  # nobody can take it back
+
+    def ask() -> None:
+        try:
+            answer.set_result(Control(project).send(calls.snapshot()))
+        except Exception as error:  # noqa: BLE001 -- it is raised where the answer is waited for
+            answer.set_exception(error)
+
+    threading.Thread(target=ask, name="meshdev-ask-ahead", daemon=True).start()
+    return answer
+
+
+async def follow(
+    project: Project, *, patience: float | None = None, first: Ahead | None = None
+) -> AsyncGenerator[Mirror]:
     """The read model, anew after each batch of events; marked ``connected=False`` while the daemon is away.
 
     Returns when the system has gone down in order. Raises DaemonError when no daemon answers at first, or when it
-    has been away for longer than ``patience`` seconds (None: goes on trying).
+    has been away for longer than ``patience`` seconds (None: goes on trying). ``first``: what `ask_ahead` has returned.
     """
     control = AsyncControl(project)
-    mirror = Mirror.of(await control.send(calls.snapshot()))
+    asked = control.send(calls.snapshot()) if first is None else asyncio.wrap_future(first)
+    mirror = Mirror.of(await asked)
     yield mirror
     while True:
         try:

@@ -2,13 +2,15 @@
 
 Rules: batches come in their order, forwards; `Sift` remembers where each source is in the middle of a trace, so use
 one for one reading in one direction. A batch that cannot hold anything wanted is put aside as bytes, without a look at
-its lines: that makes searching fast. What it is put aside by never errs on the side of hiding.
+its lines: that makes searching fast. What it is put aside by never errs on the side of hiding. A text is found in a
+line as it was written, and in the columns in which a structured line is shown.
 """
 
 import re
 from collections.abc import Callable, Iterable
 from typing import Final, NamedTuple
 
+from meshdev.storage.columns import Columns
 from meshdev.storage.layout import Source
 from meshdev.storage.line import Batch
 from meshdev.telemetry.ansi import strip_ansi
@@ -163,12 +165,20 @@ class _Test:
     def __init__(self, term: Term) -> None:
         pattern = term.pattern()
         self._search = pattern.search
+        self._columns = Columns(required(term.text) if term.regex else term.text)
         self._negated = term.negated
-        self.may_hold = _always if term.negated else _probe(term, pattern)
+        self._probe = _always if term.negated else _probe(term, pattern)
+
+    def may_hold(self, data: bytes, small: bytes) -> bool:
+        """Whether many lines, given as they are and in small letters, may hold one that passes."""
+        return self._probe(data, small) or self._columns.may_hold(small)
 
     def holds(self, plain: str) -> bool:
         """Whether an entry without its colours passes."""
-        return (self._search(plain) is not None) is not self._negated
+        found = self._search(plain) is not None
+        if not found and (columns := self._columns.of(plain)):
+            found = self._search(columns) is not None
+        return found is not self._negated
 
 
 def _always(_data: bytes, _small: bytes) -> bool:

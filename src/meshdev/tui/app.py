@@ -22,22 +22,18 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from meshdev.errors import MeshdevError, StorageError
-from meshdev.telemetry.logline_filter import LogFilter
-from meshdev.tui import stages
+from meshdev.tui import haste, stages
 from meshdev.tui.actions import Actions
 from meshdev.tui.backend import Backend
 from meshdev.tui.browser import can_browse
 from meshdev.tui.chaos.desk import ChaosDesk
-from meshdev.tui.chaos.offers import targets_of
 from meshdev.tui.chaos.quick import Typed
-from meshdev.tui.graph.cursor import Cursor
 from meshdev.tui.keys import APP_KEYS, KEYBOARD_ACTIONS, bindings
 from meshdev.tui.lender import Lender
 from meshdev.tui.model import Happening, Link, Picture, blockers
 from meshdev.tui.outcome import Outcome
 from meshdev.tui.palette import Commands
 from meshdev.tui.screens.base import Frame
-from meshdev.tui.screens.chaos_form import FaultForm
 from meshdev.tui.screens.help import HelpScreen
 from meshdev.tui.screens.quit import QuitScreen
 from meshdev.tui.screens.services import ServicesScreen
@@ -59,7 +55,11 @@ TICK = 0.1
 
 
 class Dashboard(Lender):
-    """See the module. ``clock`` gives epoch seconds; ``owner``: this terminal started the system."""
+    """See the module.
+
+    ``clock`` gives epoch seconds; ``owner``: this terminal started the system; ``settle`` is called soon after a screen
+    was drawn for the first time.
+    """
 
     TITLE = "meshdev"
     ENABLE_COMMAND_PALETTE = True
@@ -94,11 +94,19 @@ class Dashboard(Lender):
             """Only the newest counts."""
             return isinstance(message, Dashboard.Pictured)
 
-    def __init__(self, backend: Backend, *, owner: bool, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        backend: Backend,
+        *,
+        owner: bool,
+        clock: Callable[[], float] = time.time,
+        settle: Callable[[], None] = lambda: None,
+    ) -> None:
         super().__init__()
         self.backend = backend
         self.owner = owner
         self.now = clock
+        self.settle = settle
         self.picture = Picture()
         self.said: Happening | None = None
         self.act = Actions(self, backend)
@@ -194,9 +202,9 @@ class Dashboard(Lender):
         self.say(f"copied {what or text}")
 
     def browse(self, address: str) -> None:
-        """Open an address in the browser; where there is none, copy it."""
+        """Open an address in the browser; where there is none, copy it. In a browser: in another tab of it."""
         url = address if "://" in address else f"http://{address}"
-        if can_browse(os.environ, sys.platform):
+        if self.is_web or can_browse(os.environ, sys.platform):
             self.open_url(url)
             self.say(f"opened {url}")
         else:
@@ -285,11 +293,17 @@ class Dashboard(Lender):
 
     def open_logs(self, *services: str) -> None:
         """Show only these services' lines on the Logs screen."""
+        from meshdev.telemetry.logline_filter import LogFilter  # noqa: PLC0415 -- not before it is needed
+
         self.visit(stages.logs(), lambda screen: screen.apply(LogFilter(services=services)))
 
     def open_logs_of_trace(self, trace: str) -> None:
         """Show the lines of all services that belong to a trace."""
         self.visit(stages.logs(), lambda screen: screen.show_trace(trace))
+
+    def open_traffic(self, wanted: str) -> None:
+        """Show only the calls that pass a filter."""
+        self.visit(stages.traffic(), lambda screen: screen.filter(wanted))
 
     def open_trace(self, trace: str, span: str = "") -> None:
         """Show a trace as a waterfall, the cursor on the call with that span."""
@@ -297,6 +311,8 @@ class Dashboard(Lender):
 
     def open_graph(self, name: str) -> None:
         """Show a service in the graph, and what is around it."""
+        from meshdev.tui.graph.cursor import Cursor  # noqa: PLC0415 -- not before it is needed
+
         self.visit(stages.graph(), lambda screen: screen.view.go(Cursor(node=name)))
 
     def open_fault(self, name: str) -> None:
@@ -305,6 +321,9 @@ class Dashboard(Lender):
 
     def open_fault_form(self, target: str = "", typed: Typed | None = None) -> None:
         """Ask for a fault; ``typed`` is what its fields begin with, else what they said last."""
+        from meshdev.tui.chaos.offers import targets_of  # noqa: PLC0415 -- not before it is needed
+        from meshdev.tui.screens.chaos_form import FaultForm  # noqa: PLC0415
+
         if isinstance(self.screen, Frame):
             fields = typed or replace(self.chaos.last, target=target)
             self.push_screen(FaultForm(self.chaos, fields, targets_of(self.picture)))
@@ -352,14 +371,19 @@ def run(project: "Project", *, owner: bool) -> Outcome:
 
     Raises MeshdevError when no daemon answers, KeyboardInterrupt when a signal has ended it.
     """
-    from meshdev.tui.daemon_backend import DaemonBackend  # noqa: PLC0415 -- tests bring their own
+    from meshdev.client.aio import ask_ahead  # noqa: PLC0415 -- tests bring their own daemon
+    from meshdev.tui.daemon_backend import DaemonBackend  # noqa: PLC0415
 
-    app = Dashboard(DaemonBackend(project), owner=owner)
+    haste.hurry()
+    backend = DaemonBackend(project, first=ask_ahead(project))
+    app = Dashboard(backend, owner=owner, settle=haste.settle)
     try:
         outcome = app.run()
     except Exception:  # noqa: BLE001 -- whatever it is, the user's system must outlive it
         app.defect = app.defect or traceback.format_exc()
         outcome = None
+    finally:
+        haste.rest()
     if app.failure is not None and outcome is not Outcome.STOP:
         raise app.failure
     if app.defect:

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 
 from meshdev.client import calls, fault_calls
-from meshdev.client.aio import AsyncControl, follow
+from meshdev.client.aio import Ahead, AsyncControl, follow
 from meshdev.client.mirror import Mirror
 from meshdev.client.project import Project
 from meshdev.tui.backend import Deliver, Tail
@@ -22,18 +22,21 @@ SEEN_KEPT = 200
 
 
 class DaemonBackend:
-    """Talks to the daemon of ``project``; implements `backend.Backend`."""
+    """Talks to the daemon of ``project``; implements `backend.Backend`. ``first``: its answer is on the way."""
 
-    def __init__(self, project: Project, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, project: Project, *, clock: Callable[[], float] = time.time, first: Ahead | None = None
+    ) -> None:
         self._project = project
         self._control = AsyncControl(project)
         self._clock = clock
+        self._first = first
         self._bookmark = Bookmark()
 
     async def follow(self) -> AsyncIterator[Picture]:
         """Pictures until the system has gone down in order; a lost daemon is waited for without end."""
         picture = Picture()
-        async with aclosing(follow(self._project)) as mirrors:
+        async with aclosing(follow(self._project, first=self._first)) as mirrors:
             async for mirror in mirrors:
                 picture = picture_of(mirror, picture, self._clock())
                 yield picture

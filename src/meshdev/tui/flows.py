@@ -1,7 +1,4 @@
-"""The calls that the dashboard keeps, for Traffic and Traces: one bounded ring, and a list that follows it. Pure.
-
-A list that *follows* has the newest call last; one that is held stands still while what comes meanwhile is counted.
-"""
+"""The calls that the dashboard keeps, for Traffic and Traces: one bounded ring. Pure."""
 
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -53,6 +50,10 @@ class Flows:
             if not calls:
                 del self._traces[call.trace]
 
+    def newest_first(self) -> Iterator[ExchangeView]:
+        """From the newest to the oldest."""
+        return reversed(self._ring)
+
     def since(self, total: int) -> list[ExchangeView]:
         """What has come after the first ``total`` ones, as far as it is kept."""
         fresh = min(self.total - total, len(self._ring))
@@ -77,52 +78,3 @@ class Flows:
         for calls in found.values():
             calls.sort(key=lambda call: call.at)
         return found
-
-
-class FlowList:
-    """Those of ``flows`` that pass a test, in the order in which they ended; see the module."""
-
-    def __init__(self, flows: Flows) -> None:
-        self._flows = flows
-        self._test: Test | None = None
-        self._seen = 0
-        self._counted = 0
-        self.calls: list[ExchangeView] = []
-        self.following = True
-        self.waiting = 0
-
-    def refresh(self) -> list[ExchangeView]:
-        """Take in what has come; what was added, if it follows."""
-        if not self.following:
-            if self._counted != self._flows.total:
-                self.waiting += len(self._passing(self._flows.since(self._counted)))
-                self._counted = self._flows.total
-            return []
-        if self._seen == self._flows.total:
-            return []
-        fresh = self._passing(self._flows.since(self._seen))
-        self._seen = self._flows.total
-        self.calls.extend(fresh)
-        oldest = next(iter(self._flows), None)
-        if oldest is not None and self.calls and self.calls[0].seq < oldest.seq:
-            self.calls = [call for call in self.calls if call.seq >= oldest.seq]
-        return fresh
-
-    def follow(self, *, following: bool) -> None:
-        """Follow again, or stand still."""
-        if following != self.following:
-            self.following = following
-            self.waiting = 0
-            self._counted = self._flows.total
-            self.refresh()
-
-    def narrow(self, test: Test | None) -> None:
-        """Show only what passes ``test``."""
-        self._test = test
-        self.calls = self._passing(list(self._flows))
-        self._seen = self._counted = self._flows.total
-        self.waiting = 0
-
-    def _passing(self, calls: list[ExchangeView]) -> list[ExchangeView]:
-        test = self._test
-        return calls if test is None else [call for call in calls if test(call)]

@@ -71,8 +71,9 @@ class Lender(App[Outcome]):
                 hint = "VISUAL and EDITOR say which editor is meant"
                 self.complain(UsageError(f"{how.argv[0]}: {reason}", hint=hint), f"open {path.name}")
             except SuspendNotSupported:
-                hint = "name one with a window, for example EDITOR=code"
-                refusal = UsageError("an editor of the terminal cannot be shown here", hint=hint)
+                self.copy_to_clipboard(place)
+                hint = f"copied {place}; an editor with a window would open here, for example EDITOR=code"
+                refusal = UsageError(f"{how.argv[0]} needs a terminal, and this is none", hint=hint)
                 self.complain(refusal, f"open {path.name}")
             else:
                 self.say(
@@ -99,10 +100,9 @@ class Lender(App[Outcome]):
                 with self._terminal_lent():
                     await guest.stream(Path(system.root), environ)
             except SuspendNotSupported:
-                hint = "`meshdev logs -f` prints it in a terminal"
-                self.complain(
-                    UsageError("there is no terminal for the plain stream here", hint=hint), "show it"
-                )
+                hint = "5 shows all lines here; `meshdev logs -f` prints them in a terminal"
+                refusal = UsageError("the plain stream needs a terminal, and this is none", hint=hint)
+                self.complain(refusal, "show the plain stream")
 
         self.begin(work)
 

@@ -1,39 +1,17 @@
 """A structured log line as a person reads it: level, message, then the other fields; anything else as it is.
 
-A line that is one JSON object with a message, or nothing but logfmt pairs with one, is *folded*:
-``{"level":"info","msg":"paid","order":7}`` becomes ``INFO  paid  order=7``. Times are left out (the pane can show its
-own), and nothing else is lost: `y` copies the line as it was written. A stack trace (a line with line feeds in it, or
-a field that holds one) is folded to the line that says what it is about, with the number of lines; *unfolded*, all of
-it is shown. `spans_of` and `shown` always give the same text.
+Structured lines are *folded* (`telemetry.folding`); nothing is lost: `y` copies the line as it was written. A stack
+trace (a line with line feeds in it, or a field that holds one) is folded to the line that says what it is about, with
+the number of lines; *unfolded*, all of it is shown. `spans_of` and `shown` always give the same text.
 """
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
-import msgspec
-
-from meshdev.telemetry.logline import logfmt_fields
+from meshdev.telemetry import folding
 from meshdev.telemetry.stacktrace import summary
-from meshdev.tui.ansi import LONGEST, plain
+from meshdev.tui.ansi import plain
 from meshdev.tui.tone import Span, Tone
-
-_LEVEL = ("level", "severity", "lvl", "levelname", "log.level")
-_MESSAGE = ("msg", "message", "event", "text")
-_TIME = ("ts", "time", "timestamp", "@timestamp", "asctime", "t")
-# Fields that are looked for rather than read: they stand last.
-_QUIET = (
-    "service",
-    "logger",
-    "trace_id",
-    "span_id",
-    "request_id",
-    "traceparent",
-    "pid",
-    "thread",
-    "hostname",
-)
-_TRACE = ("traceback", "exc_info", "stack", "exception", "stacktrace", "error.stack", "exc_text")
 
 _TONES = {
     "TRACE": Tone.FAINT,
@@ -44,11 +22,6 @@ _TONES = {
     "ERROR": Tone.BAD,
     "FATAL": Tone.BAD,
 }
-_SHORT = {"WARNING": "WARN", "CRITICAL": "FATAL", "INFORMATION": "INFO", "ERR": "ERROR"}
-# What pino and bunyan write.
-_NUMBERS = {10: "TRACE", 20: "DEBUG", 30: "INFO", 40: "WARN", 50: "ERROR", 60: "FATAL"}
-# Nothing but pairs, at least two.
-_LOGFMT = re.compile(r'\s*(?:[A-Za-z_@][\w.@/-]*=(?:"(?:[^"\\]|\\.)*"|[^\s"]*)(?:\s+|$)){2,}')
 
 
 class _Folded(NamedTuple):
@@ -109,55 +82,14 @@ def _frame_tone(line: str) -> Tone:
 
 
 def _fold(text: str) -> _Folded | None:
-    if len(text) > LONGEST:
+    found = folding.fold(text)
+    if found is None:
         return None
-    fields = _fields(text)
-    if fields is None:
-        return None
-    key = next((key for key in _MESSAGE if isinstance(fields.get(key), str)), None)
-    if key is None:
-        return None
-    message = fields[key]
-    level = next((_level(fields[name]) for name in _LEVEL if name in fields), "")
-    spans = []
-    if level:
-        spans.append(Span(f"{level:<5} ", _TONES.get(level, Tone.MUTED)))
+    level = found.level
     loud = _TONES.get(level) is Tone.BAD
-    spans.append(Span(plain(str(message)) or " ", Tone.STRONG if loud else Tone.TEXT))
-    hidden = {key, *_LEVEL, *_TIME}
-    plainly = [(name, value) for name, value in fields.items() if name not in hidden]
-    plainly.sort(key=lambda field: (field[0] in _TRACE, field[0] in _QUIET))
-    trace: list[str] = []
-    for name, value in plainly:
-        if name in _TRACE and isinstance(value, str) and "\n" in value.strip():
-            trace += value.strip("\n").split("\n")
-            continue
+    spans = [Span(plain(found.head), _TONES.get(level, Tone.MUTED))] if level else []
+    spans.append(Span(plain(found.message) or " ", Tone.STRONG if loud else Tone.TEXT))
+    for name, value in found.fields:
         spans.append(Span(f"  {plain(name)}=", Tone.FAINT))
-        spans.append(Span(_value(value), Tone.MUTED))
-    return _Folded(tuple(spans), trace)
-
-
-def _fields(text: str) -> Mapping[str, object] | None:
-    if text.startswith("{"):
-        try:
-            fields = msgspec.json.decode(text)
-        except (msgspec.DecodeError, UnicodeError, RecursionError):
-            return None
-        return fields if isinstance(fields, dict) else None
-    if "=" in text and _LOGFMT.fullmatch(text):
-        return logfmt_fields(text)
-    return None
-
-
-def _level(value: object) -> str:
-    if isinstance(value, int):
-        return _NUMBERS.get(value, str(value))
-    name = str(value).upper()
-    return plain(_SHORT.get(name, name)[:12])
-
-
-def _value(value: object) -> str:
-    if isinstance(value, str):
-        quoted = not value or " " in value
-        return plain(f'"{value}"' if quoted else value)
-    return plain(msgspec.json.encode(value).decode())
+        spans.append(Span(plain(value), Tone.MUTED))
+    return _Folded(tuple(spans), found.trace)

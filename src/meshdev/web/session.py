@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from meshdev.client.project import find_project
 from meshdev.errors import MeshdevError
+from meshdev.tui import haste
 
 if TYPE_CHECKING:
     from meshdev.tui.outcome import Outcome
@@ -28,6 +29,7 @@ def main(arguments: Sequence[str]) -> int:
     file, life = arguments
     _end_with(int(life))
     try:
+        haste.hurry()
         project = find_project(file, cwd=Path.cwd(), environ=os.environ)
         from meshdev.tui.app import run  # noqa: PLC0415 -- the pipe is watched while this takes its time
 

@@ -8,8 +8,11 @@ from meshdev.tui.graph.cursor import Cursor
 from meshdev.tui.graph.density import DENSITIES
 from meshdev.tui.graph.scene import Events
 from meshdev.tui.screens.graph import GraphScreen
+from meshdev.tui.screens.logs import LogsScreen
+from meshdev.tui.screens.traffic import TrafficScreen
 from support_dashboard import Visit, Visiting, picture
 from support_graph import big, busy_shop, quiet_shop, starting_shop, troubled_shop
+from support_traffic import call
 
 
 def graph(seen: Visit) -> GraphScreen:
@@ -234,3 +237,85 @@ async def test_zero_one_and_two_hundred(visit: Visiting) -> None:
         await seen.show(big(200, 1000))
         await seen.show(starting_shop())
         assert "orders" in seen.text()
+
+
+@pytest.mark.parametrize(
+    ("keys", "services"),
+    [((), ("storefront",)), (("right",), ("storefront", "orders")), (("T",), ("storefront", "catalog"))],
+    ids=["node", "edge", "team"],
+)
+async def test_the_log_lines_of_what_is_under_the_cursor(
+    visit: Visiting, keys: tuple[str, ...], services: tuple[str, ...]
+) -> None:
+    """On the Logs screen: of the node, of both ends of the edge, of the team's members."""
+    async with visit(busy_shop()) as seen:
+        await seen.press("2")
+        graph(seen).view.go(Cursor("storefront"))
+        await seen.press(*keys)
+        if "T" in keys:
+            graph(seen).view.go(Cursor("team:web"))
+        elif keys:
+            graph(seen).view.go(Cursor(edge=("storefront", "orders")))
+        await seen.press("L")
+        await seen.until(lambda: isinstance(seen.app.screen, LogsScreen))
+        assert isinstance(seen.app.screen, LogsScreen)
+        assert seen.app.screen._wanted.services == services
+
+
+@pytest.mark.parametrize(
+    ("cursor", "wanted"),
+    [
+        (Cursor("payments"), "callee=payments"),
+        (Cursor(edge=("orders", "payments")), "caller=orders callee=payments"),
+    ],
+)
+async def test_the_calls_of_what_is_under_the_cursor(visit: Visiting, cursor: Cursor, wanted: str) -> None:
+    """On the Traffic screen, by a filter that can be seen and cleared there."""
+    async with visit(busy_shop()) as seen:
+        await seen.press("2")
+        graph(seen).view.go(cursor)
+        await seen.press("i")
+        await seen.until(lambda: isinstance(seen.app.screen, TrafficScreen))
+        assert seen.backend.traffic is not None
+        seen.backend.traffic.deliver([call(1, "orders", "payments"), call(2, "orders", "shipping")], 0)
+        await seen.settle()
+        assert isinstance(seen.app.screen, TrafficScreen)
+        assert [each.callee for each in seen.app.screen.listed.calls] == ["payments"]
+        await seen.press("/")
+        assert wanted in seen.text()
+
+
+async def test_who_has_no_log_says_so(visit: Visiting) -> None:
+    """Nothing is opened."""
+    async with visit(busy_shop()) as seen:
+        await seen.press("2")
+        graph(seen).view.go(Cursor())
+        graph(seen).action_lines()
+        graph(seen).action_calls()
+        assert "nothing is selected that could be called" in seen.text()
+        assert isinstance(seen.app.screen, GraphScreen)
+
+
+async def test_the_details_of_an_edge_show_its_last_errors(visit: Visiting) -> None:
+    """Single calls are asked for only while details are open and in front."""
+
+    def heard(seen: Visit) -> bool:
+        return seen.backend.traffic is not None and not seen.backend.traffic.closed
+
+    async with visit(busy_shop(), size=(120, 60)) as seen:
+        await seen.press("2")
+        graph(seen).view.go(Cursor(edge=("orders", "payments")))
+        assert not heard(seen)
+        await seen.press("d")
+        assert heard(seen)
+        assert seen.backend.traffic is not None
+        seen.backend.traffic.deliver([call(1, "orders", "payments", status=503, target="/charges")], 0)
+        await seen.show(busy_shop())
+        assert "Last errors" in seen.text()
+        assert "GET /charges" in seen.text()
+        await seen.press("1")
+        assert not heard(seen)
+        await seen.press("2")
+        assert heard(seen)
+        await seen.press("d")
+        assert not heard(seen)

@@ -11,6 +11,7 @@ from meshdev.errors import ServiceError
 from meshdev.tui.model import Order
 from meshdev.tui.screens.services import ServicesScreen
 from meshdev.tui.scrollback import Line
+from meshdev.tui.widgets.bars import PaneTitle
 from support_dashboard import (
     NOW,
     Visit,
@@ -405,3 +406,24 @@ async def test_signals_sort_the_table(visit: Visiting) -> None:
         assert screen(seen).table.rows[0].key == "payments"
         assert "P99▾" in seen.text()
         assert "50%" in seen.text()
+
+
+async def test_no_line_stands_below_the_title_of_another_service(visit: Visiting) -> None:
+    """Between the cursor's step and the lines of the log that it leads to there are none."""
+    async with visit(size=(120, 40)) as seen:
+        screen = seen.app.screen
+        assert isinstance(screen, ServicesScreen)
+        view = screen.log_view
+
+        def shown() -> list[str]:
+            return [text for y in range(view.size.height) if (text := view.render_line(y).text.strip())]
+
+        await seen.press("@orders")
+        assert shown()
+        screen.select("payments")
+        await seen.pilot.pause()
+        assert "payments" in screen.query_one("#title", PaneTitle).text
+        assert shown() == []
+        assert view.current() is None
+        await seen.settle()
+        assert shown()

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from meshdev.tui.flow_cells import request_of
+from meshdev.tui.flow_list import CallOrder
 from meshdev.tui.screens.logs import LogsScreen
 from meshdev.tui.screens.traces import TracesScreen
 from meshdev.tui.screens.traffic import TrafficScreen
@@ -262,3 +263,40 @@ async def test_the_mouse_holds_the_list(visit: Visiting) -> None:
         await seen.settle()
         assert "paused" in seen.text()
         assert screen(seen).call == screen(seen).listed.calls[-34:][4]
+
+
+async def test_s_sorts_and_what_comes_is_sorted_in(visit: Visiting) -> None:
+    """The cursor is on what the order is about; who moves it holds the list; Home goes on."""
+    async with at_traffic(visit, healthy_traffic()) as seen:
+        await seen.press("S")
+        assert "slowest first" in seen.text()
+        assert "TOOK▾" in seen.text()
+        await carry(seen, [call(500, "a", "b", ms=9000.0), call(501, "a", "b", ms=0.1)])
+        assert screen(seen).listed.calls[0].seq == 500
+        assert screen(seen).listed.calls[-1].seq == 501
+        found = screen(seen).call
+        assert found is not None
+        assert found.seq == 500
+        await seen.press("down")
+        await carry(seen, [call(502, "a", "b", ms=9001.0)])
+        assert "paused +1" in seen.text()
+        await seen.press("g")
+        assert screen(seen).listed.calls[0].seq == 502
+        assert "following" in seen.text()
+        await seen.press("S", "S", "S")
+        assert "by edge" in seen.text()
+        await seen.press("S")
+        assert [each.seq for each in screen(seen).listed.calls][-3:] == [500, 501, 502]
+        assert screen(seen).call == screen(seen).listed.calls[-1]
+
+
+async def test_a_column_title_sorts(visit: Visiting) -> None:
+    """A second click takes it back."""
+    async with at_traffic(visit, healthy_traffic()) as seen:
+        x = next(line.index("TOOK") for line in seen.text().splitlines() if "TOOK" in line)
+        await seen.pilot.click("#calls", offset=(x, 0))
+        await seen.settle()
+        assert screen(seen).listed.order is CallOrder.SLOWEST
+        await seen.pilot.click("#calls", offset=(x, 0))
+        await seen.settle()
+        assert screen(seen).listed.order is CallOrder.ENDED

@@ -1,12 +1,17 @@
 """The drawing on the screen."""
 
+import threading
 from dataclasses import replace
 
 import msgspec
 import pytest
 
+from meshdev.topology.drawing import Drawing
 from meshdev.tui.graph.cursor import Cursor
+from meshdev.tui.graph.density import Density, fitted
+from meshdev.tui.graph.scene import Scene
 from meshdev.tui.screens.graph import GraphScreen
+from meshdev.tui.widgets import graph_view
 from meshdev.tui.widgets.graph_view import GraphView
 from support_dashboard import Visit, Visiting
 from support_graph import big, busy_shop, troubled_shop
@@ -97,3 +102,34 @@ async def test_another_theme_recolours(visit: Visiting) -> None:
         before = seen.svg()
         await seen.press("ctrl+l")
         assert seen.svg() != before
+
+
+async def test_many_nodes_are_laid_out_beside_what_goes_on(
+    visit: Visiting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until that is done the screen says so and hears keys; of what changes meanwhile the last counts."""
+    go_on = threading.Event()
+    asked: list[int] = []
+
+    def slow(scene: Scene, width: int, height: int, chosen: Density | None) -> tuple[Density, Drawing]:
+        asked.append(len(scene.nodes))
+        go_on.wait(10.0)
+        return fitted(scene, width, height, chosen)
+
+    monkeypatch.setattr(graph_view, "fitted", slow)
+    async with visit(big(70, 120)) as seen:
+        await seen.press("2")
+        await seen.pilot.press("M")
+        await seen.pilot.pause()
+        assert "Drawing 70 nodes …" in seen.text()
+        for count in (71, 72):
+            seen.backend.show(big(count, 120))
+            while len(seen.app.picture.services) != count:
+                await seen.pilot.pause()
+                seen.app._draw()
+        await seen.pilot.press("f")
+        assert "focus" in seen.text()
+        go_on.set()
+        await seen.until(lambda: len(view(seen).drawing.boxes) == 72)
+        assert asked == [70, 72]
+        assert view(seen).cursor != Cursor()

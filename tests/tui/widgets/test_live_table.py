@@ -172,3 +172,15 @@ async def test_columns_grow_but_never_jump_back() -> None:
         await pilot.pause()
         assert [fitted.width for fitted in app.table.fitted] == wide
         assert wide[1] == 7
+
+
+async def test_the_mark_of_the_order_cuts_no_title() -> None:
+    """Where the title fills its column, the mark stands in the gap, and the next column where it was."""
+    app = TableApp()
+    async with app.run_test(size=(40, 12)) as pilot:
+        app.table.show_rows(rows(2))
+        await pilot.pause()
+        plain = app.lines()[0]
+        app.table.show_rows(rows(2), sorted_by="value")
+        await pilot.pause()
+        assert app.lines()[0] == plain.replace("VALUE ", "VALUE▾")

@@ -5,9 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from meshdev.errors import UsageError
-from meshdev.traffic.faults.catalogue import find_kind
 from meshdev.traffic.faults.target import parse_edge
-from meshdev.traffic.faults.typed import table_of
 from meshdev.wire.fault_views import FaultPartView, FaultView
 from meshdev.wire.faults import ALWAYS
 
@@ -31,6 +29,8 @@ class Typed:
 
     def table(self) -> dict[str, object]:
         """What would stand in ``[faults.NAME]``. Raises UsageError."""
+        from meshdev.traffic.faults.typed import table_of  # noqa: PLC0415 -- the whole catalogue, which the first picture needs not
+
         table = table_of(self.target.strip(), _words(self.faults), _words(self.match))
         said = {
             "duration": self.duration,
@@ -77,6 +77,8 @@ def like(fault: FaultView) -> Typed:
 
 def short_of(part: FaultPartView) -> str:
     """One fault as it is typed: ``latency=300ms±50ms@10%``."""
+    from meshdev.traffic.faults.catalogue import find_kind  # noqa: PLC0415 -- as above
+
     kind = find_kind(part.kind)
     values = dict(part.values)
     text = part.kind

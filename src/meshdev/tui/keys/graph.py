@@ -30,6 +30,8 @@ GRAPH_KEYS: tuple[Key, ...] = (
     Key("s", "s", "Start the service under the cursor", "start", GRAPH),
     Key("x", "x", "Stop the service under the cursor", "stop", GRAPH),
     Key("r", "r", "Restart the service under the cursor", "restart", GRAPH, 12, "restart"),
+    Key("L", "L", "The log lines of the node, or of the edge's ends", "lines", GRAPH, 13, "logs"),
+    Key("i", "i", "The calls to the node, or over the edge, in Traffic", "calls", GRAPH, 6, "calls"),
     Key("y", "y", "Copy the name", "copy", GRAPH),
     Key("escape", "Esc", "Undo one thing: details, focus, filter", "back", GRAPH, 10, "back", priority=True),
     *fault_keys(GRAPH, "the node or edge", 7),

@@ -18,6 +18,7 @@ TRAFFIC_KEYS: tuple[Key, ...] = (
         "filter",
         priority=True,
     ),
+    Key("S", "S", "Sort: as they ended, slowest, failures, largest, by edge", "sort", TRAFFIC, 13, "sort"),
     Key("T", "T", "The trace of the call", "trace", TRAFFIC, 5, "trace"),
     Key("l", "l", "The log lines of the call's trace", "lines", TRAFFIC, 6, "logs"),
     Key("space,m", "Space", "Mark the call, to compare another with it (also m)", "mark", TRAFFIC, 8, "mark"),

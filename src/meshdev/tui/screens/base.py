@@ -1,6 +1,7 @@
 """The frame that every screen stands in: headline, banner, the screen's own body, ticker, hints.
 
 A screen gets one immutable picture per tick (`show`) and draws from it alone; it never asks for data.
+Textual calls the handlers (`on_…`) of a screen and of its bases, each once: none calls its base's.
 """
 
 from collections.abc import Sequence
@@ -25,6 +26,8 @@ from meshdev.tui.widgets.tab_bar import TabBar
 if TYPE_CHECKING:
     from meshdev.tui.app import Dashboard
 
+SETTLING = 1.0
+"""Seconds from a screen's first picture until it is taken for complete."""
 LEVELS = {"warning": Tone.WARN, "error": Tone.BAD}
 _MARKS = {"warning": "▲ ", "error": "✕ "}
 
@@ -63,6 +66,7 @@ class Frame(Screen[None]):
 
     def on_mount(self) -> None:
         """Show what is known already."""
+        self.set_timer(SETTLING, self.dashboard.settle)
         self.show(self.dashboard.picture, self.dashboard.now())
 
     def on_screen_resume(self) -> None:

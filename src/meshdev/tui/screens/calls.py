@@ -1,15 +1,17 @@
-"""What the screens that show calls have in common: the feed, the pane of details, and what can be done with a call."""
+"""What the screens that show calls have in common: the feed, the filter, the details, what can be done with a call."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container
 
 from meshdev.errors import UsageError
+from meshdev.telemetry.exchange_filter import parse_filter
 from meshdev.tui.cells import clean
 from meshdev.tui.flow_facts import curl_of, detached_line, facts_of
-from meshdev.tui.flows import Flows
+from meshdev.tui.flows import Flows, Test
 from meshdev.tui.model import Link, Picture
 from meshdev.tui.screens.base import Frame
 from meshdev.tui.tone import Span, Tone
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from textual.timer import Timer
     from textual.widget import Widget
 
+FILTER = "filter"
 INTAKE = 0.2
 """Seconds between two looks at what has come."""
 
@@ -33,6 +36,9 @@ class CallsScreen(Frame):
 
     VIEW: ClassVar[str] = ""
     """What the status line calls the list."""
+
+    HINT: ClassVar[str] = ""
+    """What the empty prompt of the filter says."""
 
     DEFAULT_CSS = """
     CallsScreen {
@@ -50,6 +56,8 @@ class CallsScreen(Frame):
     def __init__(self) -> None:
         super().__init__()
         self._intake: Timer | None = None
+        self._wanted = ""
+        self._wrong = ""
 
     def compose_body(self) -> ComposeResult:
         """Status line, list, details, prompt."""
@@ -80,6 +88,10 @@ class CallsScreen(Frame):
     def take_in(self) -> None:
         """Look at what has come."""
 
+    def narrow(self, test: Test | None) -> None:
+        """Show only what passes."""
+        raise NotImplementedError
+
     def status(self) -> Sequence[Span]:
         """The right end of the status line."""
         return ()
@@ -98,7 +110,6 @@ class CallsScreen(Frame):
     def on_mount(self) -> None:
         """Begin with the keyboard on the list."""
         self._intake = self.set_interval(INTAKE, self._look)
-        super().on_mount()
         self.set_focus(self.front)
 
     def on_screen_resume(self) -> None:
@@ -106,7 +117,6 @@ class CallsScreen(Frame):
         self.dashboard.traffic.open(self.MODE)
         if self._intake is not None:
             self._intake.resume()
-        super().on_screen_resume()
 
     def on_screen_suspend(self) -> None:
         """Behind: they are not."""
@@ -124,7 +134,6 @@ class CallsScreen(Frame):
 
     def on_resize(self) -> None:
         """Lay out for the new width."""
-        super().on_resize()
         self.call_after_refresh(self.show_around)
 
     def show(self, picture: Picture, now: float) -> None:
@@ -139,12 +148,6 @@ class CallsScreen(Frame):
             details = self.details
             details.show_lines(self.detail_lines(details.room))
 
-    def show_wrong(self, reason: str) -> None:
-        """Say at the prompt why a filter cannot be read; nothing when it can."""
-        bar = self.query_one("#wrong", Bar)
-        bar.say([Span(f" ✕ {clean(reason)}", Tone.BAD)] if reason else [])
-        bar.display = bool(reason)
-
     def detail_lines(self, width: int) -> Sequence[Sequence[Span]]:
         """What the pane of details says."""
         call = self.call
@@ -154,6 +157,50 @@ class CallsScreen(Frame):
         lines = facts_of(call, trace, self.dashboard.picture, self.dashboard.now(), width)
         lost = [] if call.parent else detached_line(call, list(self.flows), width)
         return [*lines, *([[]] if lost else []), *lost]
+
+    def show_all(self) -> None:
+        """Draw what stands around the list, and the frame: other keys are of use now."""
+        self.show_around()
+        self.show_frame(self.dashboard.picture, self.dashboard.now())
+
+    # --- the filter -------------------------------------------------------------------------------------
+
+    @property
+    def filtered(self) -> bool:
+        """Whether a filter is in force."""
+        return bool(self._wanted) and not self._wrong
+
+    def filter_words(self) -> list[Span]:
+        """The filter that is in force, for the status line."""
+        return [Span("filter ", Tone.MUTED), Span(clean(self._wanted), Tone.ACCENT)] if self.filtered else []
+
+    def action_find(self) -> None:
+        """Type a filter."""
+        self.query_one(Prompt).ask(FILTER, "/", self._wanted, self.HINT)
+
+    @on(Prompt.Edited)
+    def _edited(self, event: Prompt.Edited) -> None:
+        self.filter(event.text)
+
+    @on(Prompt.Closed)
+    def _prompt_closed(self, event: Prompt.Closed) -> None:
+        if not event.kept or self._wrong:
+            self.filter("")
+        self.set_focus(self.front)
+
+    def filter(self, wanted: str) -> None:
+        """Show what matches; of a filter that cannot be read, say so and leave the list as it is."""
+        self._wanted, self._wrong = wanted.strip(), ""
+        try:
+            test = parse_filter(wanted) if self._wanted else None
+        except UsageError as error:
+            self._wrong = error.message
+        else:
+            self.narrow(test)
+        bar = self.query_one("#wrong", Bar)
+        bar.say([Span(f" ✕ {clean(self._wrong)}", Tone.BAD)] if self._wrong else [])
+        bar.display = bool(self._wrong)
+        self.show_all()
 
     # --- details ----------------------------------------------------------------------------------------
 
@@ -214,3 +261,13 @@ class CallsScreen(Frame):
                 else "There is no system yet."
             )
         return f"{what}\nThey appear here once a service is called over an edge that speaks HTTP."
+
+
+def side_by_side(groups: Iterable[Sequence[Span]]) -> list[Span]:
+    """The parts of a status line that have something to say, with room between them."""
+    spans: list[Span] = []
+    for group in groups:
+        if group:
+            spans += [Span("  ")] if spans else []
+            spans += group
+    return spans

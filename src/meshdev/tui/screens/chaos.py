@@ -96,12 +96,10 @@ class ChaosScreen(Frame):
 
     def on_mount(self) -> None:
         """Begin with the keyboard on the table."""
-        super().on_mount()
         self.set_focus(self.table)
 
     def on_resize(self) -> None:
         """Lay out for the new width."""
-        super().on_resize()
         self.call_after_refresh(self._show_fault)
 
     def show(self, picture: Picture, now: float) -> None:

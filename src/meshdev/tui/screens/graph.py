@@ -6,7 +6,7 @@ else below. Both follow the cursor.
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -16,25 +16,30 @@ from textual.widget import Widget
 
 from meshdev.tui.cells import clean
 from meshdev.tui.chaos.acting import by_service
+from meshdev.tui.facts import Lines
 from meshdev.tui.graph.cursor import Cursor
 from meshdev.tui.graph.density import DENSITIES, Density
 from meshdev.tui.graph.edge_facts import edge_facts, edge_line
+from meshdev.tui.graph.failures import failure_lines, failures_of
 from meshdev.tui.graph.looks import edge_looks, node_looks
 from meshdev.tui.graph.matrix import matrix_of
 from meshdev.tui.graph.node_facts import node_facts, node_line
-from meshdev.tui.graph.scene import Choice, Edge, Events, Node, Scene, near, scene_of
+from meshdev.tui.graph.scene import Choice, Edge, Events, Node, Pair, Scene, near, scene_of
 from meshdev.tui.graph.sheet import Paint
 from meshdev.tui.graph.words import empty_graph, status, troubled
 from meshdev.tui.keys import Key, bindings
 from meshdev.tui.keys.graph import GRAPH_KEYS
 from meshdev.tui.model import Picture
-from meshdev.tui.screens.base import Frame
+from meshdev.tui.screens.graph_actions import GraphActions
 from meshdev.tui.tone import Span, Tone
 from meshdev.tui.widgets.bars import PaneTitle
 from meshdev.tui.widgets.graph_view import GraphView
 from meshdev.tui.widgets.matrix_view import MatrixView
 from meshdev.tui.widgets.prompt import Prompt
 from meshdev.tui.widgets.span_view import SpanView
+
+if TYPE_CHECKING:
+    from meshdev.wire.control import ExchangeView
 
 MANY = 40
 """Above so many nodes the matrix is shown, until the user asks for the drawing."""
@@ -43,7 +48,7 @@ _EVENTS = list(Events)
 _SIZES: tuple[Density | None, ...] = (None, *DENSITIES)
 
 
-class GraphScreen(Frame):
+class GraphScreen(GraphActions):
     """See the module."""
 
     MODE = "graph"
@@ -71,6 +76,8 @@ class GraphScreen(Frame):
         self._matrix: bool | None = None  # None: by the number of nodes
         self._hops = 0
         self._drawn_as = 0
+        self._failed: list[ExchangeView] = []
+        self._failed_as_of: tuple[Pair, int] | None = None
 
     def compose_body(self) -> ComposeResult:
         """Drawing or matrix, details, and the line that says what the cursor is on."""
@@ -129,7 +136,6 @@ class GraphScreen(Frame):
 
     def on_mount(self) -> None:
         """Begin with the keyboard on the graph."""
-        super().on_mount()
         self.set_focus(self._front())
 
     def _front(self) -> Widget:
@@ -183,19 +189,46 @@ class GraphScreen(Frame):
         said = status(self._choice, self._hops, density, self._scene.hidden)
         self.query_one("#here", PaneTitle).show(spans, "", said)
         if self.has_class("-open"):
-            lines = []
+            lines: Lines = []
             if edge is not None:
-                lines = edge_facts(picture, edge, self.details.room)
+                lines = [*edge_facts(picture, edge, self.details.room), *self._failures(edge)]
             elif node is not None:
                 lines = node_facts(picture, self._scene, node, now, self.details.room)
             self.details.show_lines(lines)
+
+    def _failures(self, edge: Edge) -> Lines:
+        """The last single errors of an edge; looked for only when calls have come."""
+        flows = self.dashboard.traffic.flows
+        asked = edge.pair, flows.total
+        if asked != self._failed_as_of:
+            pairs = {(one.caller, one.callee) for one in edge.signals}
+            self._failed, self._failed_as_of = failures_of(pairs, flows.newest_first()), asked
+        return failure_lines(self._failed, self.details.room)
+
+    def _feed(self) -> None:
+        """Single calls are needed while details are open and in front."""
+        if self.has_class("-open") and self.is_current:
+            self.dashboard.traffic.open(self.MODE)
+        else:
+            self.dashboard.traffic.close(self.MODE)
+
+    def on_screen_resume(self) -> None:
+        """In front."""
+        self._feed()
+
+    def on_screen_suspend(self) -> None:
+        """Behind."""
+        self.dashboard.traffic.close(self.MODE)
+
+    def on_unmount(self) -> None:
+        """Let the feed go."""
+        self.dashboard.traffic.close(self.MODE)
 
     def _again(self) -> None:
         self.show(self.dashboard.picture, self.dashboard.now())
 
     def on_resize(self) -> None:
         """Lay out for the new width."""
-        super().on_resize()
         self.call_after_refresh(self._show_here)
 
     def keys(self) -> Sequence[Key]:
@@ -205,6 +238,8 @@ class GraphScreen(Frame):
             useless |= {"start", "stop", "restart"}
         if self.in_matrix:
             useless |= {"near", "size"}
+        if not self.is_attached or (self.node is None and self.edge is None):
+            useless |= {"lines", "calls"}
         undo = self.has_class("-open") or self._hops or self._choice.wanted
         return [key for key in GRAPH_KEYS if key.action not in useless and (undo or key.action != "back")]
 
@@ -229,6 +264,7 @@ class GraphScreen(Frame):
     def action_details(self) -> None:
         """Open the details, or close them."""
         self.set_class(not self.has_class("-open"), "-open")
+        self._feed()
         if not self.has_class("-open"):
             self.set_focus(self._front())
         self.call_after_refresh(self._show_here)
@@ -334,39 +370,3 @@ class GraphScreen(Frame):
 
     def _filter(self, wanted: str) -> None:
         self._choose(wanted=wanted)
-
-    # --- what moves the system --------------------------------------------------------------------
-
-    def _names(self) -> list[str]:
-        return [service.name for service in self.node.services] if self.node is not None else []
-
-    def action_start(self) -> None:
-        """Start the service under the cursor."""
-        if names := self._names():
-            self.dashboard.act.start(*names)
-
-    def action_stop(self) -> None:
-        """Stop the service under the cursor."""
-        if names := self._names():
-            self.dashboard.act.stop(*names)
-
-    def action_restart(self) -> None:
-        """Restart the service under the cursor."""
-        if names := self._names():
-            self.dashboard.act.restart(*names)
-
-    def fault_target(self) -> str:
-        """The edge under the cursor; of a node its service, or the whole team."""
-        edge, node = self.edge, self.node
-        if edge is not None and edge.signals:
-            return f"{edge.signals[0].caller} -> {edge.signals[0].callee}" if len(edge.signals) == 1 else ""
-        if node is None or not node.services:
-            return ""
-        return node.services[0].name if len(node.services) == 1 else node.name
-
-    def action_copy(self) -> None:
-        """Copy the name of the node, or of the edge as the command line takes it."""
-        if self.cursor.edge is not None:
-            self.dashboard.copy(" ".join(self.cursor.edge), "")
-        elif self.node is not None:
-            self.dashboard.copy(self.node.label, "")

@@ -62,7 +62,6 @@ class LogsScreen(LogStream):
 
     def on_mount(self) -> None:
         """Begin with the keyboard on the lines."""
-        super().on_mount()
         self.set_focus(self.log_view)
         self.set_interval(0.2, self._show_title)
 

@@ -47,10 +47,11 @@ class ServiceLog(ServiceActions):
         if wanted is None or first:
             self.open_log()
         else:
+            self.log_view.supersede("")  # what stands there is another service's
             self._opening = self.set_timer(REST, self.open_log)
 
     def open_log(self) -> None:
-        """Open the log that is wanted now; what stands there goes when its lines come."""
+        """Open the log that is wanted now."""
         self._rest_over()
         wanted = self._tailed
         if self._tail is not None:

@@ -131,7 +131,6 @@ class ServicesScreen(ServiceLog):
 
     def on_mount(self) -> None:
         """Begin with the keyboard on the table."""
-        super().on_mount()
         self.add_class("-view-logs")
         self.set_focus(self.table)
 
@@ -141,7 +140,6 @@ class ServicesScreen(ServiceLog):
 
     def on_resize(self) -> None:
         """Lay out for the new width."""
-        super().on_resize()
         self.call_after_refresh(self._show_lower)
 
     def show(self, picture: Picture, now: float) -> None:

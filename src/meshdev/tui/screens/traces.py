@@ -13,25 +13,21 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.widget import Widget
 
-from meshdev.errors import UsageError
-from meshdev.telemetry.exchange_filter import parse_filter
 from meshdev.telemetry.traces import assemble, untraced
 from meshdev.tui import units
 from meshdev.tui.cells import clean
 from meshdev.tui.flow_facts import detached_line
+from meshdev.tui.flows import Test
 from meshdev.tui.keys import Key, bindings
 from meshdev.tui.keys.traces import TRACES_KEYS
-from meshdev.tui.screens.calls import CallsScreen
+from meshdev.tui.screens.calls import CallsScreen, side_by_side
 from meshdev.tui.tone import Span, Tone
 from meshdev.tui.trace_list import COLUMNS, MOST, ORDER_COLUMNS, ORDERS, Order, TraceList
 from meshdev.tui.waterfall import notes_of, summary_of
 from meshdev.tui.widgets.live_table import LiveTable
-from meshdev.tui.widgets.prompt import Prompt
 from meshdev.tui.widgets.waterfall_view import WaterfallView
 from meshdev.wire.control import ExchangeView
 
-FILTER = "filter"
-_HINT = "traces with a call such as callee=orders status=5xx ms>100 error"
 _COLUMN_ORDERS = {column: order for order, column in ORDER_COLUMNS.items()}
 
 
@@ -40,6 +36,7 @@ class TracesScreen(CallsScreen):
 
     MODE = "traces"
     VIEW = "Traces"
+    HINT = "traces with a call such as callee=orders status=5xx ms>100 error"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(TRACES_KEYS)]
 
     DEFAULT_CSS = """
@@ -53,8 +50,6 @@ class TracesScreen(CallsScreen):
     def __init__(self) -> None:
         super().__init__()
         self._list: TraceList | None = None
-        self._wanted = ""
-        self._wrong = ""
         self._open = ""
         self._assembled = 0
         self._said = ""
@@ -138,22 +133,18 @@ class TracesScreen(CallsScreen):
 
     def status(self) -> Sequence[Span]:
         """Order, filter, what is missing, whether it follows."""
-        groups: list[list[Span]] = []
-        listed = self.listed
+        listed, lost = self.listed, self.flows.lost
         if self._open:
-            groups.append([Span("◆", Tone.ACCENT), Span(" critical path  ━ own  ─ waiting", Tone.MUTED)])
-        else:
-            if self._wanted and not self._wrong:
-                groups.append([Span("filter ", Tone.MUTED), Span(clean(self._wanted), Tone.ACCENT)])
-            groups.append([Span(str(listed.order), Tone.MUTED)])
-            if self.flows.lost:
-                groups.append([Span(f"{units.count(self.flows.lost)} calls skipped", Tone.WARN)])
-            waiting = f" +{units.count(listed.waiting)}" if listed.waiting else ""
-            follows = Span("following", Tone.OK) if listed.following else Span(f"paused{waiting}", Tone.WARN)
-            groups.append([follows])
-        return [
-            span for number, group in enumerate(groups) for span in ([Span("  ")] if number else []) + group
-        ]
+            return [Span("◆", Tone.ACCENT), Span(" critical path  ━ own  ─ waiting", Tone.MUTED)]
+        waiting = f" +{units.count(listed.waiting)}" if listed.waiting else ""
+        return side_by_side(
+            [
+                self.filter_words(),
+                [Span(str(listed.order), Tone.MUTED)],
+                [Span(f"{units.count(lost)} calls skipped", Tone.WARN)] if lost else [],
+                [Span("following", Tone.OK) if listed.following else Span(f"paused{waiting}", Tone.WARN)],
+            ]
+        )
 
     def keys(self) -> Sequence[Key]:
         """Those that can do something now."""
@@ -181,10 +172,6 @@ class TracesScreen(CallsScreen):
     def _header_clicked(self, event: LiveTable.HeaderClicked) -> None:
         self._sort_by(_COLUMN_ORDERS.get(event.column, Order.NEWEST))
 
-    def _around(self) -> None:
-        self.show_around()
-        self.show_frame(self.dashboard.picture, self.dashboard.now())
-
     # --- one trace --------------------------------------------------------------------------------
 
     def show_trace(self, trace: str, span: str = "") -> None:
@@ -197,7 +184,7 @@ class TracesScreen(CallsScreen):
         self._show_open()
         self.waterfall.select(span)
         self.set_focus(self.waterfall)
-        self._around()
+        self.show_all()
 
     def action_open(self) -> None:
         """From the list into the trace; there, the details of a call."""
@@ -227,14 +214,14 @@ class TracesScreen(CallsScreen):
             return self._close
         if not self.listed.following:
             return partial(self._follow, following=True)
-        return partial(self._filter, "") if self._wanted else None
+        return partial(self.filter, "") if self._wanted else None
 
     def action_back(self) -> None:
         """Undo one thing."""
         undo = self._undo()
         if undo is not None:
             undo()
-            self._around()
+            self.show_all()
 
     # --- the list ---------------------------------------------------------------------------------
 
@@ -246,7 +233,7 @@ class TracesScreen(CallsScreen):
     def _follow(self, *, following: bool) -> None:
         self.listed.follow(following=following)
         self._redraw()
-        self._around()
+        self.show_all()
 
     def action_sort(self) -> None:
         """Sort by the next order."""
@@ -257,32 +244,14 @@ class TracesScreen(CallsScreen):
         self.listed.sort(order)
         self._redraw()
         self.table.action_edge(-1)
-        self._around()
+        self.show_all()
 
     def action_find(self) -> None:
         """Filter the traces."""
         if not self._open:
-            self.query_one(Prompt).ask(FILTER, "/", self._wanted, _HINT)
+            super().action_find()
 
-    @on(Prompt.Edited)
-    def _edited(self, event: Prompt.Edited) -> None:
-        self._filter(event.text)
-
-    @on(Prompt.Closed)
-    def _prompt_closed(self, event: Prompt.Closed) -> None:
-        if not event.kept or self._wrong:
-            self._filter("")
-        self.set_focus(self.front)
-
-    def _filter(self, wanted: str) -> None:
-        """Show what matches; of a filter that cannot be read, say so and leave the list as it is."""
-        self._wanted, self._wrong = wanted.strip(), ""
-        try:
-            test = parse_filter(wanted) if self._wanted else None
-        except UsageError as error:
-            self._wrong = error.message
-        else:
-            self.listed.narrow(test)
-            self._redraw()
-        self.show_wrong(self._wrong)
-        self._around()
+    def narrow(self, test: Test | None) -> None:
+        """Show only traces with a call that passes."""
+        self.listed.narrow(test)
+        self._redraw()

@@ -8,25 +8,27 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
-from meshdev.errors import UsageError
-from meshdev.telemetry.exchange_filter import parse_filter
 from meshdev.tui import units
-from meshdev.tui.cells import clean
 from meshdev.tui.flow_cells import COLUMNS, edge_of, row_of
 from meshdev.tui.flow_facts import diff_of
-from meshdev.tui.flows import FlowList
+from meshdev.tui.flow_list import CALL_ORDERS, CallOrder, FlowList
+from meshdev.tui.flows import Test
 from meshdev.tui.keys import Key, bindings
 from meshdev.tui.keys.traffic import TRAFFIC_KEYS
 from meshdev.tui.model import Row
-from meshdev.tui.screens.calls import CallsScreen
+from meshdev.tui.screens.calls import CallsScreen, side_by_side
 from meshdev.tui.tone import Span, Tone
 from meshdev.tui.widgets.flow_table import FlowTable
 from meshdev.tui.widgets.live_table import LiveTable
-from meshdev.tui.widgets.prompt import Prompt
 from meshdev.wire.control import ExchangeView
 
-FILTER = "filter"
-_HINT = "callee=orders status=5xx ms>100 path~/pay error; !term excludes"
+_ORDER_COLUMNS = {
+    CallOrder.SLOWEST: "ms",
+    CallOrder.FAILED: "status",
+    CallOrder.LARGEST: "size",
+    CallOrder.EDGE: "name",
+}
+_COLUMN_ORDERS = {column: order for order, column in _ORDER_COLUMNS.items()}
 
 
 class TrafficScreen(CallsScreen):
@@ -34,13 +36,12 @@ class TrafficScreen(CallsScreen):
 
     MODE = "traffic"
     VIEW = "Calls"
+    HINT = "callee=orders status=5xx ms>100 path~/pay error; !term excludes"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(TRAFFIC_KEYS)]
 
     def __init__(self) -> None:
         super().__init__()
         self._list: FlowList | None = None
-        self._wanted = ""
-        self._wrong = ""
         self._marked: ExchangeView | None = None
         self._make: Callable[[ExchangeView], Row] = row_of
         self._made_for: int | None = None
@@ -92,7 +93,12 @@ class TrafficScreen(CallsScreen):
             self._made_for = marked
         listed = self.listed
         self.table.show_calls(
-            listed.calls, self._make, fresh=fresh, following=listed.following, empty=self._empty()
+            listed.calls,
+            self._make,
+            fresh=fresh,
+            following=listed.following,
+            empty=self._empty(),
+            sorted_by=_ORDER_COLUMNS.get(listed.order, ""),
         )
 
     def _empty(self) -> str:
@@ -103,27 +109,24 @@ class TrafficScreen(CallsScreen):
     def head(self) -> Sequence[Span]:
         """How many are shown, of how many."""
         shown, kept = len(self.listed.calls), len(self.flows)
-        if self._wanted and not self._wrong:
+        if self.filtered:
             return [Span(f"{units.count(shown)} of {units.plural(kept, 'call')}", Tone.MUTED)]
         return [Span(units.plural(kept, "call"), Tone.MUTED)] if kept else []
 
     def status(self) -> Sequence[Span]:
-        """Filter, what is missing, whether it follows."""
-        groups: list[list[Span]] = []
-        if self._wanted and not self._wrong:
-            groups.append([Span("filter ", Tone.MUTED), Span(clean(self._wanted), Tone.ACCENT)])
-        if self._marked is not None:
-            groups.append([Span("◆ ", Tone.ACCENT), Span(edge_of(self._marked), Tone.MUTED)])
-        if self.flows.lost:
-            groups.append([Span(f"{units.count(self.flows.lost)} skipped", Tone.WARN)])
-        if self.listed.following:
-            groups.append([Span("following", Tone.OK)])
-        else:
-            waiting = f" +{units.count(self.listed.waiting)}" if self.listed.waiting else ""
-            groups.append([Span(f"paused{waiting}", Tone.WARN)])
-        return [
-            span for number, group in enumerate(groups) for span in ([Span("  ")] if number else []) + group
-        ]
+        """Filter, order, what is missing, whether it follows."""
+        listed, lost, marked = self.listed, self.flows.lost, self._marked
+        waiting = f" +{units.count(listed.waiting)}" if listed.waiting else ""
+        sorted_by = "" if listed.order is CallOrder.ENDED else str(listed.order)
+        return side_by_side(
+            [
+                self.filter_words(),
+                [Span("◆ ", Tone.ACCENT), Span(edge_of(marked), Tone.MUTED)] if marked is not None else [],
+                [Span(sorted_by, Tone.MUTED)] if sorted_by else [],
+                [Span(f"{units.count(lost)} skipped", Tone.WARN)] if lost else [],
+                [Span("following", Tone.OK) if listed.following else Span(f"paused{waiting}", Tone.WARN)],
+            ]
+        )
 
     def detail_lines(self, width: int) -> Sequence[Sequence[Span]]:
         """One call, or two side by side."""
@@ -154,6 +157,11 @@ class TrafficScreen(CallsScreen):
     def _chosen(self) -> None:
         self.action_details()
 
+    @on(LiveTable.HeaderClicked)
+    def _header_clicked(self, event: LiveTable.HeaderClicked) -> None:
+        order = _COLUMN_ORDERS.get(event.column, CallOrder.ENDED)
+        self._sort_by(CallOrder.ENDED if order is self.listed.order else order)
+
     @on(FlowTable.Held)
     def _held(self) -> None:
         self._follow(following=False)
@@ -165,11 +173,7 @@ class TrafficScreen(CallsScreen):
     def _follow(self, *, following: bool) -> None:
         self.listed.follow(following=following)
         self._redraw([])
-        self._around()
-
-    def _around(self) -> None:
-        self.show_around()
-        self.show_frame(self.dashboard.picture, self.dashboard.now())
+        self.show_all()
 
     # --- actions ----------------------------------------------------------------------------------
 
@@ -185,6 +189,22 @@ class TrafficScreen(CallsScreen):
             self._follow(following=False)
         self.open_details(shown=shown)
 
+    def action_sort(self) -> None:
+        """Sort by the next order."""
+        self._sort_by(CALL_ORDERS[(CALL_ORDERS.index(self.listed.order) + 1) % len(CALL_ORDERS)])
+
+    def _sort_by(self, order: CallOrder) -> None:
+        """Sort, and go to where the list begins; with the details open it stands still there."""
+        self.listed.sort(order)
+        self._redraw([])
+        self.table.to_front()
+        self._follow(following=not self.has_class("-details"))
+
+    def narrow(self, test: Test | None) -> None:
+        """Show only what passes."""
+        self.listed.narrow(test)
+        self._redraw(self.listed.calls)
+
     def action_mark(self) -> None:
         """Mark the call, or take the mark away."""
         if self.listed.following:
@@ -198,7 +218,7 @@ class TrafficScreen(CallsScreen):
         if call is None:
             self._drop_diff()
         self._redraw([])
-        self._around()
+        self.show_all()
 
     def action_diff(self) -> None:
         """Compare the marked call with this one, or stop."""
@@ -223,7 +243,7 @@ class TrafficScreen(CallsScreen):
             return partial(self._mark, None)
         if not self.listed.following:
             return partial(self._follow, following=True)
-        return partial(self._filter, "") if self._wanted else None
+        return partial(self.filter, "") if self._wanted else None
 
     def _close_details(self) -> None:
         self._drop_diff()
@@ -238,36 +258,7 @@ class TrafficScreen(CallsScreen):
         undo = self._undo()
         if undo is not None:
             undo()
-            self._around()
-
-    # --- filter -----------------------------------------------------------------------------------
-
-    def action_find(self) -> None:
-        """Filter the calls."""
-        self.query_one(Prompt).ask(FILTER, "/", self._wanted, _HINT)
-
-    @on(Prompt.Edited)
-    def _edited(self, event: Prompt.Edited) -> None:
-        self._filter(event.text)
-
-    @on(Prompt.Closed)
-    def _prompt_closed(self, event: Prompt.Closed) -> None:
-        if not event.kept or self._wrong:
-            self._filter("")
-        self.set_focus(self.table)
-
-    def _filter(self, wanted: str) -> None:
-        """Show what matches; of a filter that cannot be read, say so and leave the list as it is."""
-        self._wanted, self._wrong = wanted.strip(), ""
-        try:
-            test = parse_filter(wanted) if self._wanted else None
-        except UsageError as error:
-            self._wrong = error.message
-        else:
-            self.listed.narrow(test)
-            self._redraw(self.listed.calls)
-        self.show_wrong(self._wrong)
-        self._around()
+            self.show_all()
 
 
 def _row(marked: int, call: ExchangeView) -> Row:

@@ -1,7 +1,8 @@
 """A `LiveTable` over very many rows that only come at its end: a row is made when it is drawn.
 
-While it *follows*, the cursor is on the newest row. Whoever moves it or scrolls up takes hold of the list (`Held`); End
-lets it go on (`LetGo`). Who shows the rows decides what that means.
+While it *follows*, the cursor is on the newest row, the last one; in a list that is sorted by something else, on the
+first one. Whoever moves it or scrolls takes hold of the list (`Held`); going to that end lets it go on (`LetGo`). Who
+shows the rows decides what that means.
 """
 
 from bisect import bisect_left
@@ -67,6 +68,7 @@ class FlowTable(LiveTable):
 
     _calls: Sequence[ExchangeView] = ()
     _make: Callable[[ExchangeView], Row] | None = None
+    _index: dict[int, int] | None = None
 
     @property
     def call(self) -> ExchangeView | None:
@@ -82,8 +84,12 @@ class FlowTable(LiveTable):
         fresh: Sequence[ExchangeView],
         following: bool,
         empty: str,
+        sorted_by: str = "",
     ) -> None:
-        """Show ``calls`` (by rising seq), of which ``fresh`` are new, each as the row that ``make`` makes of it."""
+        """Show ``calls``, of which ``fresh`` are new, each as the row that ``make`` makes of it.
+
+        They come by rising seq, or as the column ``sorted_by`` says.
+        """
         old_place = self._place(self.cursor)
         self._calls = calls
         if make != self._make or not isinstance(self._rows, _Rows):
@@ -91,22 +97,37 @@ class FlowTable(LiveTable):
         else:
             made = self._rows.made
         self._rows = _Rows(calls, make, made)
-        self._empty = empty
+        self._index = None
+        self._empty, self._sorted_by = empty, sorted_by
         self._want([make(call) for call in fresh[-_MEASURED:]])
         if len(self._drawn) > _CACHED:
             self._drawn.clear()
         extend(self, len(calls) + HEADER)
         if following and calls:
-            if self._place(self.cursor) != len(calls) - 1:
-                self._put(len(calls) - 1)
+            if self._place(self.cursor) != self._front:
+                self._put(self._front)
         else:
             self._keep_cursor(old_place)
         self.refresh()
+
+    @property
+    def _front(self) -> int:
+        """The place that is followed."""
+        return 0 if self._sorted_by else len(self._calls) - 1
+
+    def to_front(self) -> None:
+        """Put the cursor there."""
+        if self._calls:
+            self._put(self._front)
 
     def _place(self, key: str | None) -> int | None:
         if not key:
             return None
         seq = int(key)
+        if self._sorted_by:
+            if self._index is None:
+                self._index = {call.seq: place for place, call in enumerate(self._calls)}
+            return self._index.get(seq)
         place = bisect_left(self._calls, seq, key=lambda call: call.seq)
         return place if place < len(self._calls) and self._calls[place].seq == seq else None
 
@@ -122,9 +143,9 @@ class FlowTable(LiveTable):
         super().action_move(by)
 
     def action_edge(self, direction: int) -> None:
-        """To the oldest row, or to the newest, which is followed again."""
+        """To the first row or to the last; the one that is followed is followed again."""
         super().action_edge(direction)
-        if direction > 0:
+        if (direction > 0) != bool(self._sorted_by):
             self.post_message(self.LetGo())
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
@@ -132,8 +153,13 @@ class FlowTable(LiveTable):
         del event
         self.post_message(self.Held())
 
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """Where the first row is followed, that is scrolling away."""
+        del event
+        if self._sorted_by:
+            self.post_message(self.Held())
+
     def on_click(self, event: events.Click) -> None:
-        """Put the cursor where the mouse is."""
+        """A click on a row takes hold of the list; the rest is done by the base, which Textual calls too."""
         if event.y >= HEADER:
             self.post_message(self.Held())
-        super().on_click(event)

@@ -1,12 +1,15 @@
 """The drawing of the graph on the screen: laid out when the topology or the room changes, else only painted.
 
+The layout of many nodes takes so long that a thread makes it; what was drawn before stands until it is done.
+
 Only lines on which something looks different are drawn again. The cursor walks along nodes and edges (`graph.cursor`)
 and belongs to what it stands on: when the drawing changes, it goes along.
 """
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from rich.segment import Segment
 from rich.style import Style
@@ -21,11 +24,14 @@ from meshdev.topology.drawing import Drawing
 from meshdev.tui.cells import pad
 from meshdev.tui.graph import cursor as walk
 from meshdev.tui.graph.cursor import Cursor, Way
-from meshdev.tui.graph.density import LARGE, Density, fitted, layout_of
+from meshdev.tui.graph.density import LARGE, SLOW, Density, fitted, layout_of
 from meshdev.tui.graph.scene import Scene
 from meshdev.tui.graph.sheet import Ground, Paint, Run, Sheet
 from meshdev.tui.tone import Span, Tone
 from meshdev.tui.widgets.toned import Toned
+
+if TYPE_CHECKING:
+    from textual.worker import Worker
 
 _MARGIN = 2
 
@@ -85,6 +91,8 @@ class GraphView(Toned, ScrollView, can_focus=True):
         self._density: Density | None = None
         self._sheet = Sheet(Drawing())
         self._laid_out: object = None
+        self._to_lay_out: object = None
+        self._beside: Worker[None] | None = None
         self._strips: dict[int, Strip] = {}
         self._strips_for = (0, 0)
         self._empty: tuple[str, ...] = ()
@@ -153,21 +161,44 @@ class GraphView(Toned, ScrollView, can_focus=True):
         self._lay_out()
 
     def _lay_out(self) -> bool:
-        """Lay out anew if what it depends on has changed; whether it has."""
+        """Lay out anew if what it depends on has changed; whether that is done."""
         room = self.outer_size
         if not room.width or not room.height:
             return False
-        wanted = (room, self._chosen, layout_of(self._scene, LARGE))
-        if wanted == self._laid_out:
+        many = len(self._scene.nodes) > SLOW
+        of_room = None if many or self._chosen is not None else room
+        self._to_lay_out = (of_room, self._chosen, layout_of(self._scene, LARGE))
+        if self._to_lay_out == self._laid_out:
+            if self._centre():
+                self._forget()
             return False
+        if not many:
+            self._take(self._to_lay_out, fitted(self._scene, room.width, room.height, self._chosen))
+            return True
+        if self._beside is None or self._beside.is_finished:
+            self._beside = self.run_worker(self._lay_out_beside(), group="layout", exit_on_error=True)
+        return False
+
+    async def _lay_out_beside(self) -> None:
+        """Lay out in a thread, again if something else is wanted by then: one at a time, and the last one counts."""
+        while (wanted := self._to_lay_out) != self._laid_out:
+            room = self.outer_size
+            made = await asyncio.to_thread(fitted, self._scene, room.width, room.height, self._chosen)
+            if wanted == self._to_lay_out:
+                self._take(wanted, made)
+
+    async def drawn(self) -> None:
+        """Wait until what was shown last is drawn."""
+        if self._beside is not None and not self._beside.is_finished:
+            await self._beside.wait()
+
+    def _take(self, wanted: object, made: tuple[Density, Drawing]) -> None:
+        """Draw this from now on, with the cursor where it was."""
         self._laid_out = wanted
-        self._density, drawing = fitted(self._scene, room.width, room.height, self._chosen)
+        self._density, drawing = made
         self._sheet = Sheet(drawing, self._density.most)
-        self._margins = (
-            max(0, (room.width - drawing.width) // 2),
-            max(0, (room.height - drawing.height) // 2),
-        )
         self.virtual_size = Size(drawing.width, drawing.height)
+        self._centre()
         self._repaint()
         cursor = walk.kept(self.cursor, drawing)
         if cursor != self.cursor:
@@ -175,7 +206,13 @@ class GraphView(Toned, ScrollView, can_focus=True):
             self.post_message(self.Moved())
         self._forget()
         self._into_view()
-        return True
+
+    def _centre(self) -> bool:
+        """Give a drawing that is smaller than the room the same margin on both sides; whether it is another one."""
+        room, drawing = self.outer_size, self.drawing
+        margins = max(0, (room.width - drawing.width) // 2), max(0, (room.height - drawing.height) // 2)
+        before, self._margins = self._margins, margins
+        return margins != before
 
     def _into_view(self) -> None:
         """Scroll so that what the cursor stands on can be seen: a box whole, an edge at its head."""
@@ -241,12 +278,8 @@ class GraphView(Toned, ScrollView, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """One line of the widget."""
         size = self.scrollable_content_region.size
-        if not self._scene.nodes:
-            at = y - 1
-            if 0 <= at < len(self._empty):
-                tone = Tone.TEXT if at == 0 else Tone.MUTED
-                return self.line([Span("  " + pad(self._empty[at], size.width - 2), tone)], size.width)
-            return Strip.blank(size.width, self.rich_style)
+        if not self._scene.nodes or not self.drawing.boxes:
+            return self._words(y, size.width)
         place = y + self.scroll_offset.y - self._margins[1]
         where = (self.scroll_offset.x, size.width)
         if where != self._strips_for:
@@ -261,6 +294,15 @@ class GraphView(Toned, ScrollView, can_focus=True):
             )
             self._strips[place] = strip
         return strip
+
+    def _words(self, y: int, width: int) -> Strip:
+        """What is said where nothing is drawn."""
+        drawing = f"Drawing {len(self._scene.nodes)} nodes …"
+        words = self._empty if not self._scene.nodes else (drawing,)
+        if 0 <= y - 1 < len(words):
+            tone = Tone.TEXT if y == 1 else Tone.MUTED
+            return self.line([Span("  " + pad(words[y - 1], width - 2), tone)], width)
+        return Strip.blank(width, self.rich_style)
 
     def _style(self, run: Run) -> Style:
         style = self.rich_style

@@ -293,8 +293,9 @@ class LiveTable(Toned, ScrollView, can_focus=True):
         for fitted in self._fitted:
             column = fitted.column
             mark = "▾" if column.key == self._sorted_by else ""
-            text = pad(column.title + mark, fitted.width, right=column.right)
-            segments.append(Segment(text + " " * GAP, ground))
+            over = bool(mark) and width_of(column.title) == fitted.width  # the mark stands in the gap then
+            text = pad(column.title + mark, fitted.width + over, right=column.right)
+            segments.append(Segment(text + " " * (GAP - over), ground))
         return Strip(segments).adjust_cell_length(width, ground)
 
     def _draw_blank(self, y: int, width: int) -> Strip:

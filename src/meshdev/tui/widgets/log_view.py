@@ -25,7 +25,7 @@ FRAME = 1 / 15
 """Seconds between two intakes of waiting lines."""
 
 _MOMENT = 0.25
-"""Seconds that the lines of the log before may stand."""
+"""Seconds that are waited for the first lines of another log."""
 _SIDEWAYS = 12
 
 
@@ -98,17 +98,21 @@ class LogView(LogRows):
         self._tell()
 
     def supersede(self, empty: str) -> None:
-        """Begin another log: the lines of the one before go when the first of this one come, or in a moment.
+        """Begin another log: nothing is shown until the first lines of it come, or for a moment.
 
-        So the scroll bar stays, and with it the layout.
+        The scroll bar of the one before stays meanwhile, and with it the layout.
         """
         self._waiting.clear()
         self._waiting_count = self._lost = self._left = 0
         self._cursor = None
         self._following = True
         self._empty = empty
-        if self._outdated is None:
-            self._outdated = self.set_timer(_MOMENT, self.drop_outdated)
+        if self._outdated is not None:
+            self._outdated.stop()
+        self._outdated = self.set_timer(_MOMENT, self.drop_outdated)
+        if not self._hidden:
+            self._hidden = True
+            self.refresh()
         self._tell()
 
     def drop_outdated(self) -> None:
@@ -121,12 +125,15 @@ class LogView(LogRows):
         if self._outdated is not None:
             self._outdated.stop()
             self._outdated = None
+            self._hidden = False
             self._back.clear()
             self._cache.clear()
             self._paint.forget()
 
     def current(self) -> Line | None:
-        """The line under the cursor, or the newest one."""
+        """The line under the cursor, or the newest one; None where none is shown."""
+        if self._hidden:
+            return None
         number = (
             self._cursor if self._cursor is not None and self._cursor in self._back else self._back.last()
         )

@@ -241,7 +241,6 @@ class HistoryLog(LogView):
     def on_resize(self) -> None:
         """Narrow terminals have less room for names."""
         self._paint.room = 11 if self.size.width < 100 else 16  # noqa: PLR2004 -- see above
-        super().on_resize()
         # As long with the scroll bar as without it: whether it is there already is a matter of chance.
         self._paint.rule = max(20, self.content_region.width - 1 - self._gutter)
         self._cache.clear()

@@ -40,6 +40,7 @@ class LogRows(Toned, ScrollView, can_focus=True):
         self._left = 0
         self._cache: dict[Place, tuple[Strip, Strip]] = {}
         self._empty = empty
+        self._hidden = False  # other lines come in a moment: until then none, and the scroll bar stays
 
     @property
     def scrollback(self) -> Scrollback:
@@ -54,6 +55,8 @@ class LogRows(Toned, ScrollView, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """One line of the widget."""
         width = self.scrollable_content_region.width
+        if self._hidden:
+            return Strip.blank(width, self.rich_style)
         row = y + self.scroll_offset.y
         place = self._back.locate(row)
         if place is None:

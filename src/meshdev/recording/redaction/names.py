@@ -115,7 +115,11 @@ class Names:
 
     def container(self, name: str) -> bool:
         """Whether all texts below this name are secrets, except those that `benign` knows."""
-        return (bool(_CONTAINER.search(squeezed(name[:200]))) or self.users(name)) and not self.kept(name)
+        known = self._decided.get(("container", name))
+        if known is not None:
+            return known
+        container = bool(_CONTAINER.search(squeezed(name[:200]))) or self.users(name)
+        return self._remembered("container", name, container and not self.kept(name))
 
     def benign(self, name: str) -> bool:
         """Whether this describes a secret and is none."""

@@ -48,7 +48,7 @@ class _Shape:
     def check(self) -> int:
         """How many of the free places are the checksum."""
         wanted = int(_CHECK_BITS / self.alphabet.bits) + 1
-        return min(max(wanted, 4), max(len(self.free) * 2 // 5, 3))
+        return min(max(wanted, 4), max(len(self.free) * 2 // 5, 4))
 
 
 def _shape(text: str) -> _Shape:

@@ -36,17 +36,17 @@ class Scanner:
     def __init__(self, context: Context, suspicion: Suspicion, users: Iterable[Kind] = ()) -> None:
         self._context = context
         self._suspicion = suspicion
-        self._users = tuple(users)
-        self._kinds = (*CATALOGUE, *self._users)
+        self.users = tuple(users)
+        self._kinds = (*CATALOGUE, *self.users)
 
     def suspects(self, data: bytes) -> bool:
         """Whether there may be something in it."""
         if self._suspicion(data):
             return True
-        if not self._users:
+        if not self.users:
             return False
         text = data.decode("latin-1")
-        return any(kind.pattern.search(text) for kind in self._users)
+        return any(kind.pattern.search(text) for kind in self.users)
 
     def scan(self, text: str, offsets: list[int] | None = None, *, program: bool = False) -> str:
         """The text without secrets. ``program``: program text, where names say little."""

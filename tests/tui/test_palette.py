@@ -135,7 +135,7 @@ async def test_without_an_editor_the_place_is_copied(
         await seen.until(lambda: "vim needs a terminal" in seen.text())
         assert seen.app.clipboard == f"{file}:2"
         await seen.press("t")
-        await seen.until(lambda: "no terminal for the plain stream" in seen.text())
+        await seen.until(lambda: "the plain stream needs a terminal" in seen.text())
 
 
 async def test_the_code_of_a_service_and_a_line_of_its_log(

@@ -23,7 +23,7 @@ INTERRUPTED = 130
 READER_GONE = 141
 _OUTPUT_REFUSED = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 
-# name: one line of help, in the order of a day's work. The module meshdev.cli.NAME exposes `command`.
+# name: one line of help, in the order of a day's work. The module meshdev.cli.NAME (or `_MODULES`) exposes `command`.
 COMMANDS = {
     "up": "Start the system (or apply a changed file) and show it.",
     "down": "Stop the system and wait until nothing of it is left.",
@@ -45,6 +45,7 @@ COMMANDS = {
     "traffic": "Show single calls over the edges.",
     "record": "Record traffic, keep what passed, show and manage recordings.",
     "replay": "Send recorded requests to a service again: compare its answers, or make load of them.",
+    "test-alone": "Test one service, with everything that it calls played out of a recording.",
     "fault": "Inject faults on edges and into services, see what they do, end them.",
     "chaos": "Try hypotheses about the running system: load, faults, a verdict.",
     "top": "Show what the instances and meshdev itself use of the machine.",
@@ -59,6 +60,8 @@ COMMANDS = {
     "version": "Print the versions of this command and of the daemon.",
 }
 
+_MODULES = {"test-alone": "alone"}
+
 
 class LazyGroup(click.Group):
     """Knows its commands by `COMMANDS` and imports one when it is asked for."""
@@ -71,7 +74,7 @@ class LazyGroup(click.Group):
         """The command of that name, imported now."""
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = import_module(f"meshdev.cli.{cmd_name}").command
+        command: click.Command = import_module(f"meshdev.cli.{_MODULES.get(cmd_name, cmd_name)}").command
         return command
 
     def resolve_command(

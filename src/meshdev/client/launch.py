@@ -10,6 +10,7 @@ import select
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -35,6 +36,8 @@ class LaunchRequest(msgspec.Struct, frozen=True, kw_only=True):
     profiles: list[str] | None = None
     services: list[str] = []
     lease: float = 0.0
+    alone: str = ""
+    recordings: list[str] = []
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,12 +57,23 @@ def launch(
     profiles: list[str] | None,
     services: list[str],
     lease: float = 0.0,
+    alone: str = "",
+    recordings: Sequence[str] = (),
     timeout: float = STARTUP_TIMEOUT,
 ) -> Report:
-    """Start a daemon for ``project`` and wait until it serves its API; raises the MeshdevError that it reports."""
+    """Start a daemon for ``project`` and wait until it serves its API; raises the MeshdevError that it reports.
+
+    ``alone`` names the one service that is real, with ``recordings`` in place of those that it calls.
+    """
     _make_state_dir(project)
     request = LaunchRequest(
-        root=str(project.root), file=str(project.file), profiles=profiles, services=services, lease=lease
+        root=str(project.root),
+        file=str(project.file),
+        profiles=profiles,
+        services=services,
+        lease=lease,
+        alone=alone,
+        recordings=list(recordings),
     )
     reading, writing = os.pipe()
     try:

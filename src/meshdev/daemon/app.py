@@ -148,6 +148,11 @@ class _Daemon:
             from meshdev.topology.load import load  # noqa: PLC0415 -- heavy
 
             system = load(Path(self._options.file), profiles=self._options.profiles, environ=os.environ)
+        if self._options.alone:
+            from meshdev.topology.alone import alone  # noqa: PLC0415 -- seldom
+
+            recordings = tuple(self._options.recordings)
+            system = alone(system, self._options.alone, recordings, Path(self._options.root))
         unknown = [name for name in self._options.services if name not in system.services]
         if unknown:
             from meshdev.errors import UsageError  # noqa: PLC0415

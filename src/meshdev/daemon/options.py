@@ -8,7 +8,8 @@ class LaunchOptions(Struct, frozen=True, kw_only=True):
 
     ``root`` is the project's real path, ``file`` the topology file; ``profiles`` None means the file's default;
     no ``services`` means all eager ones. With a ``lease`` the system belongs to a foreground command that takes the
-    lease within so many seconds; if it does not (it was killed meanwhile), the system ends.
+    lease within so many seconds; if it does not (it was killed meanwhile), the system ends. ``alone`` names the one
+    service that is real, with ``recordings`` in place of those that it calls.
     """
 
     root: str
@@ -17,6 +18,8 @@ class LaunchOptions(Struct, frozen=True, kw_only=True):
     services: list[str] = []
     run_id: str = ""
     lease: float = 0.0
+    alone: str = ""
+    recordings: list[str] = []
 
 
 class StartupReport(Struct, frozen=True, kw_only=True, omit_defaults=True):

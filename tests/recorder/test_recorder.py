@@ -2,12 +2,13 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
 
 from meshdev.mesh.channel import Channel
+from meshdev.recorder import recorder
 from meshdev.recorder.recorder import Recorder
 from meshdev.recorder.session import Redact
 from meshdev.recording.journal import read_segment
@@ -55,11 +56,11 @@ def as_it_is(_: Secrets) -> Redact:
 class Desk:
     """A recorder, its daemon's end, and any number of workers'."""
 
-    def __init__(self) -> None:
+    def __init__(self, redacting: Callable[[Secrets], Redact] = as_it_is) -> None:
         loop = asyncio.get_running_loop()
         ours, theirs = socket.socketpair()
         self.heard: asyncio.Queue[FromRecorder] = asyncio.Queue()
-        self.recorder = Recorder(loop, theirs, as_it_is)
+        self.recorder = Recorder(loop, theirs, redacting)
         self.channel = Channel(
             loop,
             ours,
@@ -222,3 +223,34 @@ async def test_when_the_daemon_is_gone_what_there_is_is_kept(tmp_path: Path) -> 
     await desk.recorder.finished.wait()
     worker.close()
     assert targets(tmp_path / "all") == ["/a"]
+
+
+async def test_a_mark_that_never_comes_is_not_waited_for_for_ever(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker that was started too late to be asked does not keep the recording open."""
+    monkeypatch.setattr(recorder, "PATIENCE", 0.05)
+    desk.say(Begin("all", str(tmp_path / "all")))
+    tell(desk.worker(), whole(b"a"))
+    desk.say(Finish("all", 1))
+    assert (await desk.finished()).exchanges == 1
+
+
+async def test_what_cannot_be_redacted_is_not_written(tmp_path: Path) -> None:
+    """A defect of ours costs that call, never a secret; it is told in the recording."""
+
+    def failing(exchange: Exchange) -> Exchange:
+        if exchange.request.target == "/bad":
+            raise ValueError("a defect")
+        return exchange
+
+    desk = Desk(lambda _: failing)
+    desk.say(Begin("all", str(tmp_path / "all")))
+    tell(desk.worker(), whole(b"bad"), whole(b"good"), Marker(1))
+    desk.say(Finish("all", 1))
+    told = await desk.finished()
+    assert (told.exchanges, told.lost) == (1, 1)
+    assert targets(tmp_path / "all") == ["/good"]
+    desk.workers[0].close()
+    desk.channel.close()
+    await desk.recorder.finished.wait()

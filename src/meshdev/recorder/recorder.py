@@ -1,7 +1,7 @@
 """The recorder: workers' streams in, recordings out, as the daemon says.
 
 Rules: an exchange is understood once, whoever wants it · a recording ends when every worker that was there has said the
-mark of its end, or is gone · what is not over by then is kept as far as it came.
+mark of its end, or is gone, or for `PATIENCE` seconds has not · what is not over by then is kept as far as it came.
 """
 
 import asyncio
@@ -27,6 +27,7 @@ from meshdev.wire.capture import (
 )
 
 FLUSH_SECONDS: Final = 0.2
+PATIENCE: Final = 5.0
 
 MakeRedact = Callable[[Secrets], Redact]
 
@@ -75,6 +76,7 @@ class Recorder:
             case Finish():
                 marked = self._early.pop(message.token, set())
                 self._ending[message.token] = (message.name, set(self._workers) - marked)
+                self._loop.call_later(PATIENCE, self._finish_now, message.token)
                 self._finish_if_all(message.token)
             case _:
                 assert_never(message)
@@ -139,10 +141,14 @@ class Recorder:
                 self._say(progress)
 
     def _finish_if_all(self, token: int) -> None:
-        name, missing = self._ending[token]
-        if missing:
+        if not self._ending[token][1]:
+            self._finish_now(token)
+
+    def _finish_now(self, token: int) -> None:
+        """Close it; a worker that has not said its mark by now was started too late to hear of it."""
+        name, _ = self._ending.pop(token, ("", None))
+        if not name:
             return
-        del self._ending[token]
         session = self._sessions.pop(name, None)
         if session is None:
             self._say(Finished(name, 0, 0, 0, "it was not being recorded"))

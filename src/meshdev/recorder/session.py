@@ -74,8 +74,14 @@ class Session:
         """Have an exchange, if it is meant."""
         if self.begin.match != _EVERYTHING and not fits(self.begin.match, _Asked(exchange)):
             return
+        try:
+            redacted = self._redact(msgspec.structs.replace(exchange, id=str(self._count + 1)))
+        except Exception as error:  # noqa: BLE001 -- a defect there must neither write secrets nor end the recording
+            self._lost += 1
+            self._journal.note(f"a call to {exchange.route} could not be redacted and is left out: {error!r}")
+            return
         self._count += 1
-        self._journal.add(self._redact(msgspec.structs.replace(exchange, id=str(self._count))))
+        self._journal.add(redacted)
         if self._journal.waiting >= FLUSH_BYTES:
             self.flush()
 

@@ -1,4 +1,4 @@
-"""No input makes redaction slow: a megabyte of the worst takes seconds, and twice as much twice as long."""
+"""No input makes redaction slow: a fifth of a megabyte of the worst takes a second, and twice as much twice as long."""
 
 from time import process_time
 
@@ -7,7 +7,7 @@ import pytest
 from meshdev.recording.redaction import Redactor
 from support_secrets import exchange
 
-SIZE = 1_000_000
+SIZE = 200_000
 WORST = {
     "a": "a",
     "digits": "4",
@@ -60,12 +60,12 @@ def seconds(data: bytes, content_type: str) -> float:
 
 
 @pytest.mark.parametrize("kind", WORST)
-def test_a_megabyte_of_it(kind: str) -> None:
+def test_much_of_it(kind: str) -> None:
     """As text, and less of it as a form and as multipart: twice as much takes twice as long."""
     unit = WORST[kind]
     for content_type, size in zip(TYPES, (SIZE, SIZE // 5, SIZE // 5), strict=True):
         spent = seconds((unit * (size // len(unit))).encode(), content_type)
-        if spent > 2:
+        if spent > 0.5:
             assert spent < 3.2 * seconds((unit * (size // len(unit) // 2)).encode(), content_type)
         assert spent < 20, content_type
 

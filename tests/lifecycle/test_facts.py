@@ -25,7 +25,8 @@ from meshdev.lifecycle.model import (
     Ticked,
     Urgency,
 )
-from meshdev.topology.model import Container, Healthcheck, ProbeKind, Service
+from meshdev.topology.container import Container, ImageBuild
+from meshdev.topology.model import Healthcheck, ProbeKind, Service
 from support_lifecycle import HTTP, Play, after, launch, probing, quick, ref, route, service, term, unprobing
 
 ORDERS = frozenset({"orders"})
@@ -35,7 +36,7 @@ LOGGED = Healthcheck(ProbeKind.LOG, "listening", ready_timeout=2.0)
 
 def built_service(**fields: object) -> Service:
     """A service whose image has to be built."""
-    return service("orders", run=Container(build=Path("/orders")), **fields)
+    return service("orders", run=Container(build=ImageBuild(Path("/orders"))), **fields)
 
 
 def test_facts_about_nobody_change_nothing() -> None:

@@ -11,12 +11,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from meshdev.errors import TopologyError
+from meshdev.topology.container import Container, ImageBuild, NetworkLink
 from meshdev.topology.experiment import Action
 from meshdev.topology.load import load
 from meshdev.topology.model import (
     CircuitBreaker,
     Condition,
-    Container,
     Dependency,
     EdgePolicy,
     Endpoint,
@@ -480,8 +480,10 @@ def test_ways_to_run(tmp_path: Path) -> None:
         """,
     )
     nodes = system.services
-    assert nodes["image"].run == Container("nginx:1")
-    assert nodes["build"].run == Container(build=tmp_path / "b")
+    assert nodes["image"].run == Container("nginx:1", networks=(NetworkLink("default"),))
+    assert nodes["build"].run == Container(
+        build=ImageBuild(tmp_path / "b"), networks=(NetworkLink("default"),)
+    )
     assert nodes["stub"].run == Stub(("checkout",))
     assert nodes["remote"].run == Remote("https://staging.example/api")
     assert nodes["remote"].endpoints == (Endpoint("http", "http", 443),)

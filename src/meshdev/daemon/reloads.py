@@ -83,7 +83,13 @@ class Reloads:
                     self._signal(change.service, argument or "SIGHUP", change.files)
                 case WatchAction.EXEC:
                     self._command(change.service, argument)
-                case WatchAction.RESTART | WatchAction.REBUILD | WatchAction.SYNC | WatchAction.SYNC_RESTART:
+                case (
+                    WatchAction.RESTART
+                    | WatchAction.REBUILD
+                    | WatchAction.SYNC
+                    | WatchAction.SYNC_RESTART
+                    | WatchAction.SYNC_EXEC
+                ):
                     replaced = True
                 case _:
                     assert_never(action)

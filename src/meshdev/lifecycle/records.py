@@ -20,7 +20,8 @@ from meshdev.lifecycle.model import (
     Role,
 )
 from meshdev.lifecycle.table import LIVE
-from meshdev.topology.model import Container, Healthcheck, ProbeKind, Service, StartMode
+from meshdev.topology.container import Container
+from meshdev.topology.model import Healthcheck, ProbeKind, Service, StartMode
 
 # A candidate is launched while at most this many runs of its slot are still on their way out: a save that follows
 # another need not wait for a slow drain, yet a storm can't pile up processes.

@@ -21,7 +21,7 @@ from meshdev.topology.paths import shown_as
 from meshdev.topology.scalars import Interpolated, Unknown
 from meshdev.topology.template import SECTIONS, Mode, escape, expand
 
-PROSE = frozenset({"description", "team", "command", "exec", "test", "action"})
+PROSE = frozenset({"description", "team", "command", "entrypoint", "exec", "test", "action"})
 
 
 @dataclass(slots=True)
@@ -67,7 +67,7 @@ def interpolate(assembly: Assembly, variables: Variables, inactive: frozenset[tu
     if profiles is not None:
         assembly.tree["profiles"] = lenient.value(("profiles",), profiles)
     head = _Walk(assembly, variables.of(assembly.root), strict=True)
-    for section in ("system", "telemetry"):
+    for section in ("system", "telemetry", "networks", "volumes", "secrets", "configs"):
         if section in assembly.tree:
             assembly.tree[section] = head.value((section,), assembly.tree[section])
 

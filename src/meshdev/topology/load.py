@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from meshdev.errors import Problem, TopologyError
 from meshdev.topology.assembly import Assembly, choose_profiles, read_all
 from meshdev.topology.build import build_node
+from meshdev.topology.container_places import shared_networks, shared_volumes, source_problems
 from meshdev.topology.file_experiments import experiments_of
 from meshdev.topology.file_faults import faults_of
 from meshdev.topology.file_model import FileTable, NodeTable
@@ -99,6 +100,7 @@ def _load(
     known = {*connected, *embedded, *left_out, *broken}
     faults, *findings = faults_of(assembly, table.faults, connected, known)
     problems.update(findings[0])
+    problems.update(source_problems(assembly, table))
     experiments, misjudged = experiments_of(assembly, table.experiments, faults, known)
     problems.update(misjudged)
     system = System(
@@ -118,6 +120,8 @@ def _load(
         faults=faults,
         experiments=experiments,
         warnings=tuple(sorted({*references.warnings, *findings[1]})),
+        networks=shared_networks(table),
+        volumes=shared_volumes(table),
     )
     return system, problems | set(cycle_problems(system))
 

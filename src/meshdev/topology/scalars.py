@@ -111,7 +111,8 @@ def _quantity(parse: Callable[[str], float], accepted: str) -> Callable[[object]
     return check
 
 
-def _size(value: object) -> object:
+def size_of(value: object) -> object:
+    """Bytes, from a number or a text such as ``512MB``."""
     if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
         return value
     return _quantity(parse_size, SIZE)(value)
@@ -218,7 +219,7 @@ Duration = Annotated[
 ]
 Size = Annotated[
     int,
-    PlainValidator(_size),
+    PlainValidator(size_of),
     WithJsonSchema({"anyOf": [{"type": "string", "examples": ["512MB"]}, {"type": "integer", "minimum": 0}]}),
 ]
 Share = Annotated[

@@ -23,8 +23,8 @@ from meshdev.topology.paths import absolute, shown_as
 from meshdev.topology.template import SECTIONS
 
 RUNS = ("command", "image", "build", "stub", "url")
-_SHARED = ("networks", "volumes", "secrets", "configs")
-_BY_NAME = (*SECTIONS, *_SHARED, "profiles", "faults", "experiments")
+SHARED = ("networks", "volumes", "secrets", "configs")
+_BY_NAME = (*SECTIONS, *SHARED, "profiles", "faults", "experiments")
 _OF_THE_FIRST = ("system", "telemetry", "recording", "include", "extends")
 MERGED = ("environment", "edges", "limits", "endpoints", "stop", "depends_on", "calls")
 
@@ -122,7 +122,7 @@ def _add_entry(assembly: Assembly, doc: Document, key: str, name: str, entry: An
     present = assembly.tree.setdefault(key, {})
     if name not in present:
         present[name] = entry
-        if key in (*SECTIONS, *_SHARED):
+        if key in (*SECTIONS, *SHARED):
             assembly.homes[key, name] = doc.file.parent
     elif key == "profiles" and isinstance(entry, dict) and isinstance(present[name], dict):
         _merge_profile(assembly, doc, name, entry)

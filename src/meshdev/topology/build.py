@@ -30,6 +30,7 @@ from meshdev.topology.nearest import nearest
 from meshdev.topology.policies import dependencies_of, edges_of, limits_of, restart_of, stop_of, watches_of
 from meshdev.topology.probing import healthcheck_of
 from meshdev.topology.recordings import Stub
+from meshdev.topology.scalars import COMMAND
 from meshdev.topology.scope import Scope
 from meshdev.topology.stand_ins import complain_of_stub, played
 
@@ -153,6 +154,9 @@ def _run_of(scope: Scope, engine: str, own: frozenset[str]) -> Run:
         return container_of(scope)
     if len(written) > 1:
         scope.complain((), f"says {' and '.join(written)}", f"accepted: one of {', '.join(RUNS)}")
+    if table.command == ():
+        scope.complain(("command",), f"found an array, accepted: {COMMAND}")
+        return _NOTHING
     if table.command is not None:
         return compile_command(scope, ("command",), table.command, own)
     if table.stub is not None:

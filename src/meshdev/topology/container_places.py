@@ -15,7 +15,7 @@ from meshdev.topology.container_forms import is_path
 from meshdev.topology.file_container_parts import GrantTable, MountTable, NetworkLinkTable
 from meshdev.topology.file_model import FileTable
 from meshdev.topology.nearest import did_you_mean
-from meshdev.topology.paths import absolute
+from meshdev.topology.paths import absolute, placed
 from meshdev.topology.scope import Scope
 
 DEFAULT_NETWORK = "default"
@@ -45,7 +45,7 @@ def _mount(scope: Scope, index: int, entry: MountTable) -> Mount | None:
             return Mount(
                 MountKind.BIND,
                 entry.target,
-                str(scope.folder(source)),
+                placed(scope.home, source),
                 entry.read_only,
                 create_host_path=bind.create_host_path if bind else True,
                 propagation=(bind.propagation or "") if bind else "",

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema
 
+from meshdev.topology.dotenv import Form
 from meshdev.topology.experiment_tables import ExperimentTable
 from meshdev.topology.file_container import ContainerTable, FileSourceTable, NetworkTable, VolumeTable
 from meshdev.topology.file_parts import (
@@ -89,6 +90,10 @@ class EnvFileTable(Table):
 
     path: Text = Field(description="relative to the file that names it")
     required: Flag = Field(default=True, description="false: nothing happens when the file isn't there")
+    format: Annotated[Form, PlainValidator(one_of(Form)), WithJsonSchema(words(Form))] = Field(
+        default=Form.STRICT,
+        description="strict; compose: variables that aren't set are empty; raw: values as they are",
+    )
 
 
 class NodeTable(ContainerTable):

@@ -165,12 +165,15 @@ def _texts(value: object) -> object:
     raise refuse("an array of text, or one text")
 
 
+COMMAND = 'a command line, or an array of text such as ["python", "-m", "orders"]'
+
+
 def _command(value: object) -> object:
     if isinstance(value, str) and value.strip():
         return value
-    if isinstance(value, list) and value and all(isinstance(item, str) for item in value) and value[0]:
+    if isinstance(value, list) and all(isinstance(item, str) for item in value) and value[:1] != [""]:
         return tuple(value)
-    raise refuse('a command line, or an array of text such as ["python", "-m", "orders"]')
+    raise refuse(COMMAND)
 
 
 def _loopback(value: object) -> object:

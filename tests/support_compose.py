@@ -24,6 +24,7 @@ def write_compose(folder: Path, text: str, **files: str) -> Path:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(content, "utf-8")
     file = folder / "compose.yml"
+    file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(text, "utf-8")
     return file
 
@@ -49,7 +50,7 @@ def outcome(files: Sequence[Path]) -> list[str]:
         system = load(files[0], overrides=files[1:], environ=ENVIRON)
     except TopologyError as error:
         return [_line("#!", problem, files[0].parent) for problem in error.problems]
-    lines = [_line("#~", problem, files[0].parent) for problem in system.warnings]
+    lines = [_line("#~", problem, files[0].parent) for problem in sorted({*system.warnings, *system.notes})]
     edges = (f"#> {it.caller} -> {it.callee}:{it.port} {it.protocol}: {it}" for it in system.inferred)
     return [*lines, *edges]
 
@@ -104,7 +105,17 @@ def imported(files: Sequence[Path]) -> System:
 def bare(system: System) -> System:
     """The system without where it stands."""
     services = {name: _bare_service(node) for name, node in system.services.items()}
-    return replace(system, file=Path(), sources=(), warnings=(), inferred=(), services=services, faults={})
+    return replace(
+        system,
+        file=Path(),
+        sources=(),
+        warnings=(),
+        notes=(),
+        overrides=(),
+        inferred=(),
+        services=services,
+        faults={},
+    )
 
 
 def _bare_service(node: Service) -> Service:

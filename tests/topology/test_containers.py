@@ -138,7 +138,7 @@ def test_files_from_secrets_and_configs(tmp_path: Path) -> None:
     """
     assert container(tmp_path, keys, more, VARIABLE="top").files == (
         FileGrant("/run/secrets/f", "f", source=tmp_path / "s.txt"),
-        FileGrant("/run/secrets/own", "e", content="top", uid="1", mode=0o440),
+        FileGrant("/run/secrets/own", "e", content="top", variable="VARIABLE", uid="1", mode=0o440),
         FileGrant("/run/secrets/o", "o", external="o"),
         FileGrant("/c", "c", content="hello"),
     )

@@ -129,7 +129,11 @@ class _Daemon:
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(server.serve())
-                self._report(StartupReport(ready=True, socket=str(paths.socket), run_id=self._run_id))
+                told = len((*supervisor.operator.system.warnings, *supervisor.operator.system.notes))
+                report = StartupReport(
+                    ready=True, socket=str(paths.socket), run_id=self._run_id, warnings=told
+                )
+                self._report(report)
                 if self._options.lease:
                     asyncio.get_running_loop().call_later(
                         self._options.lease, supervisor.operator.lease_overdue
@@ -147,7 +151,12 @@ class _Daemon:
         if system is None:
             from meshdev.topology.load import load  # noqa: PLC0415 -- heavy
 
-            system = load(Path(self._options.file), profiles=self._options.profiles, environ=os.environ)
+            system = load(
+                Path(self._options.file),
+                profiles=self._options.profiles,
+                environ=os.environ,
+                overrides=list(map(Path, self._options.overrides)),
+            )
         if self._options.alone:
             from meshdev.topology.alone import alone  # noqa: PLC0415 -- seldom
 

@@ -209,7 +209,8 @@ class Operator:
         """Read the topology again; with ``apply``, put the difference in force and want services up."""
         file = Path(request.file) if request.file else self.system.file
         profiles = self.system.profiles if request.profiles is None else tuple(request.profiles)
-        written = await asyncio.to_thread(_load, file, profiles)
+        overrides = tuple(map(Path, request.overrides)) if request.file else self.system.overrides
+        written = await asyncio.to_thread(_load, file, overrides, profiles)
         self._known(request.services, written)
         if apply:
             self._refuse_at_the_end()
@@ -219,7 +220,9 @@ class Operator:
         if apply:
             self._apply(new)
             self.store.post(StartWanted(frozenset(request.services)))
-        return PlanView(steps=[_step(change) for change in changes])
+        return PlanView(
+            steps=[_step(change) for change in changes], warnings=list(map(str, (*new.warnings, *new.notes)))
+        )
 
     async def swap(self, name: str, request: SwapRequest) -> SwapView:
         """Have somebody else play a service: beside whoever does, and in its place as soon as it is ready."""
@@ -365,10 +368,10 @@ class Operator:
         return frozenset(names)
 
 
-def _load(file: Path, profiles: tuple[str, ...]) -> System:
+def _load(file: Path, overrides: tuple[Path, ...], profiles: tuple[str, ...]) -> System:
     from meshdev.topology.load import load  # noqa: PLC0415 -- heavy: here it is the thread's, and only if it is needed
 
-    return load(file, profiles=profiles, environ=dict(os.environ))
+    return load(file, profiles=profiles, environ=dict(os.environ), overrides=overrides)
 
 
 def _step(change: Change) -> PlanStep:

@@ -20,14 +20,15 @@ from pathlib import Path
 class FileGrant:
     """A secret or config that lies in the container as a file, at ``target``.
 
-    It comes from a file of the host (``source``), or is ``content``; ``external`` names one that only a swarm keeps,
-    which no plain engine can give.
+    It comes from a file of the host (``source``), or is ``content`` (which ``variable`` held); ``external`` names one
+    that only a swarm keeps, which no plain engine can give.
     """
 
     target: str
     name: str = ""
     source: Path | None = None
     content: str | None = field(default=None, repr=False)
+    variable: str = ""
     external: str = ""
     uid: str = ""
     gid: str = ""

@@ -176,7 +176,7 @@ def _filled(scope: Scope, section: str, grant: FileGrant, source: dict[str, obje
             if value is None:
                 hint = "set it in .env or the shell"
                 scope.complain((section,), f"variable {name} is not set", hint, where=where)
-            return replace(grant, content=value or "")
+            return replace(grant, content=value or "", variable=name)
         case {"content": str(content)}:
             return replace(grant, content=content)
         case {"external": True}:

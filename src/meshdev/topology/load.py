@@ -80,10 +80,10 @@ def _load_compose(
     read = reading.read_compose(files, environ=environ)
     chosen = profiles if profiles is not None or not read.profiles else read.profiles
     system = system_of(reading.as_assembly(read), profiles=chosen, environ=environ)
-    notes = reading.notes_of(read)
     active = system.services.keys()
     inferred = tuple(edge for edge in read.inferred if edge.caller in active and edge.callee in active)
-    return replace(system, warnings=tuple(sorted({*system.warnings, *notes})), inferred=inferred)
+    notes = tuple(reading.notes_of(read))
+    return replace(system, notes=notes, inferred=inferred, overrides=tuple(files[1:]))
 
 
 def find_file(start: Path) -> Path:

@@ -339,6 +339,7 @@ class System:
     ``inactive`` names what the chosen profiles leave out. ``path`` is put before PATH for every process.
     ``prometheus`` is the loopback ``HOST:PORT`` where metrics may be scraped, empty for nowhere; ``toxiproxy`` where
     Toxiproxy's API is. ``recording`` says how traffic is recorded, and where recordings are.
+    ``overrides`` are the Compose files that were laid over ``file``, ``notes`` tell what in them has no meaning here.
     ``networks`` and ``volumes`` are what containers share; ``inferred`` tells of which edges nobody wrote.
     ``faults`` are the toggles and ``experiments`` the experiments by name, ``warnings`` are findings that stop nothing.
     """
@@ -362,3 +363,5 @@ class System:
     networks: Mapping[str, Network] = field(default_factory=dict)
     volumes: Mapping[str, Volume] = field(default_factory=dict)
     inferred: tuple[Inferred, ...] = ()
+    overrides: tuple[Path, ...] = ()
+    notes: tuple[Problem, ...] = ()

@@ -335,10 +335,14 @@ class PlanView(View, frozen=True, kw_only=True):
 
 
 class UpRequest(View, frozen=True, kw_only=True):
-    """Read the topology (again) and want these services up; none named means all."""
+    """Read the topology (again) and want these services up; none named means all.
+
+    ``overrides`` are Compose files that lie over ``file``; without a file they are those of the running system.
+    """
 
     services: list[str] = []
     file: str | None = None
+    overrides: list[str] = []
     profiles: list[str] | None = None
 
 

@@ -12,7 +12,10 @@ from dataclasses import dataclass
 from meshdev.topology.compose.protocols import port_of_scheme
 
 _HOST = r"[A-Za-z0-9](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?"
-_URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.:-]*)://(?:[^\s/?#@'\"]*@)?(?P<hosts>[^\s/?#'\")\]}|;]+)")
+_PART = r"[^\s/?#'\")\]}|;,]+"
+_URL = re.compile(
+    rf"(?P<scheme>[A-Za-z][A-Za-z0-9+.:-]*)://(?:[^\s/?#@'\"]*@)?(?P<hosts>{_PART}(?:,(?![A-Za-z][\w+.-]*://){_PART})*)"
+)
 _PAIR = re.compile(rf"(?<![\w.@/:-])(?P<host>{_HOST}):(?P<port>[0-9]{{2,5}})(?![\w.:-])")
 _AT = re.compile(rf"@(?:tcp\()?(?P<host>{_HOST})(?::(?P<port>[0-9]{{2,5}}))?\)?")
 _KEYED = re.compile(

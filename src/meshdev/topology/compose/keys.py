@@ -32,6 +32,7 @@ TOP: Mapping[str, Unmeant | None] = {
     "models": Unmeant("models are not run here", "a service that serves the model, or a url"),
 }
 SERVICE: Mapping[str, Unmeant | None] = {
+    **_known("extends"),  # followed before anything is asked for its meaning
     **_known("annotations", "build", "cap_add", "cap_drop", "cgroup", "cgroup_parent", "command", "configs"),
     **_known("container_name", "cpu_period", "cpu_quota", "cpu_rt_period", "cpu_rt_runtime", "cpu_shares"),
     **_known("cpus", "cpuset", "depends_on", "deploy", "develop", "device_cgroup_rules", "devices", "dns"),

@@ -32,11 +32,15 @@ def _instead(base: Node, over: Node, report: Report, path: Path) -> Node:
     """The later of two values of which at least one is a scalar."""
     if over.value is None and not _null_counts(path):
         return base
-    if isinstance(base.value, dict | tuple) != isinstance(over.value, dict | tuple) and not _replaced(path):
+    if _kind(base) != _kind(over) and not _replaced(path):
         message = f"{'.'.join(path)}: another kind of value than at {base.where}"
         report.complain(over.where, message, "!override replaces it")
         return base
     return over
+
+
+def _kind(node: Node) -> type:
+    return type(node.value) if isinstance(node.value, dict | tuple) else str
 
 
 def without_tags(node: Node) -> Node | None:

@@ -41,8 +41,8 @@ class Node:
 
     @property
     def text(self) -> str:
-        """A scalar as text: true and false in YAML's words, nothing for null."""
-        return scalar_text(self.value)
+        """A scalar as text: true and false in YAML's words, nothing for null (and for what is no scalar)."""
+        return "" if isinstance(self.value, dict | tuple) else scalar_text(self.value)
 
     def get(self, key: str) -> "Node | None":
         """The entry of a mapping, None when it is not there or null."""

@@ -10,22 +10,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from meshdev.errors import Where
-from meshdev.topology.compose.canonical import SERVICE, Canonical
+from meshdev.kernel.project import COMPOSE_FILES, COMPOSE_OVERRIDES
+from meshdev.topology.compose.canonical import Canonical
 from meshdev.topology.compose.merging import merge, without_tags
 from meshdev.topology.compose.nodes import Node, Report, plain
+from meshdev.topology.compose.shapes import document as canonical_document
 from meshdev.topology.compose.substitution import Substitution
 from meshdev.topology.compose.variables import FILE_NAME, project_variables
 from meshdev.topology.compose.yaml_nodes import read
 from meshdev.topology.nearest import did_you_mean
 from meshdev.topology.paths import absolute, shown_as
 
-FILE_NAMES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
-OVERRIDES = (
-    "compose.override.yaml",
-    "compose.override.yml",
-    "docker-compose.override.yaml",
-    "docker-compose.override.yml",
-)
 _SECTIONS = ("services", "networks", "volumes", "secrets", "configs")
 
 
@@ -51,8 +46,8 @@ class _Place:
 
 def files_in(folder: Path) -> tuple[Path, ...]:
     """The Compose file of ``folder`` with its override, if there is one; nothing when there is none."""
-    base = next((folder / name for name in FILE_NAMES if (folder / name).is_file()), None)
-    over = next((folder / name for name in OVERRIDES if (folder / name).is_file()), None)
+    base = next((folder / name for name in COMPOSE_FILES if (folder / name).is_file()), None)
+    over = next((folder / name for name in COMPOSE_OVERRIDES if (folder / name).is_file()), None)
     return tuple(file for file in (base, over if base else None) if file is not None)
 
 
@@ -95,7 +90,7 @@ class _Reader:
             self.report.complain(node.where, "a Compose file is a mapping", "services:")
             return None
         filled = Substitution(place.variables, self.report, own=place.own).document(node)
-        return Canonical(place.folder, self.report).document(filled)
+        return canonical_document(Canonical(place.folder, self.report), filled)
 
     def _extended(self, document: Node, file: Path, place: _Place) -> Node:
         """The document with every ``extends`` followed."""
@@ -169,7 +164,7 @@ class _Reader:
         return tree
 
     def _include(self, item: Node, place: _Place, chain: tuple[Path, ...]) -> Node | None:
-        paths = _texts(item.get("path")) if item.entries else [item]
+        paths = _texts(item.get("path")) if item.entries else _texts(item)
         files = [absolute(place.folder, path.text) for path in paths]
         if not files:
             self.report.complain(item.where, "include: accepted: a path, or a mapping with path")
@@ -213,9 +208,8 @@ class _Reader:
 
 
 def _texts(node: Node | None) -> list[Node]:
+    """The scalars of a list, or the one that stands for it."""
     if node is None:
         return []
-    return list(node.elements) if isinstance(node.value, tuple) else [node]
-
-
-__all__ = ["FILE_NAMES", "SERVICE", "Project", "files_in", "read_project"]
+    listed = node.elements if isinstance(node.value, tuple) else (node,)
+    return [item for item in listed if not isinstance(item.value, dict | tuple) and item.value is not None]

@@ -133,6 +133,11 @@ def of_image(image: str) -> tuple[str, int] | None:
     return next(((protocol, port) for pattern, protocol, port in _IMAGES if re.search(pattern, name)), None)
 
 
+def scheme_of(protocol: str) -> str:
+    """The scheme of an address at which ``protocol`` is spoken."""
+    return {"grpc": "http", "postgres": "postgresql"}.get(protocol, protocol)
+
+
 def guess(port: int, image: str = "", schemes: tuple[str, ...] = ()) -> str:
     """What is spoken on ``port`` of a container of ``image``, to which URLs with these schemes lead."""
     named = next((found for scheme in schemes if (found := of_scheme(scheme)) not in ("", "tcp")), "")

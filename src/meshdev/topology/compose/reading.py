@@ -29,6 +29,7 @@ from meshdev.topology.paths import shown_as
 from meshdev.topology.template import SECTIONS
 
 _SUFFIXES = (".yml", ".yaml")
+_INSTEAD = {"endpoints": ("protocol", "port"), "protocol": ("endpoints",), "port": ("endpoints",)}
 _WAITS = ("service_started", "service_healthy")
 
 
@@ -57,10 +58,19 @@ def profiles_of(project: Project) -> tuple[str, ...]:
     return tuple(name for name in (part.strip() for part in chosen.split(",")) if name)
 
 
-def read_compose(files: Sequence[Path], *, environ: Mapping[str, str], references: bool = False) -> Reading:
-    """The project of ``files``; what is wrong is in its report. ``references`` keeps ``${…}`` in texts."""
+def read_compose(
+    files: Sequence[Path],
+    *,
+    environ: Mapping[str, str],
+    references: bool = False,
+    folder: Path | None = None,
+) -> Reading:
+    """The project of ``files``; what is wrong is in its report.
+
+    ``references`` keeps ``${…}`` in texts; relative paths on the sheet start from ``folder`` (the project's own).
+    """
     project = read_project(files, environ=environ)
-    sheet = Sheet(project.root, project.report, project.variables, references)
+    sheet = Sheet(folder or project.root, project.report, project.variables, references)
     dict(meant(project.tree, keys.TOP, "", project.report))
     sheet.tree["system"] = {"name": _name(project, files[0])}
     chosen = profiles_of(project)
@@ -197,6 +207,8 @@ def _extensions(sheet: Sheet, tree: Node, services: Mapping[str, Node]) -> None:
     for name, node in services.items():
         more = node.entries.get(EXTENSION)
         for key, entry in more.entries.items() if more else ():
+            for other in _INSTEAD.get(key, ()):
+                sheet.tree["services"][node_name(name)].pop(other, None)
             sheet.tree["services"][node_name(name)][key] = plain(entry)
             sheet.place(("services", node_name(name), key), entry)
     whole = tree.entries.get(EXTENSION)
@@ -224,11 +236,8 @@ def as_assembly(reading: Reading) -> Assembly:
     shown = shown_as(project.sources[0], project.root) if project.sources else "compose.yml"
     document = Document(project.sources[0], shown, sheet.tree, {}) if project.sources else None
     others = [Document(file, shown_as(file, project.root), {}, {}) for file in project.sources[1:]]
-    homes = {
-        (section, name): project.root
-        for section in (*SECTIONS, *SHARED)
-        for name in sheet.tree.get(section, {})
-    }
+    tables = {it: table for it in (*SECTIONS, *SHARED) if isinstance(table := sheet.tree.get(it), dict)}
+    homes = {(section, name): project.root for section, table in tables.items() for name in table}
     return Assembly(
         root=project.root,
         tree=sheet.tree,

@@ -37,20 +37,20 @@ _Loader.yaml_implicit_resolvers[""] = [("tag:yaml.org,2002:null", re.compile(r"^
 
 def parse(text: str, shown: str, report: Report) -> Node | None:
     """The first document in ``text``; None when there is none, or when it is no YAML (that is reported)."""
-    loader: Any = _Loader(text)
     try:
-        root = loader.get_single_node()
+        root = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
         report.complain(Where(shown, line), f"YAML: {error.problem or error}", _row(text, line))
         return None
-    except (yaml.YAMLError, RecursionError) as error:
-        report.complain(
-            Where(shown), f"YAML: {str(error).splitlines()[0] if str(error) else 'nested too deeply'}"
-        )
+    except yaml.reader.ReaderError as error:
+        character = error.character if isinstance(error.character, int) else ord(error.character)
+        line = text.count("\n", 0, error.position) + 1
+        report.complain(Where(shown, line), f"YAML: the character U+{character:04X} is not allowed")
         return None
-    finally:
-        loader.dispose()
+    except (yaml.YAMLError, RecursionError) as error:
+        report.complain(Where(shown), f"YAML: {str(error).partition(chr(10))[0] or 'nested too deeply'}")
+        return None
     if root is None:
         return None
     try:

@@ -16,7 +16,7 @@ from meshdev.kernel.quantity import QuantityError, parse_duration
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_COMPOSE_SERVICE = re.compile(r"^(?:  |    |\t)([A-Za-z0-9][\w.-]*):", re.MULTILINE)
+_COMPOSE_SERVICE = re.compile(r"^([ \t]+)([A-Za-z0-9][\w.-]*):", re.MULTILINE)
 _COMPOSE_SECTION = re.compile(r"^services:.*?(?=^\S|\Z)", re.MULTILINE | re.DOTALL)
 _NODE_HEADER = re.compile(r"^\s*\[(?:(services)|(databases|brokers))\.([\w-]+)\]", re.MULTILINE)
 _COMPLETION_TIMEOUT = 0.5
@@ -106,8 +106,9 @@ def names_in_file(file: Path) -> list[str]:
         return []
     if file.suffix in (".yml", ".yaml"):
         section = _COMPOSE_SECTION.search(text)
-        indents = _COMPOSE_SERVICE.findall(section[0]) if section else []
-        return [name.replace(".", "-") for name in indents]
+        entries = _COMPOSE_SERVICE.findall(section[0]) if section else []
+        least = min((len(indent) for indent, _ in entries), default=0)
+        return [name.replace(".", "-") for indent, name in entries if len(indent) == least]
     found = (match.groups() for match in _NODE_HEADER.finditer(text))
     return [name if service else f"{table}.{name}" for service, table, name in found]
 

@@ -2,7 +2,7 @@
 
 - A mapping takes the entries of the later one, key by key; null takes nothing away.
 - A list is appended to, without what it has already. Mounts, secrets, configs and devices are known by their target,
-  ports by address, both numbers and protocol: the later one of the same is merged into the earlier.
+  ports by address, both numbers and protocol: a later one takes the place of the same.
 - ``command``, ``entrypoint`` and a healthcheck's ``test`` are replaced. So are the options of ``logging`` when the
   driver is another.
 - ``!reset`` takes away what an earlier file said, ``!override`` replaces it.
@@ -24,7 +24,7 @@ def merge(base: Node | None, over: Node, report: Report, path: Path = ()) -> Nod
     if isinstance(base.value, dict) and isinstance(over.value, dict):
         return _mappings(base, over, report, path)
     if isinstance(base.value, tuple) and isinstance(over.value, tuple) and not _replaced(path):
-        return _lists(base, over, report, path)
+        return _lists(base, over, path)
     return _instead(base, over, report, path)
 
 
@@ -72,26 +72,14 @@ def _mappings(base: Node, over: Node, report: Report, path: Path) -> Node:
     return Node(merged, base.where)
 
 
-def _lists(base: Node, over: Node, report: Report, path: Path) -> Node:
+def _lists(base: Node, over: Node, path: Path) -> Node:
     key = _KEYS.get(path[2:], _whole) if path[:1] == ("services",) else _whole
     merged: dict[object, Node] = {}
     for node in (*base.elements, *over.elements):
-        name = key(node)
-        known = merged.get(name)
-        if known is not None and isinstance(node.value, dict) and key is not _whole:
-            made = _mount_or(known, node, report, path)
-        else:
-            made = without_tags(node)
+        made = without_tags(node)
         if made is not None:
-            merged[name] = made
+            merged[key(node)] = made
     return Node(tuple(merged.values()), base.where)
-
-
-def _mount_or(known: Node, node: Node, report: Report, path: Path) -> Node | None:
-    """Two of the same key as one; a mount of another kind takes the whole place."""
-    if path[2:] == ("volumes",) and _text(known, "type") != _text(node, "type"):
-        return without_tags(node)
-    return merge(known, node, report, (*path, "*"))
 
 
 def _text(node: Node, key: str) -> str:

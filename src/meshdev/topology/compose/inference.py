@@ -57,7 +57,9 @@ def _edges(
 ) -> Iterator[Inferred]:
     names = _names(caller, subjects)
     seen: dict[str, set[int | None]] = {}
-    for item in (*_said(caller, names, by_name), *_declared(caller, by_name)):
+    named = {item.callee for item in _said(caller, names, by_name)}
+    declared = (item for item in _declared(caller, by_name) if item.callee not in named)
+    for item in (*_said(caller, names, by_name), *declared):
         ports = seen.setdefault(item.callee, set())
         if item.port in ports or (item.port is None and ports):
             continue

@@ -8,7 +8,7 @@
 | ``${NAME:+r}``, ``${NAME+r}`` | ``r`` if it is set (and not empty), else nothing |
 | ``$$`` | a dollar sign |
 
-``d``, ``e`` and ``r`` may hold references again. Everything else that begins with ``$`` is a fault.
+``d``, ``e`` and ``r`` may hold references again. ``${`` that begins none is a fault; any other ``$`` is itself.
 """
 
 import re
@@ -60,8 +60,7 @@ class _Expander:
                 parts.append(self._reference(text[pos:end]))
                 pos = end + 1
             else:
-                self.faults.append(f'"{text}" has a "$" that begins no variable')
-                return text
+                parts.append("$")
         return "".join((*parts, text[pos:]))
 
     def _reference(self, inner: str) -> str:
@@ -127,7 +126,7 @@ def as_topology(text: str, variables: Mapping[str, str]) -> str | None:
                 return None
             name, rest, pos = inner[1], (inner[2] or "") + argument, end + 1
         if not name:
-            parts.append(match[0])
+            parts.append("$$")
             continue
         if _OWN_PORT.fullmatch(name):
             return None

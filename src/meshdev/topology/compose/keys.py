@@ -59,6 +59,9 @@ SERVICE: Mapping[str, Unmeant | None] = {
     "post_start": Unmeant(
         "nothing is run in a container after its start", "a service with one_shot, or the image's own"
     ),
+    "pre_start": Unmeant(
+        "nothing is run before a container's start", "a service with one_shot that it depends on"
+    ),
     "pre_stop": Unmeant(
         "nothing is run in a container before its stop", "stop_signal, which the program hears"
     ),

@@ -1,5 +1,7 @@
 """Endpoints and published ports of a service, from ``ports``, ``expose`` and the edges that lead to it."""
 
+import re
+from collections.abc import Mapping
 from typing import Any
 
 from meshdev.topology.compose import keys
@@ -11,6 +13,7 @@ from meshdev.topology.listening import PROTOCOLS
 from meshdev.topology.model import Inferred
 
 _LOOPBACK = ("", "127.0.0.1", "localhost", "::1", "0.0.0.0", "::")  # noqa: S104 -- what is written, not what is bound
+_EXPOSE = re.compile(r"^\s*EXPOSE\s+(.+)$", re.IGNORECASE | re.MULTILINE)
 _EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 -- as above
 
 
@@ -32,15 +35,20 @@ def said_ports(node: Node) -> dict[int, str]:
     return found
 
 
+def exposed_ports(text: str) -> tuple[int, ...]:
+    """The TCP ports of a Dockerfile's EXPOSE lines, as far as they are numbers."""
+    found = (word.partition("/") for row in _EXPOSE.findall(text) for word in row.split())
+    return tuple(int(port) for port, _, protocol in found if port.isdecimal() and protocol in ("", "tcp"))
+
+
 def _elements(node: Node, key: str) -> tuple[Node, ...]:
     found = node.get(key)
     return found.elements if found else ()
 
 
-def listen(page: Page, node: Node, edges: tuple[Inferred, ...]) -> None:
-    """Put ``endpoints`` and ``ports`` on the page; those that edges lead to come first."""
+def listen(page: Page, node: Node, said: Mapping[int, str], edges: tuple[Inferred, ...]) -> None:
+    """Put ``endpoints`` and ``ports`` on the page: those that edges lead to, then those that are ``said``."""
     image = found.text if (found := node.get("image")) else ""
-    said = said_ports(node)
     wanted: dict[int, str] = {}
     for edge in edges:
         if edge.port is not None:

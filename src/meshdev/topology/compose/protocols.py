@@ -62,12 +62,16 @@ _PORTS: Mapping[int, str] = {
     443: "http",
     2379: "http",
     8222: "http",
+    9300: "tcp",
+    9644: "http",
     9200: "http",
     15672: "http",
     16686: "http",
     1025: "smtp",
     3306: "mysql",
     4222: "nats",
+    4317: "grpc",
+    4318: "http",
     5432: "postgres",
     5672: "amqp",
     6379: "redis",
@@ -142,7 +146,8 @@ def guess(port: int, image: str = "", schemes: tuple[str, ...] = ()) -> str:
     """What is spoken on ``port`` of a container of ``image``, to which URLs with these schemes lead."""
     named = next((found for scheme in schemes if (found := of_scheme(scheme)) not in ("", "tcp")), "")
     known = of_image(image)
-    if named:
-        return named
     usual = of_port(port)
-    return known[0] if known and (known[1] == port or usual == "tcp") else usual
+    if named:
+        return usual if named == "http" and usual == "grpc" else named  # OTLP and its like say http
+    own = known is not None and (known[1] == port or (usual == "tcp" and port not in _PORTS))
+    return known[0] if known is not None and own else usual

@@ -16,13 +16,14 @@ from meshdev.topology.assembly import SHARED, Assembly
 from meshdev.topology.compose import keys
 from meshdev.topology.compose.inference import Subject, Text, infer
 from meshdev.topology.compose.keys import EXTENSION, meant
-from meshdev.topology.compose.listening import listen, said_ports
+from meshdev.topology.compose.listening import exposed_ports, listen, said_ports
 from meshdev.topology.compose.nodes import Node, plain
 from meshdev.topology.compose.project import Project, read_project
 from meshdev.topology.compose.services import node_name, service
 from meshdev.topology.compose.shared import sections
 from meshdev.topology.compose.sheet import Page, Sheet
 from meshdev.topology.document import Document
+from meshdev.topology.frameworks import head
 from meshdev.topology.model import Inferred
 from meshdev.topology.nearest import did_you_mean
 from meshdev.topology.paths import shown_as
@@ -82,9 +83,10 @@ def read_compose(
     for name, node in services.items():
         service(sheet, name, node)
     sections(sheet, project.tree)
-    inferred = infer([_subject(project, name, node) for name, node in services.items()])
-    for name, node in services.items():
-        _connect(sheet, name, node, inferred)
+    subjects = [_subject(project, name, node) for name, node in services.items()]
+    inferred = infer(subjects)
+    for subject, (name, node) in zip(subjects, services.items(), strict=True):
+        _connect(sheet, name, node, subject, inferred)
     _extensions(sheet, project.tree, services)
     _known(sheet, services)
     return Reading(project, sheet, inferred)
@@ -128,8 +130,22 @@ def _subject(project: Project, name: str, node: Node) -> Subject:
         texts=tuple(_texts(project, node)),
         links=tuple(_links(node)),
         waits=tuple(_waits(node)),
-        ports=said_ports(node),
+        ports=_ports(node),
     )
+
+
+def _ports(node: Node) -> dict[int, str]:
+    """The ports that the service says it listens on; if none, those of its Dockerfile's EXPOSE."""
+    said = said_ports(node)
+    build = node.get("build")
+    if said or build is None:
+        return said
+    inline, context, named = (build.get(key) for key in ("dockerfile_inline", "context", "dockerfile"))
+    text = inline.text if inline else ""
+    if not inline and context is not None:
+        file = Path(context.text) / (named.text if named else "Dockerfile")
+        text = head(file) if file.is_file() else ""
+    return dict.fromkeys(exposed_ports(text), "")
 
 
 def _texts(project: Project, node: Node) -> Iterator[Text]:
@@ -185,11 +201,11 @@ def _waits(node: Node) -> Iterator[tuple[str, Where]]:
             yield node_name(target), entry.where
 
 
-def _connect(sheet: Sheet, name: str, node: Node, inferred: tuple[Inferred, ...]) -> None:
+def _connect(sheet: Sheet, name: str, node: Node, subject: Subject, inferred: tuple[Inferred, ...]) -> None:
     """Endpoints, ports and calls of a service, from the edges that lead to it and away from it."""
     key = node_name(name)
     page = Page(sheet, key, f"services.{name}", sheet.tree["services"][key])
-    listen(page, node, tuple(edge for edge in inferred if edge.callee == key))
+    listen(page, node, subject.ports, tuple(edge for edge in inferred if edge.callee == key))
     callees = list(dict.fromkeys(edge.callee for edge in inferred if edge.caller == key))
     if callees:
         places = {edge.callee: edge.where or node.where for edge in reversed(inferred) if edge.caller == key}
@@ -209,16 +225,25 @@ def _extensions(sheet: Sheet, tree: Node, services: Mapping[str, Node]) -> None:
         for key, entry in more.entries.items() if more else ():
             for other in _INSTEAD.get(key, ()):
                 sheet.tree["services"][node_name(name)].pop(other, None)
-            sheet.tree["services"][node_name(name)][key] = plain(entry)
+            sheet.tree["services"][node_name(name)][key] = _without_nulls(plain(entry))
             sheet.place(("services", node_name(name), key), entry)
     whole = tree.entries.get(EXTENSION)
     for section, entry in whole.entries.items() if whole else ():
-        value: Any = plain(entry)
+        value: Any = _without_nulls(plain(entry))
         present = sheet.tree.get(section)
         sheet.tree[section] = (
             {**present, **value} if isinstance(present, dict) and isinstance(value, dict) else value
         )
         sheet.place((section,), entry)
+
+
+def _without_nulls(value: Any) -> Any:
+    """``value`` as TOML can say it, which knows no null."""
+    if isinstance(value, dict):
+        return {key: _without_nulls(item) for key, item in value.items() if item is not None}
+    if isinstance(value, list):
+        return [_without_nulls(item) for item in value if item is not None]
+    return {} if value is None else value
 
 
 def _known(sheet: Sheet, services: Mapping[str, Node]) -> None:

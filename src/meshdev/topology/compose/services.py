@@ -38,10 +38,21 @@ def service(sheet: Sheet, name: str, node: Node) -> None:
         rule = _RULES.get(rule_key)
         if rule is not None:
             rule(page, rule_key, entry)
-    if "image" not in page.table and "build" not in page.table and node.get("provider") is None:
-        page.report.complain(node.where, f"{page.shown}: has neither image nor build", "image: nginx")
+    if "image" not in page.table and "build" not in page.table and not _runs_otherwise(node):
+        plugin = node.get("provider") is not None
+        message = "is run by a plugin of Compose" if plugin else "has neither image nor build"
+        hint = "x-meshdev: { url: http://… } for what runs elsewhere" if plugin else "image: nginx"
+        page.report.complain(node.where, f"{page.shown}: {message}", hint)
         page.table["image"] = ""  # told once
     _defaults(page, node)
+
+
+def _runs_otherwise(node: Node) -> bool:
+    """Whether ``x-meshdev`` says what it is instead."""
+    more = node.entries.get(keys.EXTENSION)
+    return more is not None and any(
+        key in more.entries for key in ("url", "command", "image", "build", "stub")
+    )
 
 
 def _defaults(page: Page, node: Node) -> None:

@@ -709,3 +709,24 @@ def test_a_file_that_is_nested_too_deeply(tmp_path: Path) -> None:
     write(tmp_path, f"a = {'[' * 5000}{']' * 5000}\n")
     with pytest.raises(TopologyError, match="nested too deeply"):
         load(tmp_path / "meshdev.toml", environ=PATH)
+
+
+def test_names_that_look_like_prose(tmp_path: Path) -> None:
+    """A variable, a label or a network may be called test or command; references in it count all the same."""
+    text = """
+    [services.test]
+    image = "x"
+    environment = { command = "${V}" }
+    labels = { test = "${V}", action = "${V}" }
+    networks = ["test"]
+    [networks.test]
+    labels = { exec = "${V}" }
+    """
+    system = loaded(tmp_path, text, environ={"V": "v"})
+    run = system.services["test"].run
+    assert isinstance(run, Container)
+    assert (
+        system.services["test"].environment,
+        run.labels,
+    ) == ({"command": "v"}, {"test": "v", "action": "v"})
+    assert system.networks["test"].labels == {"exec": "v"}

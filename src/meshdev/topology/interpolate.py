@@ -72,6 +72,12 @@ def interpolate(assembly: Assembly, variables: Variables, inactive: frozenset[tu
             assembly.tree[section] = head.value((section,), assembly.tree[section])
 
 
+def _is_prose(path: KeyPath) -> bool:
+    """Whether ``path`` leads to a node's own prose or command, and not to a name that only looks so."""
+    inner = path[4:] if path[0] == "profiles" else path[2:]
+    return path[-1] in PROSE and (len(inner) == 1 or inner[:1] in (("healthcheck",), ("watch",)))
+
+
 @dataclass(frozen=True, slots=True)
 class _Walk:
     assembly: Assembly
@@ -93,7 +99,7 @@ class _Walk:
                 return value
 
     def _entry(self, path: KeyPath, key: str, item: Any) -> Any:
-        free = key.startswith("x-") or (key in PROSE and "environment" not in path[2:-1])
+        free = key.startswith("x-") or _is_prose(path)
         return item if free else self.value(path, item)
 
     def _assignment(self, path: KeyPath, item: Any) -> Any:

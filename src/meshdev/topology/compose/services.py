@@ -38,7 +38,8 @@ def service(sheet: Sheet, name: str, node: Node) -> None:
         rule = _RULES.get(rule_key)
         if rule is not None:
             rule(page, rule_key, entry)
-    if "image" not in page.table and "build" not in page.table and not _runs_otherwise(node):
+    image = node.get("image")
+    if not (image and image.text) and "build" not in page.table and not _runs_otherwise(node):
         plugin = node.get("provider") is not None
         message = "is run by a plugin of Compose" if plugin else "has neither image nor build"
         hint = "x-meshdev: { url: http://… } for what runs elsewhere" if plugin else "image: nginx"
@@ -184,22 +185,21 @@ def _healthcheck(page: Page, key: str, node: Node) -> None:
             table[name] = page.sheet.text(entry)
     if test is not None:
         table = {**_PROBE_DEFAULTS, **table}
-        if (patience := _patience(table)) != "60s":
-            table.setdefault("ready_timeout", patience)
+        if (patience := _patience(entries)) != "60s":
+            table["ready_timeout"] = patience
     page.put(key, table, node)
 
 
-def _patience(table: dict[str, object]) -> str:
+def _patience(entries: dict[str, Node]) -> str:
     """As long as Compose would wait until it is unhealthy, and no less than a minute."""
 
     def seconds(key: str, default: float) -> float:
         try:
-            return parse_duration(str(table.get(key, "")))
+            return parse_duration(entries[key].text) if key in entries else default
         except QuantityError:
             return default
 
-    retries = table.get("retries", 3)
-    tries = retries if isinstance(retries, int) else 3
+    tries = (number(entries["retries"]) if "retries" in entries else None) or 3
     longest = seconds("start_period", 0.0) + tries * seconds("interval", _PROBE_SECONDS)
     return f"{max(60, round(longest))}s"
 

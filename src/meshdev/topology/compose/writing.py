@@ -29,11 +29,8 @@ def as_toml(reading: Reading) -> str:
 
 def _head(reading: Reading, rest: Sequence[str]) -> list[str]:
     files = ", ".join(_shown(file, reading.project.root) for file in reading.project.sources)
-    lines = [
-        f"What {files} said, for meshdev. `meshdev check` checks it, docs/compose.md tells what became of each key.",
-        *(f"{line}" for line in rest),
-    ]
-    return [*lines, ""] if not rest else lines
+    told = "`meshdev check` checks it, docs/compose.md tells what became of each key."
+    return [f"What {files} said, for meshdev. {told}", *rest]
 
 
 def _shown(file: Path, root: Path) -> str:

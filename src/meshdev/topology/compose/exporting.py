@@ -21,7 +21,7 @@ from meshdev.topology.compose.export_container import (
     times,
     watch_keys,
 )
-from meshdev.topology.compose.protocols import scheme_of
+from meshdev.topology.compose.protocols import of_image, scheme_of
 from meshdev.topology.container import Container
 from meshdev.topology.model import (
     Condition,
@@ -132,23 +132,25 @@ class _Writer:
         if ports:
             keys["ports"] = ports
         keys.update(self.lifecycle(node))
-        more = _only_here(
-            node, {self.names[name] for name in node.calls if name in self.names} - self.told(node)
-        )
+        calls = [name for name in node.calls if name in self.names]
+        untold = any(not self.told(node, name) for name in calls)
+        more = _only_here(node, [self.names[name] for name in calls] if untold else [])
         if more:
             keys["x-meshdev"] = more
         if node.edges:
             self.notes.append(f"{node.name}: Compose has no rules for edges (timeouts, retries …)")
         return keys
 
-    def told(self, node: Service) -> set[str]:
-        """The callees that a reader of the file finds in its environment."""
-        inferred = {edge.callee for edge in self.system.inferred if edge.caller == node.name}
-        return {
-            self.names[name]
-            for name in node.calls
-            if name in self.names and (name in inferred or self.system.services[name].endpoints)
-        }
+    def told(self, node: Service, name: str) -> bool:
+        """Whether a reader of the file finds by itself that ``node`` calls ``name``."""
+        evidence = {it.evidence for it in self.system.inferred if (it.caller, it.callee) == (node.name, name)}
+        callee = self.system.services[name]
+        if evidence - {"depends_on", "links"}:
+            return True
+        if not evidence:
+            return bool(callee.endpoints)  # its variables are written
+        run = callee.run
+        return bool(callee.ports) or (isinstance(run, Container) and bool(run.expose or of_image(run.image)))
 
     def lifecycle(self, node: Service) -> dict[str, Any]:
         """Order, health, restarts, replicas and limits."""
@@ -334,7 +336,7 @@ def _restart(restart: Restart) -> str:
     return f"on-failure:{restart.burst - 1}" if counted else restart.policy.value
 
 
-def _only_here(node: Service, calls: set[str]) -> dict[str, Any]:
+def _only_here(node: Service, calls: list[str]) -> dict[str, Any]:
     """What Compose has no word for."""
     more: dict[str, Any] = {}
     for key in ("description", "team"):
@@ -344,7 +346,7 @@ def _only_here(node: Service, calls: set[str]) -> dict[str, Any]:
         if getattr(node, key):
             more[key] = list(getattr(node, key))
     if calls:
-        more["calls"] = sorted(calls)
+        more["calls"] = calls
     published = {it.endpoint for it in node.ports}
     if any(it.name != "http" or it.protocol != "http" or it.name not in published for it in node.endpoints):
         more["endpoints"] = {

@@ -6,7 +6,7 @@ Each function gives the long form as plain tables with Compose's keys, or raises
 import re
 from typing import Any
 
-_DRIVE = re.compile(r"^[A-Za-z]:[\\/]")
+_DRIVE = re.compile(r"^(?:[A-Za-z]:\\|[A-Z]:/)")  # a volume may be called a, but not A
 _PORT = re.compile(
     r"(?:(?P<ip>\[[^\]]*\]|[^:\[\]]*(?=:[^:]*:)):)?(?:(?P<published>\d+(?:-\d+)?)?:)?"
     r"(?P<target>\d+(?:-\d+)?)(?:/(?P<protocol>[A-Za-z]+))?"
@@ -75,12 +75,12 @@ def ports(text: str) -> list[dict[str, Any]]:
     if match is None:
         raise FormError('ports such as "8080:80", "127.0.0.1:8080:80/udp", "3000-3005:3000-3005" or 80')
     targets = _range(match["target"])
-    published = _range(match["published"]) if match["published"] else []
     common: dict[str, Any] = {"protocol": (match["protocol"] or "tcp").lower()}
     if match["ip"]:
         common["host_ip"] = match["ip"].strip("[]")
-    if published and len(targets) == 1 and len(published) > 1:
+    if len(targets) == 1 and "-" in (match["published"] or ""):
         return [{"target": targets[0], "published": match["published"], **common}]
+    published = _range(match["published"]) if match["published"] else []
     if published and len(published) != len(targets):
         raise FormError("as many published ports as ports inside")
     if not published:

@@ -31,7 +31,10 @@ MERGED = ("environment", "edges", "limits", "endpoints", "stop", "depends_on", "
 
 @dataclass(slots=True)
 class Assembly:
-    """The tree while it is put together; ``cut`` are the keys of nodes that were taken out as faulty."""
+    """The tree while it is put together; ``cut`` are the keys of nodes that were taken out as faulty.
+
+    ``variables`` are those of all its texts, where whoever made the tree has them already.
+    """
 
     root: Path
     tree: dict[str, Any] = field(default_factory=dict)
@@ -41,6 +44,7 @@ class Assembly:
     cut: dict[tuple[str, str], set[str]] = field(default_factory=dict)
     documents: list[Document] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    variables: Mapping[str, str] | None = None
 
     def where(self, path: KeyPath) -> Where:
         """Where ``path`` stands, or the nearest thing around it."""

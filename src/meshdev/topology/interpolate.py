@@ -26,15 +26,18 @@ PROSE = frozenset({"description", "team", "command", "entrypoint", "exec", "test
 
 @dataclass(slots=True)
 class Variables:
-    """What references find, by the folder of the file that they stand in."""
+    """What references find, by the folder of the file that they stand in; ``known`` for all of them, if given."""
 
     root: Path
     outside: Mapping[str, str]
+    known: Mapping[str, str] | None = None
     problems: list[Problem] = field(default_factory=list)
     _files: dict[Path, Mapping[str, str]] = field(default_factory=dict)
 
     def of(self, home: Path) -> Mapping[str, str]:
         """The variables for a file in ``home``."""
+        if self.known is not None:
+            return self.known
         mine = [self._file(folder) for folder in dict.fromkeys((self.root, home))]
         return ChainMap(dict(self.outside), *(dict(variables) for variables in mine))
 

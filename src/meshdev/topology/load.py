@@ -101,7 +101,7 @@ def _load(
 ) -> tuple[System, set[Problem]]:
     choose_profiles(assembly, profiles)
     inactive = _inactive(assembly)
-    variables = Variables(assembly.root, environ)
+    variables = Variables(assembly.root, environ, assembly.variables)
     interpolate(assembly, variables, frozenset(inactive))
     table, faulty = _validated(assembly)
     problems = {*assembly.problems, *variables.problems}

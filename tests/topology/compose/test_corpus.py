@@ -12,6 +12,7 @@ from meshdev.topology.load import load
 from support_compose import CORPUS, ENVIRON, bare, imported, laid_out, outcome, value_of
 
 CASES = sorted(CORPUS.iterdir())
+STRICTER = ("dotenv-missing",)  # in meshdev.toml a variable of .env that is not set is an error
 _MARKS = ("#!", "#~", "#>", "#=")
 
 
@@ -45,7 +46,11 @@ def test_what_comes_of_it(case: Path, folder: Path) -> None:
 
 @pytest.mark.parametrize(
     "case",
-    [case for case in CASES if not any(line.startswith("#!") for line in expected(case))],
+    [
+        case
+        for case in CASES
+        if not any(line.startswith("#!") for line in expected(case)) and case.stem not in STRICTER
+    ],
     ids=lambda case: case.stem,
 )
 def test_the_meshdev_toml_of_it_means_the_same(case: Path, folder: Path) -> None:

@@ -76,11 +76,6 @@ def plain(node: Node) -> Any:
     return node.value
 
 
-def mapping(where: Where, entries: Mapping[str, Any]) -> Node:
-    """A mapping that nobody wrote as such, all of it at ``where``."""
-    return built(dict(entries), where)
-
-
 def built(value: Any, where: Where) -> Node:
     """``value`` as nodes at ``where``; what are nodes already stay where they are."""
     match value:

@@ -270,6 +270,7 @@ def as_assembly(reading: Reading) -> Assembly:
         homes=homes,
         documents=[document, *others] if document else [],
         problems=list(project.report.problems),
+        variables=project.variables,
     )
 
 

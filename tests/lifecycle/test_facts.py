@@ -196,7 +196,7 @@ class TestBuilds:
     def test_a_build_that_fails(self) -> None:
         """No use to try the same again; a change of the code does."""
         play = Play(built_service()).quietly(StartWanted())
-        play << Built("orders", ok=False, detail="no such base image") >> []
+        play << Built("orders", ok=False, detail="build failed: no such base image") >> []
         assert (play.phase("orders"), play.why("orders")) == (
             Phase.GAVE_UP,
             "build failed: no such base image",
@@ -213,7 +213,7 @@ class TestBuilds:
         play = Play(built_service()).quietly(StartWanted(), Built("orders", ok=True), Launched(ONE, 1))
         play << ReloadWanted("orders") >> [Build("orders")]
         assert play.one(TWO).why == "is being built"
-        play << Built("orders", ok=False, detail="syntax error") >> []
+        play << Built("orders", ok=False, detail="build failed: syntax error") >> []
         reload = play["orders"].last_reload
         assert reload is not None
         assert (reload.outcome, reload.detail) == ("rolled back", "build failed: syntax error")

@@ -175,6 +175,11 @@ class _Daemon:
         swept = sweep(Scope(RunMark(paths.key)))
         if swept.found:
             log.warning("ended %d processes that an earlier run had left behind", swept.found)
+        if paths.engine_file.exists():
+            from meshdev.runners.container.leftovers import clear_left  # noqa: PLC0415 -- only for those who need it
+
+            for text in clear_left(paths):
+                log.warning("%s", text)
 
     def _listen_to_signals(self, supervisor: Supervisor) -> None:
         loop = asyncio.get_running_loop()

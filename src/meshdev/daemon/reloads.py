@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, assert_never
 from meshdev.errors import ServiceError
 from meshdev.lifecycle.model import Event, Incarnation, Level, ReloadWanted
 from meshdev.runners.execute import execute
-from meshdev.runners.process import ProcessRunner
 from meshdev.runners.reaper import Reaper
+from meshdev.runners.runner import Runner
 from meshdev.topology.model import Service, System, WatchAction
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class Reloads:
         root: Path,
         *,
         post: Callable[[Event], None],
-        runner: ProcessRunner,
+        runner: Runner,
         reaper: Reaper,
         incarnations: Callable[[str], Iterable[Incarnation]],
         environment: Callable[[Service], Mapping[str, str]],

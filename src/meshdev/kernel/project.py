@@ -68,6 +68,11 @@ class ProjectPaths:
         return self.state_dir / "redaction.key"
 
     @property
+    def engine_file(self) -> Path:
+        """Where a run has its containers: the engine's address, for as long as something may be left there."""
+        return self.state_dir / "engine"
+
+    @property
     def socket(self) -> Path:
         """The control API's Unix socket."""
         return self.runtime_dir / "control.sock"

@@ -131,6 +131,7 @@ class Node:
 
     built: int = -1  # the code that the last good build stands for
     building: int | None = None  # ... and the one that a running build is for
+    progress: str = ""  # how far that is, in words
 
     reload: ReloadState | None = None  # the last one, or the one in hand
     rolling: bool = False  # the reload in hand puts another kind of run beside the one in charge
@@ -167,8 +168,8 @@ class Node:
 
     @property
     def builds(self) -> bool:
-        """Whether it must be built before it can be launched."""
-        return isinstance(self.spec.run, Container) and self.spec.run.build is not None
+        """Whether something must be made ready (an image built, pulled, or found) before it can be launched."""
+        return isinstance(self.spec.run, Container)
 
     def wants(self, slot: Slot) -> bool:
         """Whether an incarnation is wanted in this slot."""

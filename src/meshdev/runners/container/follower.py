@@ -1,0 +1,110 @@
+"""One container's log, from its first line to its last, into the sinks; over broken connections and engine restarts."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from urllib.parse import urlencode
+
+from meshdev.runners.container.frames import STDERR, Frames
+from meshdev.runners.container.stamps import Stamps
+from meshdev.runners.container.stream import stream
+from meshdev.runners.container.trouble import EngineError
+from meshdev.runners.output import OutputSink
+
+log = logging.getLogger(__name__)
+
+_FIRST_PAUSE = 0.1
+_LONGEST_PAUSE = 2.0
+
+
+class LogFollower:
+    """Follows until `end` has been called and the engine says that there is no more."""
+
+    def __init__(self, address: str, container: str, sinks: dict[str, OutputSink], *, tty: bool) -> None:
+        self._address = address
+        self._container = container
+        self._sinks = sinks
+        self._tty = tty
+        self._stamps = Stamps()
+        self._over = asyncio.Event()
+        self.trouble: Callable[[str], None] = lambda _: None
+
+    def end(self) -> None:
+        """The container has ended: what it said is all that there will be."""
+        self._over.set()
+
+    async def run(self) -> None:
+        """Follow; closes the sinks."""
+        pause = _FIRST_PAUSE
+        try:
+            while True:
+                try:
+                    await self._once()
+                except EngineError as error:
+                    if not error.away:
+                        log.warning(
+                            "the log of %s cannot be followed: %s", self._container[:12], error.message
+                        )
+                        self.trouble(f"its log cannot be followed: {error.message}")
+                        return
+                else:
+                    pause = _FIRST_PAUSE
+                if self._over.is_set():
+                    return
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, _LONGEST_PAUSE)
+        finally:
+            for sink in self._sinks.values():
+                sink.end()
+
+    async def _once(self) -> None:
+        self._stamps.again()
+        query = {"follow": "1", "stdout": "1", "stderr": "1", "timestamps": "1"}
+        if self._stamps.last:
+            query["since"] = since(self._stamps.last.decode())
+        target = f"/containers/{self._container}/logs?{urlencode(query)}"
+        await stream(self._address, target, self._lines() if self._tty else self._frames())
+
+    def _frames(self) -> Callable[[bytes], None]:
+        frames = Frames()
+
+        def take(data: bytes) -> None:
+            out: list[bytes] = []
+            err: list[bytes] = []
+            for number, record in frames.feed(data):
+                text = self._stamps.fresh(record)
+                if text is not None:
+                    (err if number == STDERR else out).append(text)
+            self._write("stdout", out)
+            self._write("stderr", err)
+
+        return take
+
+    def _lines(self) -> Callable[[bytes], None]:
+        rest = b""
+
+        def take(data: bytes) -> None:
+            nonlocal rest
+            *lines, rest = (rest + data).split(b"\n")
+            fresh = [self._stamps.fresh(line) for line in lines]
+            self._write("stdout", [line + b"\n" for line in fresh if line is not None])
+
+        return take
+
+    def _write(self, name: str, texts: list[bytes]) -> None:
+        if texts:
+            self._sinks[name].write(b"".join(texts))
+
+
+def since(stamp: str) -> str:
+    """A stamp as the engine wants it asked for: seconds since the epoch with nanoseconds."""
+    head, _, rest = stamp.partition(".")
+    digits, zone = "", "+00:00"
+    if rest:
+        digits = "".join(char for char in rest[:9] if char.isdigit())
+        zone = rest[len(digits) :] or zone
+    else:
+        head, zone = (head[:-1], zone) if head.endswith("Z") else (head[:19], head[19:] or zone)
+    moment = datetime.fromisoformat(head + ("+00:00" if zone == "Z" else zone))
+    return f"{int(moment.timestamp())}.{digits.ljust(9, '0')}"

@@ -230,6 +230,7 @@ class Supervisor:
             system.root,
             post=self._post,
             runner=self._runners,
+            containers=self._containers.watching,
             reaper=self._reaper,
             incarnations=self._living,
             environment=lambda service: self._launcher.environment(self.operator.system, service, {}),

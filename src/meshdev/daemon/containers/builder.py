@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from meshdev.lifecycle.model import BuildMoved, Built, Event
 from meshdev.runners.container.engine import Engine
-from meshdev.runners.container.images import Image, Telling, build_image, pull_image
+from meshdev.runners.container.images import Image, Telling, build_image, find_image, pull_image
 from meshdev.runners.container.trouble import EngineError
 from meshdev.runners.output import OutputSink
 from meshdev.topology.container import Container, ImageBuild
@@ -18,11 +18,19 @@ _THREADS = 3  # builds and pulls at once
 
 
 class Builder:
-    """Keeps which image each service is launched from; ``output`` opens the log that a service's build goes to."""
+    """Keeps which image each service is launched from.
+
+    ``output`` opens the log that a service's build goes to, ``renewed`` hears whose image was built.
+    """
 
     def __init__(
-        self, address: str, post: Callable[[Event], None], output: Callable[[str], OutputSink]
+        self,
+        address: str,
+        post: Callable[[Event], None],
+        output: Callable[[str], OutputSink],
+        renewed: Callable[[str], None] = lambda _: None,
     ) -> None:
+        self._renewed = renewed
         self._engine = Engine(address, _THREADS)
         self._post = post
         self._output = output
@@ -34,6 +42,17 @@ class Builder:
     def image(self, service: str) -> Image | None:
         """The image that was made ready last."""
         return self._images.get(service)
+
+    async def launchable(self, system: System, service: Service) -> Image:
+        """The image that was made ready last, or made ready again if the engine has lost it. Raises EngineError."""
+        known = self._images.get(service.name)
+        if (
+            known is not None
+            and await self._engine.call(lambda client: find_image(client, known.id)) is not None
+        ):
+            return known
+        self._images.pop(service.name, None)
+        return await self.prepare(system, service)
 
     def outdate(self, service: str) -> None:
         """Files of its image changed: the next build makes a new one."""
@@ -75,6 +94,7 @@ class Builder:
             else:
                 tag = container.image or image_name(system.name, service.name)
                 image = await self._make(container, build, tag, telling)
+                self._renewed(service.name)
         except BaseException:
             self._dirty.add(service.name)
             raise

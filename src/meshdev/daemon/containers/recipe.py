@@ -51,7 +51,6 @@ def spec_of(
     check = service.healthcheck
     environment = service_environment(system, service, base={}, port_of=port_of, ports=ports)
     marks = {
-        "MESHDEV_PROJECT": around.project,
         "MESHDEV_RUN": around.run_id,
         "MESHDEV_INSTANCE": ref.id,
         "MESHDEV_GENERATION": str(ref.generation),

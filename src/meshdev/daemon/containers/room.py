@@ -17,6 +17,8 @@ from meshdev.daemon.containers.builder import Builder
 from meshdev.daemon.containers.callers import Callers, needs_network
 from meshdev.daemon.containers.grants import grant_mounts
 from meshdev.daemon.containers.recipe import Surroundings, container_name, spec_of
+from meshdev.daemon.containers.sync import Syncer
+from meshdev.daemon.containers.watching import ContainerWatching
 from meshdev.daemon.routes import Routes
 from meshdev.kernel.project import ProjectPaths
 from meshdev.lifecycle.model import Event, Incarnation, Level, Probed
@@ -66,7 +68,6 @@ class ContainerRoom:
         self._labels = labels.of_run(paths.key, run_id)
         self._images: dict[Incarnation, Image] = {}
         self._used = False
-        self.builder = Builder(self._engine.address, doors.post, self._build_log)
         self.callers = Callers(self._engine, routes, container_name(paths.key, "")[:-1], self._labels)
         self.runner = ContainerRunner(
             self._engine,
@@ -75,6 +76,15 @@ class ContainerRoom:
             report=doors.post,
             output=doors.output,
             ears=Ears(health=self._health, note=self._note),
+        )
+        self.syncer = Syncer(self.runner, paths.root)
+        self.builder = Builder(self._engine.address, doors.post, self._build_log, self.syncer.forget)
+        self.watching = ContainerWatching(
+            builder=self.builder,
+            syncer=self.syncer,
+            runner=self.runner,
+            post=doors.post,
+            notice=doors.notice,
         )
 
     # --- commands ---------------------------------------------------------------------------------
@@ -95,6 +105,7 @@ class ContainerRoom:
 
     async def close(self) -> None:
         """End and remove everything but named volumes."""
+        await self.watching.close()
         await self.builder.close()
         await self.runner.close()
         if self._used:
@@ -143,7 +154,7 @@ class ContainerRoom:
         """Raises ServiceError."""
         container = service.run
         assert isinstance(container, Container)  # noqa: S101 -- for the type checker
-        image = await self.builder.prepare(system, service)
+        image = await self.builder.launchable(system, service)
         self._images[ref] = image
         folder = self._paths.run_dir(self._run_id) / "grants" / service.name
         mounts = await asyncio.to_thread(grant_mounts, container.files, folder)
@@ -163,7 +174,7 @@ class ContainerRoom:
                 service.name, f"has no force here: {', '.join(container.unsupported)}", Level.INFO
             )
         signal = container.stop_signal or image.stop_signal or "SIGTERM"
-        return Prepared(spec, stop_signal=_signal_name(signal))
+        return Prepared(spec, await self.syncer.archives(service), _signal_name(signal))
 
     async def _volumes(self, system: System, container: Container) -> dict[str, str]:
         """The engine's names of the volumes that it mounts; they are made if they are not there."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from docker import APIClient
 
 _BUILDKIT_HINT = "build it with `docker buildx build` and name the result with image"
+_ENGINES_OWN = ("Removing intermediate container", "---> ")
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -194,7 +195,7 @@ def _read_build(lines: Iterator[dict[str, Any]], telling: Telling) -> None:
         if text := line.get("stream"):
             telling.output(text.encode())
             for part in filter(None, map(str.strip, _ANSI.sub("", text).splitlines())):
-                last = part
+                last = last if part.startswith(_ENGINES_OWN) else part
                 if part.startswith("Step "):
                     step = part
                     telling.progress(f"building: {part}")

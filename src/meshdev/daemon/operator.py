@@ -18,6 +18,7 @@ from meshdev.daemon.edge_book import EdgeBook
 from meshdev.daemon.faults.keeper import FaultKeeper
 from meshdev.daemon.journal import Journal
 from meshdev.daemon.launcher import Launcher
+from meshdev.daemon.names import has_own_network
 from meshdev.daemon.recording.keeper import RecordingKeeper
 from meshdev.daemon.store import Store
 from meshdev.daemon.swaps import Replaced, Swaps
@@ -168,7 +169,14 @@ class Operator:
         ports = self.launcher.ports(instances[0].ref) if instances else {}
         environment = self.launcher.environment(self.system, node, ports)
         shown = {_as_text(key): _as_text(value) for key, value in environment.items()}
-        return EnvView(service=name, working_dir=str(node.working_dir), environment=shown)
+        container = self.launcher.containers.first_of(name)
+        return EnvView(
+            service=name,
+            working_dir=str(node.working_dir),
+            environment=shown,
+            container=container,
+            engine=self.launcher.containers.address if container else "",
+        )
 
     def graph(self) -> GraphView:
         """Nodes, declared edges, and what the edges carry."""
@@ -286,7 +294,8 @@ class Operator:
         node = self.system.services[name]
         if not 0 <= request.replicas <= MOST_REPLICAS:
             raise UsageError(f"{name}: {request.replicas} replicas; accepted: 0 to {MOST_REPLICAS}")
-        if request.replicas > 1 and any(endpoint.port for endpoint in node.endpoints):
+        alone = not has_own_network(node) and any(endpoint.port for endpoint in node.endpoints)
+        if request.replicas > 1 and alone:
             fixed = next(endpoint.port for endpoint in node.endpoints if endpoint.port)
             hint = "let it listen on $PORT and remove `port` from its endpoint"
             raise UsageError(f"{name} insists on port {fixed}, so it can run only once", hint=hint)

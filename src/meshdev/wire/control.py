@@ -143,11 +143,16 @@ class WhyView(View, frozen=True, kw_only=True):
 
 
 class EnvView(View, frozen=True, kw_only=True):
-    """The environment that a service's next incarnation gets, with secrets as they are."""
+    """The environment that a service's next incarnation gets, with secrets as they are.
+
+    ``container`` and ``engine`` are the id and the place of the one that runs, if it runs in a container.
+    """
 
     service: str
     working_dir: str
     environment: dict[str, str]
+    container: str = ""
+    engine: str = ""
 
 
 class EdgeView(View, frozen=True, kw_only=True):

@@ -118,6 +118,16 @@ class ContainerRoom:
 
     # --- questions --------------------------------------------------------------------------------
 
+    @property
+    def address(self) -> str:
+        """Where the engine is."""
+        return self._engine.address
+
+    def first_of(self, service: str) -> str:
+        """The id of the container of the service's lowest slot that runs; empty when there is none."""
+        refs = sorted(ref for ref, _ in self.runner.everybody() if ref.service == service)
+        return next((self.runner.container(ref) for ref in refs if self.runner.place(ref) is not None), "")
+
     def ports(self, ref: Incarnation) -> Mapping[str, int]:
         """Its ports by endpoint, as they are reached from here; empty when it does not run."""
         started = self.runner.place(ref)

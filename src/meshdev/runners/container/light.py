@@ -31,24 +31,25 @@ class LightEngine:
         self._address = address
         self._timeout = timeout
 
-    def ask(self, method: str, path: str, **query: str) -> Any:
-        """The JSON of an answer; None when it has none. Raises LightError."""
+    def ask(self, method: str, path: str, *, body: object = None, **query: str) -> Any:
+        """The JSON of an answer; None when it has none. ``body`` goes as JSON. Raises LightError."""
         from http.client import HTTPException  # noqa: PLC0415 -- see the module
 
         target = path + (f"?{urlencode(query)}" if query else "")
         try:
             connection = self._connect()
             try:
-                connection.request(method, target)
+                content = None if body is None else json.dumps(body).encode()
+                connection.request(method, target, content, {"Content-Type": "application/json"})
                 answer = connection.getresponse()
-                content = answer.read()
+                said = answer.read()
             finally:
                 connection.close()
         except (OSError, HTTPException) as error:
             raise LightError(f"no engine answers at {self._address}: {error}") from error
         if answer.status >= 400:  # noqa: PLR2004
-            raise LightError(content.decode(errors="replace").strip(), answer.status)
-        return json.loads(content) if content.strip() and b"json" in _kind(answer) else None
+            raise LightError(said.decode(errors="replace").strip(), answer.status)
+        return json.loads(said) if said.strip() and b"json" in _kind(answer) else None
 
     def labelled(self, kind: str, labels: dict[str, str]) -> list[dict[str, Any]]:
         """All containers, networks or volumes (``kind``) that bear these labels."""
@@ -57,6 +58,29 @@ class LightEngine:
         path = "/containers/json" if kind == "containers" else f"/{kind}"
         found = self.ask("GET", path, filters=wanted, **extra)
         return list((found.get("Volumes") or []) if kind == "volumes" else found or [])
+
+    def hijack(self, path: str, body: bytes) -> socket.socket:
+        """A connection that has become the streams of what was started, past the answer's head. Raises LightError."""
+        try:
+            connection = self._connect()
+            if connection.sock is None:
+                connection.connect()
+            line: socket.socket = connection.sock
+            head = f"POST {path} HTTP/1.1\r\nHost: engine\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n"
+            head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+            line.sendall(head.encode() + body)
+            answer = b""
+            while not answer.endswith(b"\r\n\r\n"):
+                byte = line.recv(1)
+                if not byte:
+                    break
+                answer += byte
+        except OSError as error:
+            raise LightError(f"no engine answers at {self._address}: {error}") from error
+        status = answer.split(b" ", 2)[1:2]
+        if status not in ([b"101"], [b"200"]):
+            raise LightError(f"the engine does not start it: {answer.partition(bytes((13, 10)))[0].decode()}")
+        return line
 
     def _connect(self) -> HTTPConnection:
         from http.client import HTTPConnection  # noqa: PLC0415 -- see the module

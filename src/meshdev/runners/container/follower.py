@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 from collections.abc import Callable
 from datetime import datetime
 from urllib.parse import urlencode
@@ -14,6 +15,7 @@ from meshdev.runners.output import OutputSink
 
 log = logging.getLogger(__name__)
 
+_STAMP = re.compile(r"(?P<second>[^.Z+]{19})(?:\.(?P<fraction>\d{1,9}))?(?P<zone>Z|[+-]\d\d:\d\d)$")
 _FIRST_PAUSE = 0.1
 _LONGEST_PAUSE = 2.0
 
@@ -99,12 +101,8 @@ class LogFollower:
 
 def since(stamp: str) -> str:
     """A stamp as the engine wants it asked for: seconds since the epoch with nanoseconds."""
-    head, _, rest = stamp.partition(".")
-    digits, zone = "", "+00:00"
-    if rest:
-        digits = "".join(char for char in rest[:9] if char.isdigit())
-        zone = rest[len(digits) :] or zone
-    else:
-        head, zone = (head[:-1], zone) if head.endswith("Z") else (head[:19], head[19:] or zone)
-    moment = datetime.fromisoformat(head + ("+00:00" if zone == "Z" else zone))
-    return f"{int(moment.timestamp())}.{digits.ljust(9, '0')}"
+    match = _STAMP.match(stamp)
+    if match is None:
+        return "0"
+    moment = datetime.fromisoformat(match["second"] + match["zone"].replace("Z", "+00:00"))
+    return f"{int(moment.timestamp())}.{(match['fraction'] or '').ljust(9, '0')}"

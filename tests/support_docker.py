@@ -7,6 +7,7 @@ import functools
 import io
 import os
 import subprocess
+import sys
 import tarfile
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from meshdev.runners.container.light import LightEngine, LightError
 
 ADDRESS = engine_address(os.environ)
 BASE = "meshdev-test/base:1"
+SHOP_BASE = "meshdev-test/shop-base:1"
 _BUSYBOX = Path("/bin/busybox")
 
 
@@ -58,6 +60,26 @@ def base_image() -> str:
     finally:
         client.close()
     return BASE
+
+
+@functools.cache
+def shop_base() -> str:
+    """A base image for the shop: this machine's Python with the shop's packages (sample_system/make_base.py)."""
+    from docker import APIClient  # noqa: PLC0415
+
+    client = APIClient(ADDRESS, version="auto")
+    try:
+        if not client.images(SHOP_BASE):
+            make = Path(__file__).parents[1] / "sample_system" / "make_base.py"
+            subprocess.run(
+                [sys.executable, make, SHOP_BASE],
+                check=True,
+                capture_output=True,
+                env={**os.environ, "DOCKER_HOST": ADDRESS},
+            )
+    finally:
+        client.close()
+    return SHOP_BASE
 
 
 def _busybox() -> bytes:

@@ -4,7 +4,7 @@ import asyncio
 import secrets
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -124,8 +124,10 @@ class Yard:
                 if isinstance(fact, sort) and (ref is None or getattr(fact, "ref", None) == ref):
                     return fact
             self._news.clear()
-            async with asyncio.timeout(max(0.0, deadline - time.monotonic())):
-                await self._news.wait()
+            assert time.monotonic() < deadline, self.facts
+            with suppress(TimeoutError):
+                async with asyncio.timeout(1.0):
+                    await self._news.wait()
 
     async def over(self, ref: Incarnation) -> Exited:
         """Wait until it is gone; how it ended."""

@@ -56,7 +56,7 @@ def base_image() -> str:
     try:
         if not client.images(BASE):
             repository, _, tag = BASE.partition(":")
-            client.import_image_from_data(_busybox(), repository=repository, tag=tag)
+            client.import_image_from_data(busybox_archive(), repository=repository, tag=tag)
     finally:
         client.close()
     return BASE
@@ -82,7 +82,8 @@ def shop_base() -> str:
     return SHOP_BASE
 
 
-def _busybox() -> bytes:
+def busybox_archive() -> bytes:
+    """The base image's file system as a tar."""
     content = io.BytesIO()
     listed = subprocess.run(
         [str(_BUSYBOX), "--list"], capture_output=True, text=True, check=True

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from meshdev.runners.container import cgroup
 from meshdev.runners.container.engine import Engine
 from meshdev.runners.container.frames import Frames
 from meshdev.runners.container.stream import stream
@@ -46,17 +47,17 @@ async def execute_in(
             body = json.dumps({"Detach": False, "Tty": False}).encode()
             await stream(engine.address, f"/exec/{identity}/start", take, method="POST", body=body)
     except TimeoutError:
-        await _end(engine, identity)
+        await _end(engine, container, identity)
         return Executed(None, None, timed_out=True, output=said)
     code = await engine.call(lambda client: client.exec_inspect(identity)["ExitCode"])
     return Executed(code, None, timed_out=False, output=said)
 
 
-async def _end(engine: Engine, identity: str) -> None:
+async def _end(engine: Engine, container: str, identity: str) -> None:
     """Kill what takes too long, where its process is on this machine; engines have no call for it."""
     if not identity:
         return
     with suppress(EngineError, OSError, TypeError):
         pid = await engine.call(lambda client: int(client.exec_inspect(identity)["Pid"]))
-        if pid > 1:
+        if cgroup.is_of(pid, container):
             os.kill(pid, signal.SIGKILL)

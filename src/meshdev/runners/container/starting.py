@@ -1,6 +1,5 @@
 """From a spec to a running container, and its end: the calls themselves. Blocking, for threads."""
 
-import errno
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -126,6 +125,6 @@ def _in_words(error: Any, spec: ContainerSpec) -> str:
     said = said.replace("container_linux.go:380: starting container process caused: ", "")
     if "executable file not found" in said:
         return f"command not found in the image: {said}"
-    if "port is already allocated" in said or str(errno.EADDRINUSE) in said:
+    if "port is already allocated" in said or "address already in use" in said:
         return f"a published port is taken: {said}"
     return said

@@ -1,9 +1,13 @@
-"""One container's log, from its first line to its last, into the sinks; over broken connections and engine restarts."""
+"""One container's log, from its first line to its last, into the sinks; over broken connections and engine restarts.
+
+A followed log may end before the engine has written the last words, so once the container has ended it is asked again.
+"""
 
 import asyncio
 import logging
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from urllib.parse import urlencode
 
@@ -39,30 +43,35 @@ class LogFollower:
     async def run(self) -> None:
         """Follow; closes the sinks."""
         pause = _FIRST_PAUSE
+        last = False
         try:
-            while True:
+            while not last:
                 try:
-                    await self._once()
+                    last = self._over.is_set()
+                    await self._once(follow=not last)
+                    pause = _FIRST_PAUSE
                 except EngineError as error:
                     if not error.away:
-                        log.warning(
-                            "the log of %s cannot be followed: %s", self._container[:12], error.message
-                        )
-                        self.trouble(f"its log cannot be followed: {error.message}")
+                        self._complain(error)
                         return
-                else:
-                    pause = _FIRST_PAUSE
-                if self._over.is_set():
-                    return
-                await asyncio.sleep(pause)
+                    last = False
+                if not last and not self._over.is_set():
+                    with suppress(TimeoutError):
+                        await asyncio.wait_for(self._over.wait(), pause)
+                elif not last and pause > _FIRST_PAUSE:
+                    await asyncio.sleep(pause)
                 pause = min(pause * 2, _LONGEST_PAUSE)
         finally:
             for sink in self._sinks.values():
                 sink.end()
 
-    async def _once(self) -> None:
+    def _complain(self, error: EngineError) -> None:
+        log.warning("the log of %s cannot be followed: %s", self._container[:12], error.message)
+        self.trouble(f"its log cannot be followed: {error.message}")
+
+    async def _once(self, *, follow: bool) -> None:
         self._stamps.again()
-        query = {"follow": "1", "stdout": "1", "stderr": "1", "timestamps": "1"}
+        query = {"follow": str(int(follow)), "stdout": "1", "stderr": "1", "timestamps": "1"}
         if self._stamps.last:
             query["since"] = since(self._stamps.last.decode())
         target = f"/containers/{self._container}/logs?{urlencode(query)}"

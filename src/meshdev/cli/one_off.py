@@ -34,6 +34,8 @@ def view_of(control: Control, service: str) -> EnvView:
     view = control.send(calls.env(service))
     if view.container:
         return view
+    if view.engine:
+        raise UsageError(f"no container of {service} runs", hint=f"meshdev start {service}")
     if not os.path.isdir(view.working_dir):  # noqa: PTH112 -- as light as the rest of this file
         raise UsageError(f"{service}: its working_dir {view.working_dir} is not there")
     return view

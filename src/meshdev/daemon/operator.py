@@ -18,7 +18,7 @@ from meshdev.daemon.edge_book import EdgeBook
 from meshdev.daemon.faults.keeper import FaultKeeper
 from meshdev.daemon.journal import Journal
 from meshdev.daemon.launcher import Launcher
-from meshdev.daemon.names import has_own_network
+from meshdev.daemon.names import has_own_network, is_container
 from meshdev.daemon.recording.keeper import RecordingKeeper
 from meshdev.daemon.store import Store
 from meshdev.daemon.swaps import Replaced, Swaps
@@ -175,7 +175,7 @@ class Operator:
             working_dir=str(node.working_dir),
             environment=shown,
             container=container,
-            engine=self.launcher.containers.address if container else "",
+            engine=self.launcher.containers.address if is_container(node) else "",
         )
 
     def graph(self) -> GraphView:

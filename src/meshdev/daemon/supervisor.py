@@ -104,25 +104,9 @@ class Supervisor:
             wanted=lambda edge: self._post(Called(edge.callee)),
         )
         journal = Journal()
-        self._routes = Routes(
-            self._fleet,
-            self._ports_of,
-            self._holds,
-            self._complain,
-            host_of=self._host_of,
-        )
-        self._containers = ContainerRoom(
-            paths,
-            run_id,
-            self._routes,
-            Doors(
-                post=self._post,
-                output=self._outputs.open,
-                notice=self._notice,
-                system=lambda: self.operator.system,
-                used=self._engine_used,
-            ),
-        )
+        self._routes = Routes(self._fleet, self._ports_of, self._holds, self._complain, host_of=self._host_of)
+        said = Doors(self._post, self._outputs.open, self._notice, lambda: self.operator.system, guardian.add)
+        self._containers = ContainerRoom(paths, run_id, self._routes, said)
         self._runners = Runners(self._runner, self._containers.runner)
         self._drains = Drains(
             acked=lambda: self._fleet.acked,
@@ -342,10 +326,6 @@ class Supervisor:
         for name in names & self.operator.replaced.keys():
             state = self._store.core.state.services.get(name)
             self.operator.swap_done(name, state.last_reload if state is not None else None)
-
-    def _engine_used(self, address: str) -> None:
-        self._guardian.add("engine_mark", str(self._paths.engine_file))
-        self._guardian.add("engine", address)
 
     def _living(self, service: str) -> Iterable[Incarnation]:
         state = self._store.core.state.services.get(service)

@@ -145,7 +145,7 @@ class WhyView(View, frozen=True, kw_only=True):
 class EnvView(View, frozen=True, kw_only=True):
     """The environment that a service's next incarnation gets, with secrets as they are.
 
-    ``container`` and ``engine`` are the id and the place of the one that runs, if it runs in a container.
+    ``engine`` is where its containers are, if it runs in some, and ``container`` the id of one that runs.
     """
 
     service: str

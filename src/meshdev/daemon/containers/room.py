@@ -46,14 +46,14 @@ Notice = Callable[[str, str, Level], None]
 class Doors:
     """Ways out of this room: the store, the logs of instances and builds, people, the system as it is now.
 
-    ``used`` is called once, before the first call to the engine, with its address.
+    ``tell_guardian`` gets, before the first call to the engine, what it must know to clear up.
     """
 
     post: Callable[[Event], None]
     output: Callable[[Incarnation, str], OutputSink]
     notice: Notice
     system: Callable[[], System]
-    used: Callable[[str], None]
+    tell_guardian: Callable[[str, str], None]
 
 
 class ContainerRoom:
@@ -158,7 +158,8 @@ class ContainerRoom:
         if not self._used:
             self._used = True
             note_engine(self._paths, self._engine.address)
-            self._doors.used(self._engine.address)
+            self._doors.tell_guardian("engine_mark", str(self._paths.engine_file))
+            self._doors.tell_guardian("engine", self._engine.address)
 
     async def _prepare(self, system: System, service: Service, ref: Incarnation) -> Prepared:
         """Raises ServiceError."""

@@ -1,4 +1,7 @@
-"""For all tests: code of meshdev's that blocks an event loop fails the test that runs it (`support_blocking`)."""
+"""For all tests: code of meshdev's that blocks an event loop fails the test that runs it (`support_blocking`).
+
+Those marked `docker` need an engine (`support_docker`).
+"""
 
 import inspect
 import signal
@@ -7,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from support_blocking import guard
+from support_docker import require_engine
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell without job control starts what is in the background deaf to Ctrl-C, and its children inherit that.
@@ -23,3 +27,9 @@ def _no_blocking_call_in_a_loop(request: pytest.FixtureRequest) -> Iterator[None
     blockbuster.activate()
     yield
     blockbuster.deactivate()
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """A test that needs an engine has one, or is skipped (in CI: fails) with the reason."""
+    if item.get_closest_marker("docker"):
+        require_engine()

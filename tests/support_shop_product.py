@@ -12,7 +12,7 @@ from support_shop_processes import ROOT
 HURRIED = {"PATIENCE_SECONDS": "1", "STEP_SECONDS": "0.3", "HOLD_SECONDS": "20"}
 
 
-def shop_up(product: Product, port: int) -> None:
+def shop_up(product: Product, port: int, profile: str = "quiet", timeout: float = 90.0) -> None:
     """Copy the shop into the project and have it up and healthy, without its crowd, the storefront at ``port``."""
     ignore = shutil.ignore_patterns("__pycache__", "tests", ".*")
     shutil.copytree(ROOT / "sample_system", product.root / "sample_system", ignore=ignore)
@@ -25,4 +25,5 @@ def shop_up(product: Product, port: int) -> None:
     assert found == 1
     product.write(toml)
     product.environ["SHOP_PORT"] = str(port)
-    product.run("up", "-d", "--wait", "-p", "quiet", timeout=90)
+    product.environ.setdefault("SHOPPERS_RATE", "0")
+    product.run("up", "-d", "--wait", "-p", profile, timeout=timeout)

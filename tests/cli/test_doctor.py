@@ -9,6 +9,7 @@ import pytest
 
 from meshdev.cli import diagnosis, diagnosis_here
 from meshdev.cli.diagnosis import Finding, Verdict
+from meshdev.cli.diagnosis_engine import docker
 from meshdev.cli.doctor import render
 from support_cli import Cli, stand_in
 from support_control import held_lock, service, short_project
@@ -48,7 +49,7 @@ def test_rendering_says_what_is_lost_and_the_way_out() -> None:
 
 
 def test_docker_engine_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An engine that answers /_ping is found; one that is gone is told."""
+    """An engine that answers is found, with its version; one that is gone is told, with the way out."""
     with short_project() as project:
         path = project.root / "docker.sock"
         monkeypatch.setenv("DOCKER_HOST", f"unix://{path}")
@@ -60,13 +61,19 @@ def test_docker_engine_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
                 peer, _ = listener.accept()
                 with peer:
                     peer.recv(4096)
-                    peer.sendall(b"HTTP/1.0 200 OK\r\n\r\nOK")
+                    peer.sendall(
+                        b'HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n\r\n{"Version": "28.2"}'
+                    )
 
             thread = threading.Thread(target=answer)
             thread.start()
-            assert diagnosis.docker() == diagnosis.ok("docker", f"engine at {path}")
+            assert docker() == diagnosis.ok("docker", f"engine 28.2 at {path}")
             thread.join()
-        assert diagnosis.docker().verdict is Verdict.WARN
+        finding = docker()
+        assert (finding.verdict, finding.way_out) == (
+            Verdict.WARN,
+            "start it: sudo systemctl start docker, or sudo dockerd",
+        )
 
 
 def test_missing_program_names_the_way_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -35,6 +35,33 @@ def test_named_folder_means_its_file(tmp_path: Path) -> None:
     assert tmp_path / "meshdev.toml" == find_project(str(tmp_path), cwd=Path("/"), environ={}).file
 
 
+def test_a_compose_file_is_a_project(tmp_path: Path) -> None:
+    """Without a meshdev.toml the nearest Compose file counts, with its override; else both are not looked at."""
+    inner = tmp_path / "web"
+    inner.mkdir()
+    (tmp_path / "docker-compose.yml").touch()
+    (tmp_path / "docker-compose.override.yml").touch()
+    found = find_project(None, cwd=inner, environ={})
+    assert tmp_path / "docker-compose.yml" == found.file
+    assert (tmp_path / "docker-compose.override.yml",) == found.overrides
+    (tmp_path / "compose.yaml").touch()
+    assert tmp_path / "compose.yaml" == find_project(str(tmp_path), cwd=inner, environ={}).file
+    (tmp_path / "meshdev.toml").touch()
+    found = find_project(None, cwd=inner, environ={})
+    assert (tmp_path / "meshdev.toml", ()) == (found.file, found.overrides)
+
+
+def test_several_files_lie_over_each_other(tmp_path: Path) -> None:
+    """`-f` several times, or MESHDEV_FILE with colons; only what is named counts."""
+    for name in ("a.yml", "b.yml", "compose.override.yml"):
+        (tmp_path / name).touch()
+    wanted = (tmp_path / "a.yml", (tmp_path / "b.yml",))
+    named = find_project(["a.yml", "b.yml"], cwd=tmp_path, environ={})
+    told = find_project(None, cwd=tmp_path, environ={"MESHDEV_FILE": f"a.yml{os.pathsep}b.yml"})
+    assert wanted == (named.file, named.overrides) == (told.file, told.overrides)
+    assert find_project("a.yml", cwd=tmp_path, environ={}).overrides == ()
+
+
 def test_a_project_whose_file_has_gone_is_found_by_its_lock(tmp_path: Path) -> None:
     """A branch without the file was checked out: what runs can still be seen and stopped, from a subfolder too."""
     (tmp_path / ".meshdev").mkdir()

@@ -1,6 +1,7 @@
 """Edges that come and go at run time, between real sockets: added, moved, shut, opened again, dropped."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ import pytest
 
 from meshdev.daemon.edges import OUTSIDE, Edge, Elsewhere
 from meshdev.daemon.patience import Patience
-from meshdev.daemon.routes import Routes
+from meshdev.daemon.routes import Placing, Routes
 from meshdev.errors import ServiceError
 from meshdev.lifecycle.model import Incarnation
 from meshdev.mesh.fleet import Fleet
@@ -224,3 +225,48 @@ async def tell_line(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) 
             return
         line = head.partition(b"\r\n")[0]
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(line), line))
+
+
+BOXED = """
+[services.front]
+image = "front"
+calls = ["back", "side"]
+[services.back]
+command = "true"
+[services.side]
+command = "true"
+"""
+
+
+class TestWithin:
+    """Edges of a caller with a network of its own; another loopback address stands for its bridge."""
+
+    async def test_no_listener_before_its_network(self, subject: Subject) -> None:
+        """Then each callee is at its address, on the port that a container would use, and on 80."""
+        await subject.adopt(BOXED)
+        assert subject.routes.port_of(DECLARED) == 8080
+        subject.routes.place("front", Placing({"back": "127.0.9.1", "side": "127.0.9.2"}, ""))
+        await subject.settled()
+        for port in (8080, 80) if os.geteuid() == 0 else (8080,):
+            async with dial(port, host="127.0.9.1") as streams:
+                streams[1].write(GET)
+                assert b"back" in (await read_response(streams[0])).body
+
+    async def test_two_callees_on_one_address(self, subject: Subject) -> None:
+        """Where no addresses can be added: the second has another port, which the environment tells."""
+        await subject.adopt(BOXED)
+        subject.routes.place("front", Placing({"back": "127.0.9.3", "side": "127.0.9.3"}, ""))
+        ports = {subject.routes.port_of(EdgeKey("front", name, "http")) for name in ("back", "side")}
+        assert 8080 in ports
+        assert len(ports) == 2
+
+    async def test_a_network_out_of_reach(self, subject: Subject) -> None:
+        """Edges are on loopback then, with ports that the environment tells."""
+        await subject.adopt(BOXED)
+        subject.routes.place("front", Placing({}, ""))
+        await subject.settled()
+        port = subject.routes.port_of(DECLARED)
+        assert port != 8080
+        async with dial(port) as streams:
+            streams[1].write(GET)
+            assert b"back" in (await read_response(streams[0])).body

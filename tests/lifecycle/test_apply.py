@@ -18,7 +18,8 @@ from meshdev.lifecycle.model import (
     StartWanted,
     StopWanted,
 )
-from meshdev.topology.model import Container, Process, ReloadStrategy, Service, StartMode, Stop
+from meshdev.topology.container import Container, ImageBuild
+from meshdev.topology.model import Process, ReloadStrategy, Service, StartMode, Stop
 from support_lifecycle import HTTP, Play, after, launch, ref, route, service, system, term
 
 ONE = ref("orders", 1)
@@ -148,7 +149,7 @@ class TestRemoved:
     def test_a_build_of_it_is_waited_for(self) -> None:
         """Or its end would be taken for that of a later one."""
         built = orders(run=Container(build=None, image="x"))
-        built = replace(built, run=Container(build=built.working_dir))
+        built = replace(built, run=Container(build=ImageBuild(built.working_dir)))
         play = Play(built, service("web"))
         play << StartWanted(frozenset({"orders"})) >> [Build("orders")]
         play.quietly(applied(service("web")))

@@ -25,7 +25,8 @@ from meshdev.lifecycle.model import (
     Ticked,
     Urgency,
 )
-from meshdev.topology.model import Container, Healthcheck, ProbeKind, Service
+from meshdev.topology.container import Container, ImageBuild
+from meshdev.topology.model import Healthcheck, ProbeKind, Service
 from support_lifecycle import HTTP, Play, after, launch, probing, quick, ref, route, service, term, unprobing
 
 ORDERS = frozenset({"orders"})
@@ -35,7 +36,7 @@ LOGGED = Healthcheck(ProbeKind.LOG, "listening", ready_timeout=2.0)
 
 def built_service(**fields: object) -> Service:
     """A service whose image has to be built."""
-    return service("orders", run=Container(build=Path("/orders")), **fields)
+    return service("orders", run=Container(build=ImageBuild(Path("/orders"))), **fields)
 
 
 def test_facts_about_nobody_change_nothing() -> None:
@@ -195,7 +196,7 @@ class TestBuilds:
     def test_a_build_that_fails(self) -> None:
         """No use to try the same again; a change of the code does."""
         play = Play(built_service()).quietly(StartWanted())
-        play << Built("orders", ok=False, detail="no such base image") >> []
+        play << Built("orders", ok=False, detail="build failed: no such base image") >> []
         assert (play.phase("orders"), play.why("orders")) == (
             Phase.GAVE_UP,
             "build failed: no such base image",
@@ -212,7 +213,7 @@ class TestBuilds:
         play = Play(built_service()).quietly(StartWanted(), Built("orders", ok=True), Launched(ONE, 1))
         play << ReloadWanted("orders") >> [Build("orders")]
         assert play.one(TWO).why == "is being built"
-        play << Built("orders", ok=False, detail="syntax error") >> []
+        play << Built("orders", ok=False, detail="build failed: syntax error") >> []
         reload = play["orders"].last_reload
         assert reload is not None
         assert (reload.outcome, reload.detail) == ("rolled back", "build failed: syntax error")

@@ -25,9 +25,9 @@ from meshdev.lifecycle.model import (
     StopWanted,
     Urgency,
 )
+from meshdev.topology.container import Container, ImageBuild
 from meshdev.topology.model import (
     Condition,
-    Container,
     Healthcheck,
     ProbeKind,
     ReloadStrategy,
@@ -56,7 +56,7 @@ def shop(choose: Random) -> System:
             **fields,
         }
         if choose.random() < 0.2:
-            fields["run"] = Container("image", build=Path("/"))
+            fields["run"] = Container("image", build=ImageBuild(Path("/")))
         return service(name, **fields)
 
     condition = choose.choice([Condition.STARTED, Condition.HEALTHY, Condition.LOG])

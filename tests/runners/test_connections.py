@@ -24,8 +24,10 @@ TABLE = b"""\
 
 def test_the_table_is_read_from_the_callers_end() -> None:
     """Open or half closed by one that still listens counts; closed, timed out, listening or elsewhere does not."""
-    assert in_table(TABLE, range(0x1F90, 0x1F96)) == {0x1F90, 0x1F91}
-    assert in_table(TABLE, {0x1F91}) == {0x1F91}
+    here = [("127.0.0.1", port) for port in range(0x1F90, 0x1F96)]
+    assert in_table(TABLE, here) == {("127.0.0.1", 0x1F90), ("127.0.0.1", 0x1F91)}
+    assert in_table(TABLE, here[1:2]) == {("127.0.0.1", 0x1F91)}
+    assert in_table(TABLE, [("192.168.1.2", 0x1F95)]) == {("192.168.1.2", 0x1F95)}
 
 
 @pytest.mark.parametrize("table", ["the kernel's", "psutil's"])
@@ -34,18 +36,18 @@ def test_a_connection_counts_until_its_caller_has_closed(table: str, monkeypatch
     if table == "psutil's":
         monkeypatch.setattr(connections, "_TABLE", Path("/no/such/table"))
     with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
+        place = server.getsockname()
 
-        def busy() -> set[int]:
-            return called({port}, [os.getpid()])
+        def busy() -> set[tuple[str, int]]:
+            return called({place}, [os.getpid()])
 
         assert busy() == set()
-        caller = socket.create_connection(("127.0.0.1", port))
+        caller = socket.create_connection(place)
         callee, _ = server.accept()
         with callee:
-            assert busy() == {port}
+            assert busy() == {place}
             caller.shutdown(socket.SHUT_WR)
-            assert busy() == {port}
+            assert busy() == {place}
             caller.close()
             assert busy() == set()
 
@@ -53,4 +55,4 @@ def test_a_connection_counts_until_its_caller_has_closed(table: str, monkeypatch
 def test_a_process_that_is_gone_calls_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     """A worker may have ended meanwhile."""
     monkeypatch.setattr(connections, "_TABLE", Path("/no/such/table"))
-    assert called({80}, [2**22 + 1]) == set()
+    assert called({("127.0.0.1", 80)}, [2**22 + 1]) == set()

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from meshdev.topology.model import Condition, Container, Process
+from meshdev.topology.container import Container
+from meshdev.topology.model import Condition, Process
 from support_topology import complaints, loaded, write
 
 TEXT = """
@@ -48,7 +49,9 @@ def test_no_profile_at_all(tmp_path: Path) -> None:
 
 def test_another_way_to_run(tmp_path: Path) -> None:
     """An overlay that says how to run takes the place of the way that was written."""
-    assert loaded(tmp_path, TEXT, profiles=["containers"]).services["a"].run == Container("x")
+    run = loaded(tmp_path, TEXT, profiles=["containers"]).services["a"].run
+    assert isinstance(run, Container)
+    assert (run.image, run.command) == ("x", None)
     assert loaded(tmp_path, TEXT).services["a"].run == Process(("true",))
 
 

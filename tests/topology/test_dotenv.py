@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from meshdev.errors import TopologyError
-from meshdev.topology.dotenv import parse, read
+from meshdev.topology.dotenv import Form, parse, read
 from meshdev.topology.template import resolve
 from support_topology import CALM
 
@@ -130,3 +130,20 @@ def test_single_quotes_are_literal(value: str) -> None:
     escaped = value.replace("'", "\\'")
     if "\\" not in value:
         assert {"K": value} == values(f"K='{escaped}'")
+
+
+def test_a_file_of_a_compose_project() -> None:
+    """What is not set is empty, and kept; ``$PORT`` is a variable like any other."""
+    entries = parse("A=$NOPE-${B:-d}\nP=${PORT}\nC=a$A$$\n", {"PORT": "1"}, form=Form.COMPOSE)
+    assert {name: entry.value for name, entry in entries.items()} == {"A": "-d", "P": "1", "C": "a-d$$"}
+    assert entries["A"].missing == ("NOPE",)
+
+
+def test_a_raw_file() -> None:
+    """Each value is all of what follows the sign; a name alone comes from outside."""
+    entries = parse('# no\nA="x $y" # z\n B = 1\nOUT\nNOT\n\n', {"OUT": "o"}, form=Form.RAW)
+    assert {name: entry.value for name, entry in entries.items()} == {
+        "A": '"x $$y" # z',
+        "B": " 1",
+        "OUT": "o",
+    }

@@ -141,11 +141,11 @@ def test_packages_that_are_none(package: str, tmp_path: Path) -> None:
 def test_what_is_said_of_it(tmp_path: Path) -> None:
     """The report names each source, and what cannot be used yet."""
     write(tmp_path, "web: x\n", "Procfile")
-    write(tmp_path, "", "compose.yml")
+    write(tmp_path, "", "Dockerfile")
     (tmp_path / ".venv" / "bin").mkdir(parents=True)
     made = draft(tmp_path)
     assert made.found == ("web: from Procfile (web)",)
-    assert made.notes == ("compose.yml is there too: importing it comes with containers",)
+    assert made.notes == ('Dockerfile is there too: build = "." runs what it makes',)
     assert 'path = [".venv/bin"]' in made.text
 
 

@@ -11,12 +11,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from meshdev.errors import TopologyError
+from meshdev.topology.container import Container, ImageBuild, NetworkLink
 from meshdev.topology.experiment import Action
 from meshdev.topology.load import load
 from meshdev.topology.model import (
     CircuitBreaker,
     Condition,
-    Container,
     Dependency,
     EdgePolicy,
     Endpoint,
@@ -480,8 +480,10 @@ def test_ways_to_run(tmp_path: Path) -> None:
         """,
     )
     nodes = system.services
-    assert nodes["image"].run == Container("nginx:1")
-    assert nodes["build"].run == Container(build=tmp_path / "b")
+    assert nodes["image"].run == Container("nginx:1", networks=(NetworkLink("default"),))
+    assert nodes["build"].run == Container(
+        build=ImageBuild(tmp_path / "b"), networks=(NetworkLink("default"),)
+    )
     assert nodes["stub"].run == Stub(("checkout",))
     assert nodes["remote"].run == Remote("https://staging.example/api")
     assert nodes["remote"].endpoints == (Endpoint("http", "http", 443),)
@@ -707,3 +709,24 @@ def test_a_file_that_is_nested_too_deeply(tmp_path: Path) -> None:
     write(tmp_path, f"a = {'[' * 5000}{']' * 5000}\n")
     with pytest.raises(TopologyError, match="nested too deeply"):
         load(tmp_path / "meshdev.toml", environ=PATH)
+
+
+def test_names_that_look_like_prose(tmp_path: Path) -> None:
+    """A variable, a label or a network may be called test or command; references in it count all the same."""
+    text = """
+    [services.test]
+    image = "x"
+    environment = { command = "${V}" }
+    labels = { test = "${V}", action = "${V}" }
+    networks = ["test"]
+    [networks.test]
+    labels = { exec = "${V}" }
+    """
+    system = loaded(tmp_path, text, environ={"V": "v"})
+    run = system.services["test"].run
+    assert isinstance(run, Container)
+    assert (
+        system.services["test"].environment,
+        run.labels,
+    ) == ({"command": "v"}, {"test": "v", "action": "v"})
+    assert system.networks["test"].labels == {"exec": "v"}

@@ -41,6 +41,25 @@ watch = [{ paths = ["x"], action = "signal:HUP" }]
 circuit_breaker = { error_rate = "50%" }
 [databases.d]
 engine = "sqlite"
+[services.c]
+image = "x"
+command = "serve"
+build = { context = ".", args = ["A=1"], secrets = ["s"] }
+volumes = ["./a:/a", { type = "tmpfs", target = "/t", tmpfs = { size = "1m" } }]
+networks = { back = { aliases = ["c"] } }
+ulimits = { nofile = 1, nproc = { soft = 1, hard = -1 } }
+sysctls = ["a=1"]
+extra_hosts = { a = "1.2.3.4" }
+secrets = ["s", { source = "s", target = "t", mode = 0o440 }]
+gpus = "all"
+memswap_limit = -1
+watch = [{ paths = ["**"], action = "sync", target = "/a", initial_sync = true }]
+[networks.back]
+internal = true
+[volumes.data]
+external = true
+[secrets.s]
+content = "x"
 [profiles.p.services.a]
 image = "x"
 [faults.f]

@@ -1,4 +1,4 @@
-"""Running a service: listen on ``$PORT`` at 127.0.0.1, stop gracefully on SIGTERM."""
+"""Running a service: listen on ``$PORT`` at 127.0.0.1 (in a container: ``$LISTEN_ON``), stop gracefully on SIGTERM."""
 
 import os
 import signal
@@ -24,7 +24,7 @@ def serve(service: str, build: Callable[[], Starlette]) -> None:
         signal.signal(number, _already_served)
     config = uvicorn.Config(
         build(),
-        host="127.0.0.1",
+        host=os.environ.get("LISTEN_ON", "127.0.0.1"),
         port=int(port),
         log_config=None,
         access_log=False,

@@ -53,6 +53,8 @@ COMMANDS = {
     "check": "Check the topology file.",
     "plan": "Show what `up` would do.",
     "graph": "Draw the system, declared or as it runs: text, Mermaid, DOT, JSON.",
+    "import": "Write a topology file from a Compose project.",
+    "export": "Write the system in another tool's format: compose.",
     "schema": "Print the JSON Schema of the topology file.",
     "init": "Write a first topology file for this folder.",
     "doctor": "Tell what this machine offers and lacks.",
@@ -60,7 +62,7 @@ COMMANDS = {
     "version": "Print the versions of this command and of the daemon.",
 }
 
-_MODULES = {"test-alone": "alone"}
+_MODULES = {"test-alone": "alone", "import": "importing"}  # no module can be called so
 
 
 class LazyGroup(click.Group):
@@ -112,11 +114,13 @@ class LazyGroup(click.Group):
 @click.option(
     "-f",
     "--file",
+    multiple=True,
     metavar="FILE",
-    help="The topology file, for whichever command follows (else MESHDEV_FILE, else the nearest meshdev.toml).",
+    help="The topology file, for whichever command follows (else MESHDEV_FILE, else the nearest meshdev.toml or "
+    "Compose file). Compose files may be several.",
 )
 @click.pass_context
-def group(ctx: click.Context, file: str | None) -> None:  # noqa: ARG001 -- `options.here` takes the file from the context
+def group(ctx: click.Context, file: tuple[str, ...]) -> None:  # noqa: ARG001 -- `options.here` takes the file from the context
     """One terminal for a whole microservice system on a laptop."""
     ctx.color = terminal.colour_wanted(os.environ)
 

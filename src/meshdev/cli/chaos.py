@@ -151,7 +151,7 @@ def _system(project: Project) -> System:
         profiles = Control(project).send(calls.snapshot(), timeout=2.0).system.profiles
     except MeshdevError:
         profiles = None
-    return load(project.file, profiles=profiles, environ=os.environ)
+    return load(project.file, profiles=profiles, environ=os.environ, overrides=project.overrides)
 
 
 def _experiment(system: System, name: str) -> Experiment:

@@ -18,7 +18,7 @@ _FAULTY = TopologyError.exit_code
 
 
 @click.command()
-@click.option("-f", "--file", metavar="FILE", help="The topology file (else the nearest one).")
+@options.file_option()
 @click.option(
     "-p", "--profile", "profiles", multiple=True, metavar="PROFILE", help="May be given several times."
 )
@@ -27,10 +27,15 @@ _FAULTY = TopologyError.exit_code
 )
 @click.option("--strict", is_flag=True, help="Fail on warnings too.")
 @options.json_option()
-def command(*, file: str | None, profiles: tuple[str, ...], deepest: int, strict: bool, as_json: bool) -> int:
+def command(
+    *, file: tuple[str, ...], profiles: tuple[str, ...], deepest: int, strict: bool, as_json: bool
+) -> int:
     """Check the topology file: errors (exit code 2), and warnings about its architecture."""
     try:
-        system = load(options.here(file).file, profiles=profiles or None, environ=os.environ)
+        project = options.here(file)
+        system = load(
+            project.file, profiles=profiles or None, environ=os.environ, overrides=project.overrides
+        )
     except TopologyError as error:
         if not as_json or not error.problems:
             raise

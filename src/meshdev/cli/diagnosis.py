@@ -10,12 +10,13 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 
+from meshdev.cli.diagnosis_engine import container_names, docker
+from meshdev.cli.finding import Check, Finding, Verdict, fail, ok, warn
 from meshdev.kernel.quantity import format_size
+
+__all__ = ["MACHINE", "Check", "Finding", "Verdict", "disk", "fail", "ok", "warn"]
 
 _LINUX = sys.platform == "linux"
 _PATIENCE = 1.0
@@ -25,43 +26,6 @@ _FILES = 4096
 _DISK_LOW = 1 << 30
 _DISK_NONE = 50 << 20
 _PR_GET_CHILD_SUBREAPER = 37
-
-
-class Verdict(StrEnum):
-    """How bad it is."""
-
-    OK = "ok"
-    WARN = "warn"
-    FAIL = "fail"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One check's answer: what was found, what is lost because of it, and the way out."""
-
-    check: str
-    verdict: Verdict
-    found: str
-    lost: str = ""
-    way_out: str = ""
-
-
-Check = Callable[[], Finding]
-
-
-def ok(check: str, found: str) -> Finding:
-    """All is well."""
-    return Finding(check, Verdict.OK, found)
-
-
-def warn(check: str, found: str, lost: str, way_out: str = "") -> Finding:
-    """Something is missing that one can do without."""
-    return Finding(check, Verdict.WARN, found, lost, way_out)
-
-
-def fail(check: str, found: str, lost: str, way_out: str = "") -> Finding:
-    """Something is missing that one cannot do without."""
-    return Finding(check, Verdict.FAIL, found, lost, way_out)
 
 
 def python() -> Finding:
@@ -155,37 +119,6 @@ def loopback() -> Finding:
     return ok("loopback", "127.0.0.1 can be listened on")
 
 
-def docker() -> Finding:
-    """Whether a Docker engine answers."""
-    host = os.environ.get("DOCKER_HOST", "")
-    paths = [host.removeprefix("unix://")] if host.startswith("unix://") else []
-    paths += ["/var/run/docker.sock", str(Path.home() / ".docker/run/docker.sock")]
-    lost = "services that are containers cannot run; processes can"
-    for path in paths:
-        answer = _ping(path)
-        if answer is not None:
-            return (
-                ok("docker", f"engine at {path}")
-                if answer
-                else warn("docker", f"{path} does not answer", lost)
-            )
-    return warn("docker", "no engine found", lost, "start one, or set DOCKER_HOST")
-
-
-def _ping(path: str) -> bool | None:
-    """Whether an engine answers at ``path``; None when there is no socket."""
-    try:
-        with socket.socket(socket.AF_UNIX) as connection:
-            connection.settimeout(_PATIENCE)
-            connection.connect(path)
-            connection.sendall(b"GET /_ping HTTP/1.0\r\nHost: docker\r\n\r\n")
-            return b" 200 " in connection.recv(256)
-    except FileNotFoundError:
-        return None
-    except OSError:
-        return False
-
-
 def node() -> Finding:
     """Node, for services written in it."""
     return _program(
@@ -248,6 +181,7 @@ MACHINE: tuple[Check, ...] = (
     limits,
     loopback,
     docker,
+    container_names,
     node,
     nats,
     faketime,

@@ -11,11 +11,13 @@ _SETTLE = 3.0  # seconds for a daemon that starts or stops to show itself
 
 @click.command()
 @options.timeout_option(60.0)
-def command(*, timeout: float) -> None:
+@click.option("--volumes", is_flag=True, help="Remove the named volumes of its containers, too.")
+def command(*, timeout: float, volumes: bool) -> None:
     """Stop the system and wait until nothing of it is left.
 
     Each service has its own grace; whoever is left after --timeout is killed. Ctrl-C shortens the graces, a second one
-    kills. A daemon that hangs or was killed is cleared away, with all that it left.
+    kills. A daemon that hangs or was killed is cleared away, with all that it left. Named volumes stay unless
+    --volumes is given.
     """
     from meshdev.cli.ending import end_hung, eventually, sweep_up
     from meshdev.cli.shutdown import bring_down
@@ -32,6 +34,6 @@ def command(*, timeout: float) -> None:
         done += bring_down(Control(project), timeout)
     elif presence is Presence.MUTE:
         done += end_hung(project)
-    done += sweep_up(project)
+    done += sweep_up(project, volumes=volumes)
     for what in done or [f"nothing runs for {project.root}"]:
         click.echo(what)

@@ -89,8 +89,13 @@ def end_hung(project: Project) -> list[str]:
     raise DaemonError(f"the daemon (pid {holder.pid}) does not end, not even by SIGKILL")
 
 
-def sweep_up(project: Project) -> list[str]:
-    """End what is left of earlier runs and remove what a dead daemon left on disk; says what was done."""
+def sweep_up(project: Project, *, volumes: bool = False) -> list[str]:
+    """End what is left of earlier runs and remove what a dead daemon left on disk; says what was done.
+
+    With ``volumes`` the named volumes of the project's containers go, too.
+    """
+    from meshdev.runners.container.address import engine_address
+    from meshdev.runners.container.leftovers import clear_left
     from meshdev.runners.mark import RunMark
     from meshdev.runners.strays import Scope, sweep
 
@@ -102,6 +107,7 @@ def sweep_up(project: Project) -> list[str]:
         done.append(f"ended {what} that an earlier run had left{killed}")
     if swept.left:
         raise DaemonError(f"these processes do not end: {', '.join(map(str, swept.left))}")
+    done += clear_left(project.paths, volumes=volumes, address=engine_address(os.environ))
     return done + [f"removed {what}" for what in project.clear_stale()]
 
 

@@ -10,14 +10,16 @@ _FORMATS = ("text", "mermaid", "dot", "json")  # topology.render.FORMATS, not im
 
 
 @click.command()
-@click.option("-f", "--file", metavar="FILE", help="The topology file (else the nearest one).")
+@options.file_option()
 @click.option(
     "-p", "--profile", "profiles", multiple=True, metavar="PROFILE", help="May be given several times."
 )
 @click.option("--format", "form", type=click.Choice(_FORMATS), default="text", show_default=True)
 @click.option("--live", is_flag=True, help="The running system: health, rates, errors, latencies.")
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
-def command(*, file: str | None, profiles: tuple[str, ...], form: str, live: bool, as_json: bool) -> None:
+def command(
+    *, file: tuple[str, ...], profiles: tuple[str, ...], form: str, live: bool, as_json: bool
+) -> None:
     """Draw the declared system: who calls, uses, waits for and listens to whom; with --live, as it runs."""
     form = "json" if as_json else form
     if live:
@@ -31,5 +33,6 @@ def command(*, file: str | None, profiles: tuple[str, ...], form: str, live: boo
     from meshdev.topology.load import load
     from meshdev.topology.render import FORMATS
 
-    system = load(options.here(file).file, profiles=profiles or None, environ=os.environ)
+    project = options.here(file)
+    system = load(project.file, profiles=profiles or None, environ=os.environ, overrides=project.overrides)
     click.echo(FORMATS[form](system), nl=False)

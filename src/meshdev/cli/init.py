@@ -15,13 +15,23 @@ _FILE = "meshdev.toml"
 @click.option("--force", is_flag=True, help="Overwrite a file that is there.")
 @click.option("--stdout", is_flag=True, help="Print the file instead of writing it.")
 def command(*, folder: str, force: bool, stdout: bool) -> None:
-    """Write a first meshdev.toml from the Procfile, package.json and pyproject.toml files of FOLDER (here)."""
+    """Write a first meshdev.toml for FOLDER (here).
+
+    It is made from its Compose file if it has one (`meshdev import` tells more), else from the Procfile, package.json
+    and pyproject.toml files in it.
+    """
+    from meshdev.client.project import compose_files
     from meshdev.topology.draft import draft
 
     place = Path(folder).resolve()
     if not place.is_dir():
         raise UsageError(f"there is no folder {place}")
     file = place / _FILE
+    if composed := compose_files(place):
+        from meshdev.cli.importing import import_project
+
+        import_project(composed, "-" if stdout else str(file), force=force)
+        return
     made = draft(place)
     if stdout:
         click.echo(made.text, nl=False)

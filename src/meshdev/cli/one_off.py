@@ -7,7 +7,7 @@ from typing import NoReturn
 from meshdev.cli import terminal
 from meshdev.client import calls
 from meshdev.client.control import Control
-from meshdev.errors import UsageError
+from meshdev.errors import ServiceError, UsageError
 from meshdev.wire.control import EnvView
 
 NOT_FOUND = 127
@@ -32,9 +32,24 @@ _TERMINAL = (
 def view_of(control: Control, service: str) -> EnvView:
     """The service's environment and folder; raises UsageError when the folder is gone."""
     view = control.send(calls.env(service))
+    if view.container:
+        return view
+    if view.engine:
+        raise UsageError(f"no container of {service} runs", hint=f"meshdev start {service}")
     if not os.path.isdir(view.working_dir):  # noqa: PTH112 -- as light as the rest of this file
         raise UsageError(f"{service}: its working_dir {view.working_dir} is not there")
     return view
+
+
+def become_in_container(argv: list[str], view: EnvView) -> NoReturn:
+    """Run ``argv`` in the service's container, with this terminal; ends with its exit code."""
+    from meshdev.runners.container.interactive import run_here
+    from meshdev.runners.container.light import LightError
+
+    try:
+        sys.exit(run_here(view.engine, view.container, argv))
+    except LightError as error:
+        raise ServiceError(f"{view.service}: {error}") from error
 
 
 def environment(view: EnvView) -> dict[str, str]:

@@ -16,15 +16,28 @@ from meshdev.kernel.quantity import QuantityError, parse_duration
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+_COMPOSE_SERVICE = re.compile(r"^([ \t]+)([A-Za-z0-9][\w.-]*):", re.MULTILINE)
+_COMPOSE_SECTION = re.compile(r"^services:.*?(?=^\S|\Z)", re.MULTILINE | re.DOTALL)
 _NODE_HEADER = re.compile(r"^\s*\[(?:(services)|(databases|brokers))\.([\w-]+)\]", re.MULTILINE)
 _COMPLETION_TIMEOUT = 0.5
 
 
-def here(file: str | None = None) -> Project:
+def here(file: str | tuple[str, ...] | None = None) -> Project:
     """The project that this command is about: ``file``, else what stands before the command, else what is found."""
     context = click.get_current_context(silent=True)
     before = context.find_root().params.get("file") if context else None
     return find_project(file or before, cwd=Path.cwd(), environ=os.environ)
+
+
+def file_option() -> Callable[[F], F]:
+    """``-f FILE``, several times for Compose files that lie over each other."""
+    return click.option(
+        "-f",
+        "--file",
+        multiple=True,
+        metavar="FILE",
+        help="The topology file (else MESHDEV_FILE, else the nearest one); Compose files may be several.",
+    )
 
 
 class DurationType(click.ParamType[float]):
@@ -91,6 +104,11 @@ def names_in_file(file: Path) -> list[str]:
         text = file.read_text("utf-8")
     except (OSError, UnicodeError):
         return []
+    if file.suffix in (".yml", ".yaml"):
+        section = _COMPOSE_SECTION.search(text)
+        entries = _COMPOSE_SERVICE.findall(section[0]) if section else []
+        least = min((len(indent) for indent, _ in entries), default=0)
+        return [name.replace(".", "-") for indent, name in entries if len(indent) == least]
     found = (match.groups() for match in _NODE_HEADER.finditer(text))
     return [name if service else f"{table}.{name}" for service, table, name in found]
 

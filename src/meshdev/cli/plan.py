@@ -19,12 +19,12 @@ _MARKS = {
 
 
 @click.command()
-@click.option("-f", "--file", metavar="FILE", help="The topology file (else the nearest one).")
+@options.file_option()
 @click.option(
     "-p", "--profile", "profiles", multiple=True, metavar="PROFILE", help="May be given several times."
 )
 @options.json_option()
-def command(*, file: str | None, profiles: tuple[str, ...], as_json: bool) -> None:
+def command(*, file: tuple[str, ...], profiles: tuple[str, ...], as_json: bool) -> None:
     """Show what `meshdev up` would start, restart, scale, update and stop."""
     project = options.here(file)
     if project.presence() is Presence.ALIVE:
@@ -57,7 +57,11 @@ def _against_running(project: Project, profiles: tuple[str, ...]) -> PlanView:
     from meshdev.client import calls
     from meshdev.client.control import Control
 
-    request = UpRequest(file=str(project.file), profiles=list(profiles) or None)
+    request = UpRequest(
+        file=str(project.file),
+        overrides=list(map(str, project.overrides)),
+        profiles=list(profiles) or None,
+    )
     return Control(project).send(calls.plan(request))
 
 
@@ -65,9 +69,9 @@ def _from_nothing(project: Project, profiles: tuple[str, ...]) -> PlanView:
     from meshdev.topology.diff import diff
     from meshdev.topology.load import load
 
-    system = load(project.file, profiles=profiles or None, environ=os.environ)
+    system = load(project.file, profiles=profiles or None, environ=os.environ, overrides=project.overrides)
     steps = [
         PlanStep(service=change.service, action=change.action.value, reason=change.reason)
         for change in diff(None, system)
     ]
-    return PlanView(steps=steps, warnings=[str(warning) for warning in system.warnings])
+    return PlanView(steps=steps, warnings=[str(warning) for warning in (*system.warnings, *system.notes)])

@@ -23,9 +23,7 @@ _MARKS = {"start": ("+", "green"), "stop": ("-", "red"), "restart": ("↻", "yel
 
 @click.command()
 @options.services_argument(required=False)
-@click.option(
-    "-f", "--file", metavar="FILE", help="The topology file (else MESHDEV_FILE, else the nearest one)."
-)
+@options.file_option()
 @click.option(
     "-p", "--profile", "profiles", multiple=True, metavar="PROFILE", help="May be given several times."
 )
@@ -39,7 +37,7 @@ _MARKS = {"start": ("+", "green"), "stop": ("-", "red"), "restart": ("↻", "yel
 def command(
     *,
     services: tuple[str, ...],
-    file: str | None,
+    file: tuple[str, ...],
     profiles: tuple[str, ...],
     detach: bool,
     wait: bool,
@@ -114,15 +112,23 @@ def _bring_up(
         raise absence(project)
     if presence is not Presence.ALIVE:
         try:
-            launch(project, profiles=profiles, services=services, lease=lease)
+            report = launch(project, profiles=profiles, services=services, lease=lease)
         except DaemonError:
             if _settled(control) is not Presence.ALIVE:
                 raise
             # Another `up` was quicker by a hair: then this one is the second.
         else:
+            if report.warnings:
+                what = "1 warning" if report.warnings == 1 else f"{report.warnings} warnings"
+                terminal.warning_line(f"{project.file.name}: {what}, `meshdev check` lists them")
             return True
     control.check_version()
-    request = UpRequest(services=services, file=str(project.file), profiles=profiles)
+    request = UpRequest(
+        services=services,
+        file=str(project.file),
+        overrides=list(map(str, project.overrides)),
+        profiles=profiles,
+    )
     try:
         plan = control.send(calls.up(request))
     except MeshdevError:

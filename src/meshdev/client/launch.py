@@ -33,6 +33,7 @@ class LaunchRequest(msgspec.Struct, frozen=True, kw_only=True):
 
     root: str
     file: str
+    overrides: list[str] = []
     profiles: list[str] | None = None
     services: list[str] = []
     lease: float = 0.0
@@ -46,6 +47,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     ready: bool = False
     socket: str = ""
     run_id: str = ""
+    warnings: int = 0
     error: str = ""
     hint: str = ""
     exit_code: int = 3
@@ -69,6 +71,7 @@ def launch(
     request = LaunchRequest(
         root=str(project.root),
         file=str(project.file),
+        overrides=list(map(str, project.overrides)),
         profiles=profiles,
         services=services,
         lease=lease,

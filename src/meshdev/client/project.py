@@ -1,9 +1,10 @@
 """Which project a command is about, and whether a daemon runs for it.
 
-A project is the nearest folder, from here upwards, that holds ``meshdev.toml``; ``-f FILE`` or ``MESHDEV_FILE`` names
-the file instead. The file is not parsed here: most commands need only to know where the daemon's socket is. The lock
-file says which socket that is (another terminal may have another XDG_RUNTIME_DIR); nothing that it says is trusted
-without having knocked.
+A project is the nearest folder, from here upwards, that holds ``meshdev.toml``, else the nearest that holds a Compose
+file (with its override); ``-f FILE`` or ``MESHDEV_FILE`` names the file instead, several of them lie over each other.
+The file is not parsed here: most commands need only to know where the daemon's socket is. The lock file says which
+socket that is (another terminal may have another XDG_RUNTIME_DIR); nothing that it says is trusted without having
+knocked.
 """
 
 import contextlib
@@ -11,7 +12,7 @@ import errno
 import fcntl
 import os
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -19,7 +20,7 @@ from pathlib import Path
 import msgspec
 
 from meshdev.errors import DaemonError, UsageError
-from meshdev.kernel.project import ProjectPaths, project_paths
+from meshdev.kernel.project import COMPOSE_FILES, COMPOSE_OVERRIDES, ProjectPaths, project_paths
 
 FILE_NAME = "meshdev.toml"
 KNOCK_TIMEOUT = 2.0
@@ -51,6 +52,7 @@ class Project:
 
     file: Path
     paths: ProjectPaths
+    overrides: tuple[Path, ...] = ()
 
     @property
     def root(self) -> Path:
@@ -124,36 +126,61 @@ class Project:
         return False
 
 
-def find_project(file: str | None, *, cwd: Path, environ: Mapping[str, str]) -> Project:
+def find_project(file: str | Sequence[str] | None, *, cwd: Path, environ: Mapping[str, str]) -> Project:
     """The project of ``file``, else of ``MESHDEV_FILE``, else the nearest one from ``cwd`` upwards.
 
-    A folder whose file has gone (or has another name) still is the project while a daemon's lock says who runs it:
-    what runs must be seen and stopped. Raises UsageError when there is none.
+    Several files are Compose files, of which later ones lie over the first. A folder whose file has gone (or has
+    another name) still is the project while a daemon's lock says who runs it: what runs must be seen and stopped.
+    Raises UsageError when there is none.
     """
-    named = file or environ.get("MESHDEV_FILE")
+    named = [file] if isinstance(file, str) else list(file or ())
+    source = "-f" if named else "MESHDEV_FILE"
+    named = named or _listed(environ.get("MESHDEV_FILE", ""))
     if named:
-        path = (cwd / named).resolve()
-        if path.is_dir():
-            path = path / FILE_NAME
-        if not path.is_file():
-            source = "-f" if file else "MESHDEV_FILE"
-            what = "is no regular file" if path.exists() else "no such file"
-            raise UsageError(f"{path}: {what}", hint=f"{source} names it; check the path")
-        return _project(path, environ)
+        files = [path for name in named for path in _named(cwd / name, source)]
+        return _project(files[0], environ, tuple(files[1:]))
     for folder in (cwd, *cwd.parents):
         if (folder / FILE_NAME).is_file():
             return _project((folder / FILE_NAME).resolve(), environ)
     for folder in (cwd, *cwd.parents):
+        if files := compose_files(folder):
+            return _project(files[0].resolve(), environ, tuple(it.resolve() for it in files[1:]))
         project = _project((folder / FILE_NAME).resolve(), environ)
         if project.holder() is not None:
             return project
-    message = f"no {FILE_NAME} in {cwd} or in any folder above it"
+    message = f"no {FILE_NAME} (and no Compose file) in {cwd} or in any folder above it"
     raise UsageError(message, hint="`meshdev init` writes a first one; `-f FILE` names one elsewhere")
 
 
-def _project(file: Path, environ: Mapping[str, str]) -> Project:
+def compose_files(folder: Path) -> list[Path]:
+    """The Compose file in ``folder``, and the override that lies over it; nothing when there is none."""
+    base = next((folder / name for name in COMPOSE_FILES if (folder / name).is_file()), None)
+    over = next((folder / name for name in COMPOSE_OVERRIDES if (folder / name).is_file()), None)
+    return [file for file in (base, over if base else None) if file is not None]
+
+
+def _listed(text: str) -> list[str]:
+    """``MESHDEV_FILE``: one file, or several with colons between them."""
+    return [name for name in text.split(os.pathsep) if name]
+
+
+def _named(path: Path, source: str) -> list[Path]:
+    """The file that was named; of a folder its topology file, or its Compose files."""
+    path = path.resolve()
+    if path.is_dir():
+        if not (path / FILE_NAME).is_file() and (found := compose_files(path)):
+            return found
+        path = path / FILE_NAME
+    if not path.is_file():
+        what = "is no regular file" if path.exists() else "no such file"
+        raise UsageError(f"{path}: {what}", hint=f"{source} names it; check the path")
+    return [path]
+
+
+def _project(file: Path, environ: Mapping[str, str], overrides: tuple[Path, ...] = ()) -> Project:
     root = file.parent.resolve()
-    return Project(file=file, paths=project_paths(root, uid=os.getuid(), environ=environ))
+    paths = project_paths(root, uid=os.getuid(), environ=environ)
+    return Project(file=file, paths=paths, overrides=overrides)
 
 
 def knock(path: Path, *, timeout: float) -> socket.socket:

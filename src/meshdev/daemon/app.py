@@ -129,7 +129,11 @@ class _Daemon:
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(server.serve())
-                self._report(StartupReport(ready=True, socket=str(paths.socket), run_id=self._run_id))
+                told = len((*supervisor.operator.system.warnings, *supervisor.operator.system.notes))
+                report = StartupReport(
+                    ready=True, socket=str(paths.socket), run_id=self._run_id, warnings=told
+                )
+                self._report(report)
                 if self._options.lease:
                     asyncio.get_running_loop().call_later(
                         self._options.lease, supervisor.operator.lease_overdue
@@ -147,7 +151,12 @@ class _Daemon:
         if system is None:
             from meshdev.topology.load import load  # noqa: PLC0415 -- heavy
 
-            system = load(Path(self._options.file), profiles=self._options.profiles, environ=os.environ)
+            system = load(
+                Path(self._options.file),
+                profiles=self._options.profiles,
+                environ=os.environ,
+                overrides=list(map(Path, self._options.overrides)),
+            )
         if self._options.alone:
             from meshdev.topology.alone import alone  # noqa: PLC0415 -- seldom
 
@@ -166,6 +175,11 @@ class _Daemon:
         swept = sweep(Scope(RunMark(paths.key)))
         if swept.found:
             log.warning("ended %d processes that an earlier run had left behind", swept.found)
+        if paths.engine_file.exists():
+            from meshdev.runners.container.leftovers import clear_left  # noqa: PLC0415 -- only for those who need it
+
+            for text in clear_left(paths):
+                log.warning("%s", text)
 
     def _listen_to_signals(self, supervisor: Supervisor) -> None:
         loop = asyncio.get_running_loop()

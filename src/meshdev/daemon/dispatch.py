@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import assert_never
 
+from meshdev.daemon.containers.room import ContainerRoom
 from meshdev.daemon.drains import Drains
 from meshdev.daemon.launcher import Launcher
 from meshdev.daemon.routes import Routes
@@ -13,6 +14,7 @@ from meshdev.lifecycle.model import (
     Command,
     Drain,
     Event,
+    Incarnation,
     Kill,
     Launch,
     Level,
@@ -23,7 +25,8 @@ from meshdev.lifecycle.model import (
     StopProbing,
 )
 from meshdev.runners.probe import Prober
-from meshdev.runners.process import ProcessRunner
+from meshdev.runners.runner import Runner
+from meshdev.topology.container import Container
 from meshdev.topology.model import System
 
 
@@ -33,7 +36,8 @@ class Dispatcher:
 
     system: Callable[[], System]
     launcher: Launcher
-    runner: ProcessRunner
+    runner: Runner
+    containers: ContainerRoom
     prober: Prober
     routes: Routes
     drains: Drains
@@ -52,9 +56,7 @@ class Dispatcher:
             case Kill(ref):
                 self.runner.kill(ref)
             case StartProbing(ref):
-                service = self.system().services.get(ref.service)
-                if service is not None and (check := service.healthcheck) is not None:
-                    self.prober.start(ref, check, self.launcher.ports(ref), self.launcher.probe_place(ref))
+                self._probe(ref)
             case StopProbing(ref):
                 self.prober.stop(ref)
             case Route(service, refs):
@@ -62,8 +64,22 @@ class Dispatcher:
             case Drain(ref):
                 self.drains.drain(ref, self.routes.version)
             case Build(service):
-                self.post(Built(service, ok=True, detail="nothing to build: a process"))
+                self._build(service)
             case Notice(service, text, level):
                 self.notice(service, text, level)
             case _:
                 assert_never(command)
+
+    def _probe(self, ref: Incarnation) -> None:
+        service = self.system().services.get(ref.service)
+        if service is None or service.healthcheck is None or self.containers.asks_itself(ref, service):
+            return
+        place = self.launcher.probe_place(ref, service)
+        self.prober.start(ref, service.healthcheck, self.launcher.ports(ref), place)
+
+    def _build(self, name: str) -> None:
+        service = self.system().services.get(name)
+        if service is not None and isinstance(service.run, Container):
+            self.containers.build(self.system(), service)
+        else:
+            self.post(Built(name, ok=True, detail="nothing to build"))

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import Final
 
+from meshdev.daemon.edges import LOOPBACK
 from meshdev.lifecycle.model import Drained, Incarnation
 from meshdev.runners.connections import called
 
@@ -33,7 +34,9 @@ class Drains:
         ports_of: Callable[[Incarnation], Mapping[str, int]],
         workers: Callable[[], Iterable[int]],
         report: Callable[[Drained], None],
+        host_of: Callable[[Incarnation], str] = lambda _: LOOPBACK,
     ) -> None:
+        self._host_of = host_of
         self._acked = acked
         self._ports_of = ports_of
         self._workers = workers
@@ -68,16 +71,16 @@ class Drains:
 
     async def _look(self) -> None:
         acked = self._acked()
-        ports = {
-            ref: set(self._ports_of(ref).values())
+        places = {
+            ref: {(self._host_of(ref), port) for port in self._ports_of(ref).values()}
             for ref, version in self._waiting.items()
             if version <= acked or not self._ports_of(ref)
         }
-        if not ports:
+        if not places:
             return
-        wanted = set().union(*ports.values())
+        wanted = set().union(*places.values())
         busy = await asyncio.to_thread(called, wanted, list(self._workers())) if wanted else set()
-        for ref, own in ports.items():
+        for ref, own in places.items():
             if not own & busy:
                 self._waiting.pop(ref, None)
                 self._report(Drained(ref))

@@ -10,7 +10,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from meshdev.daemon.names import PROXY_PORT, has_own_network, inner_port, within_reach
 from meshdev.topology import model
+from meshdev.topology.container import Container
 from meshdev.topology.model import Endpoint, Process, PublishedPort, Service, System
 from meshdev.topology.template import Address, addresses_in, parse_address
 from meshdev.wire.mesh import EdgeKey, Remote
@@ -36,7 +38,8 @@ class Edge:
     """One edge: its key, the endpoint that it leads to, the fixed port if it is published on one.
 
     A ``latent`` one has no listener: its caller's name proxy leads there. That proxy is one of these, too: ``names``
-    are the hosts that it knows.
+    are the hosts that it knows. ``inner`` is the port on which a caller with a network of its own finds the edge; such
+    an edge has its listener there, also when it is latent.
     """
 
     key: EdgeKey
@@ -44,6 +47,7 @@ class Edge:
     port: int | None = None
     declared: bool = True
     latent: bool = False
+    inner: int = 0
     names: Mapping[str, EdgeKey] = field(default_factory=dict)
 
 
@@ -55,7 +59,10 @@ def edges_of(system: System) -> dict[EdgeKey, Edge]:
             for endpoint in callee.endpoints:
                 key = EdgeKey(caller.name, callee.name, endpoint.name)
                 declared = callee.name in caller.calls or callee.name in caller.uses
-                found[key] = Edge(key, endpoint, declared=declared)
+                inner = inner_port(callee, endpoint) if has_own_network(caller) else 0
+                found[key] = Edge(key, endpoint, declared=declared, inner=inner)
+        if has_own_network(caller):
+            _add_within_reach(system, caller, found)
     for caller in system.services.values():
         if caller.proxy_env:
             _add_named(system, caller, found)
@@ -96,7 +103,19 @@ def _add_named(system: System, caller: Service, found: dict[EdgeKey, Edge]) -> N
             if endpoint.port is not None:
                 names[f"{name}:{endpoint.port}"] = key
     key = proxy_of(caller.name)
-    found[key] = Edge(key, Endpoint("proxy", "proxy"), names=names)
+    inner = PROXY_PORT if has_own_network(caller) else 0
+    found[key] = Edge(key, Endpoint("proxy", "proxy"), inner=inner, names=names)
+
+
+def _add_within_reach(system: System, caller: Service, found: dict[EdgeKey, Edge]) -> None:
+    """Whom a container could call by name without having said so."""
+    for callee in within_reach(system, caller):
+        if has_edges(callee):
+            for endpoint in callee.endpoints:
+                key = EdgeKey(caller.name, callee.name, endpoint.name)
+                inner = inner_port(callee, endpoint)
+                edge = Edge(key, endpoint, declared=False, latent=True, inner=inner)
+                found.setdefault(key, edge)
 
 
 def _is_http(edge: Edge) -> bool:
@@ -134,6 +153,8 @@ def _named_in_templates(caller: Service) -> Iterator[str]:
     texts = [*caller.environment.values()]
     if isinstance(caller.run, Process):
         texts += caller.run.argv
+    if isinstance(caller.run, Container):
+        texts += [*(caller.run.command or ()), *(caller.run.entrypoint or ())]
     for text in texts:
         for reference in addresses_in(text):
             address = parse_address(reference)
@@ -141,18 +162,18 @@ def _named_in_templates(caller: Service) -> Iterator[str]:
                 yield address.node
 
 
-def url_for(endpoint: Endpoint, port: int) -> str:
-    """Where ``endpoint`` is reached on this machine."""
+def url_for(endpoint: Endpoint, port: int, host: str = LOOPBACK) -> str:
+    """Where ``endpoint`` is reached: on this machine, or by the name that a container knows."""
     scheme = _SCHEMES.get(endpoint.protocol, endpoint.protocol)
-    return f"{scheme}://{LOOPBACK}:{port}"
+    return f"{scheme}://{host}:{port}"
 
 
-def variables(callee: Service, endpoint: Endpoint, port: int) -> dict[str, str]:
+def variables(callee: Service, endpoint: Endpoint, port: int, host: str = LOOPBACK) -> dict[str, str]:
     """What a caller's environment says of one edge."""
     prefix = variable_prefix(callee, endpoint)
     return {
-        f"{prefix}_URL": url_for(endpoint, port),
-        f"{prefix}_HOST": LOOPBACK,
+        f"{prefix}_URL": url_for(endpoint, port, host),
+        f"{prefix}_HOST": host,
         f"{prefix}_PORT": str(port),
     }
 

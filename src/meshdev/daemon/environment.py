@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from meshdev.daemon.edges import LOOPBACK, callees, has_edges, port_variable, proxy_of, url_for, variables
+from meshdev.daemon.names import PROXY_NAME, has_own_network, host_name, is_container
 from meshdev.errors import TopologyError
 from meshdev.topology.model import Endpoint, Remote, Service, System
 from meshdev.topology.template import Address, parse_address, resolve
@@ -33,11 +34,14 @@ def service_environment(
     ports: Mapping[str, int],
 ) -> dict[str, str]:
     """Everything but marks: what an incarnation of ``service`` with these ``ports`` (by endpoint) sees."""
-    environment = outer_environment(base)
-    environment["PATH"] = search_path(system.path, base.get("PATH", os.defpath))
+    environment: dict[str, str] = {}
+    if not is_container(service):
+        environment = outer_environment(base)
+        environment["PATH"] = search_path(system.path, base.get("PATH", os.defpath))
     environment.setdefault("PYTHONUNBUFFERED", "1")
     if service.proxy_env:
-        environment.update(proxy_variables(base, port_of(proxy_of(service.name))))
+        host = PROXY_NAME if has_own_network(service) else LOOPBACK
+        environment.update(proxy_variables(base, port_of(proxy_of(service.name)), host))
     environment.update(edge_variables(system, service, port_of))
     own = port_variables(service, ports)
     addresses = address_lookup(system, service, port_of)
@@ -52,9 +56,9 @@ def outer_environment(base: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in base.items() if not name.startswith("MESHDEV_")}
 
 
-def proxy_variables(base: Mapping[str, str], port: int) -> dict[str, str]:
+def proxy_variables(base: Mapping[str, str], port: int, host: str = LOOPBACK) -> dict[str, str]:
     """What has HTTP clients go through the name proxy; TLS too, unless the outer environment has a way of its own."""
-    proxy = f"http://{LOOPBACK}:{port}"
+    proxy = f"http://{host}:{port}"
     others = base.get("NO_PROXY") or base.get("no_proxy") or ""
     direct = ",".join(filter(None, ("localhost", LOOPBACK, "::1", others)))
     found = {"HTTP_PROXY": proxy, "http_proxy": proxy, "NO_PROXY": direct, "no_proxy": direct}
@@ -79,11 +83,16 @@ def address_lookup(system: System, caller: Service, port_of: PortOf) -> Callable
             case "port":
                 return str(port)
             case "host":
-                return LOOPBACK
+                return found_at(system, caller, callee)
             case _:
-                return url_for(endpoint, port)
+                return url_for(endpoint, port, found_at(system, caller, callee))
 
     return lookup
+
+
+def found_at(system: System, caller: Service, callee: Service) -> str:
+    """The host under which ``caller`` finds its edge to ``callee``."""
+    return host_name(system, callee) if has_own_network(caller) else LOOPBACK
 
 
 def _endpoint(service: Service, name: str) -> Endpoint:
@@ -123,7 +132,7 @@ def edge_variables(system: System, service: Service, port_of: PortOf) -> dict[st
     for callee in callees(system, service):
         for endpoint in callee.endpoints:
             port = port_of(EdgeKey(service.name, callee.name, endpoint.name))
-            found.update(variables(callee, endpoint, port))
+            found.update(variables(callee, endpoint, port, found_at(system, service, callee)))
     for name in (*service.calls, *service.uses):
         remote = system.services.get(name)
         if remote is not None and isinstance(remote.run, Remote) and not has_edges(remote):

@@ -12,6 +12,7 @@ The daemon says over its end of the socket who it is (`guardian_link`); until th
 Stays small: nothing but light modules is imported here, and the daemon's only in the child.
 """
 
+import contextlib
 import ctypes
 import fcntl
 import os
@@ -117,6 +118,7 @@ def _guard(daemon: int, ours: socket.socket) -> int:
             else f"exit code {os.WEXITSTATUS(status)}"
         )
         _say(f"the daemon (pid {daemon}) ended by {how}; {_told(swept)}")
+    _remove_containers(ward)
     _tidy(ward)
     return 0
 
@@ -134,6 +136,7 @@ def _adopt(fd: int) -> int:
     swept = _sweep(ward, root=0)
     if swept.found:
         _say(f"the daemon ended; {_told(swept)}")
+    _remove_containers(ward)
     _tidy(ward)
     return 0
 
@@ -174,6 +177,22 @@ def _reap() -> bool:
 
 def _sweep(ward: Ward, *, root: int) -> Swept:
     return sweep(Scope(ward.mark, root=root), grace=ward.grace, reap=_reap)
+
+
+def _remove_containers(ward: Ward) -> None:
+    """What a run with containers has left in the engine; a daemon that ended in order has left nothing."""
+    if "engine" not in ward.said or not os.path.exists(ward.said["engine_mark"]):  # noqa: PTH110 -- pathlib is heavy
+        return
+    from meshdev.runners.container.sweep import remove_left  # noqa: PLC0415 -- only now
+
+    done = remove_left(ward.said["engine"], ward.said["project"], ward.said["run"], grace=ward.grace)
+    if done.trouble:
+        _say(f"containers are left: {done.trouble}")
+        return
+    if str(done):
+        _say(f"removed {done}")
+    with contextlib.suppress(OSError):
+        os.unlink(ward.said["engine_mark"])  # noqa: PTH108 -- pathlib is heavy
 
 
 def _tidy(ward: Ward) -> None:

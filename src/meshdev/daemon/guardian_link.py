@@ -46,6 +46,13 @@ class GuardianLink:
         self._said = b"".join(os.fsencode(f"{key}={value}") + b"\0" for key, value in pairs.items())
         self._say()
 
+    def add(self, key: str, value: str) -> None:
+        """Tell one thing more: ``engine`` is where containers are to be removed, too."""
+        more = os.fsencode(f"{key}={value}") + b"\0"
+        if more not in self._said:
+            self._said += more
+            self._say()
+
     def watch(self, on_lost: Callable[[bool], None]) -> None:
         """From now on a dead guardian is replaced; ``on_lost`` hears whether that worked (else: shut down)."""
         self._on_lost = on_lost

@@ -2,6 +2,7 @@
 
 What runs elsewhere (`Remote`) is up as soon as it is wanted: its edges lead there, and there is nothing to start. A
 stand-in (`Stub`) is a process of ours; it gets nothing of the service's own environment but its ports.
+Containers are another room's (`containers.room`).
 """
 
 import logging
@@ -9,7 +10,8 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from meshdev.daemon.edges import Elsewhere, elsewhere
+from meshdev.daemon.containers.room import ContainerRoom
+from meshdev.daemon.edges import LOOPBACK, Elsewhere, elsewhere
 from meshdev.daemon.environment import (
     PortOf,
     address_lookup,
@@ -23,6 +25,7 @@ from meshdev.lifecycle.model import Event, Gone, Incarnation, Launched, LaunchFa
 from meshdev.runners.ports import HeldPort, PortPool
 from meshdev.runners.probe import ProbePlace
 from meshdev.runners.process import LaunchSpec, ProcessRunner
+from meshdev.topology.container import Container
 from meshdev.topology.model import Endpoint, Process, Remote, Service, System
 from meshdev.topology.recordings import Stub
 from meshdev.topology.template import resolve
@@ -34,7 +37,7 @@ log = logging.getLogger(__name__)
 class Launcher:
     """Starts incarnations; knows which ports each of them listens on until it is `forget`-ten.
 
-    ``adapt`` is what faults change about a start.
+    ``adapt`` is what faults change about a start. ``containers`` launches those.
 
     A service that once needed a second attempt gets its ports loosely held from then on: it may be one that cannot
     bind over a held port, and a reload's candidate has no second attempt.
@@ -44,6 +47,7 @@ class Launcher:
     pool: PortPool
     port_of: PortOf
     post: Callable[[Event], None]
+    containers: ContainerRoom
     base: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     adapt: Callable[[Incarnation, LaunchSpec], LaunchSpec] = lambda _, spec: spec
     _ports: dict[Incarnation, dict[str, int]] = field(default_factory=dict)
@@ -59,6 +63,9 @@ class Launcher:
             if isinstance(service.run, Remote):
                 self._elsewhere[ref] = elsewhere(service)
                 self.post(Launched(ref, 0))
+                return
+            if isinstance(service.run, Container):
+                self.containers.launch(system, service, ref)
                 return
             for endpoint in service.endpoints:
                 held[endpoint.name] = self._hold(endpoint)
@@ -84,14 +91,20 @@ class Launcher:
         """What an incarnation of ``service`` with these ``ports`` sees, less its marks."""
         return service_environment(system, service, base=self.base, port_of=self.port_of, ports=ports)
 
-    def probe_place(self, ref: Incarnation) -> ProbePlace:
+    def probe_place(self, ref: Incarnation, service: Service) -> ProbePlace:
         """Where an exec or file probe of ``ref`` acts: as the instance itself would."""
+        if self.containers.runner.knows(ref):
+            return self.containers.probe_place(ref, service)
         spec = self._specs[ref]
         return ProbePlace(cwd=spec.cwd, env=spec.env)
 
     def ports(self, ref: Incarnation) -> Mapping[str, int]:
         """The ports of an incarnation by endpoint name; empty when it has none or is gone."""
-        return self._ports.get(ref, {})
+        return self._ports.get(ref) or self.containers.ports(ref)
+
+    def host(self, ref: Incarnation) -> str:
+        """The address on which they are."""
+        return self.containers.host(ref) or LOOPBACK
 
     def elsewhere(self, ref: Incarnation) -> Elsewhere | None:
         """Where an incarnation is that runs elsewhere and is reached over edges; None for all others."""
@@ -102,6 +115,7 @@ class Launcher:
         self._ports.pop(ref, None)
         self._specs.pop(ref, None)
         self._elsewhere.pop(ref, None)
+        self.containers.forget(ref)
 
     def _hold(self, endpoint: Endpoint) -> HeldPort:
         return self.pool.hold() if endpoint.port is None else self.pool.hold_fixed(endpoint.port)
@@ -118,8 +132,8 @@ class Launcher:
                 limits=service.limits,
             )
         if not isinstance(service.run, Process):
-            message = f"{service.name}: this version starts processes only, not {type(service.run).__name__.lower()}s"
-            raise MeshdevError(message)
+            sort = type(service.run).__name__.lower()
+            raise MeshdevError(f"{service.name}: this version starts processes and containers, not {sort}s")
         ports = self._ports[ref]
         environment = self.environment(system, service, ports)
         addresses = address_lookup(system, service, self.port_of)

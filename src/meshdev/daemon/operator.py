@@ -18,6 +18,7 @@ from meshdev.daemon.edge_book import EdgeBook
 from meshdev.daemon.faults.keeper import FaultKeeper
 from meshdev.daemon.journal import Journal
 from meshdev.daemon.launcher import Launcher
+from meshdev.daemon.names import has_own_network, is_container
 from meshdev.daemon.recording.keeper import RecordingKeeper
 from meshdev.daemon.store import Store
 from meshdev.daemon.swaps import Replaced, Swaps
@@ -168,7 +169,14 @@ class Operator:
         ports = self.launcher.ports(instances[0].ref) if instances else {}
         environment = self.launcher.environment(self.system, node, ports)
         shown = {_as_text(key): _as_text(value) for key, value in environment.items()}
-        return EnvView(service=name, working_dir=str(node.working_dir), environment=shown)
+        container = self.launcher.containers.first_of(name)
+        return EnvView(
+            service=name,
+            working_dir=str(node.working_dir),
+            environment=shown,
+            container=container,
+            engine=self.launcher.containers.address if is_container(node) else "",
+        )
 
     def graph(self) -> GraphView:
         """Nodes, declared edges, and what the edges carry."""
@@ -209,7 +217,8 @@ class Operator:
         """Read the topology again; with ``apply``, put the difference in force and want services up."""
         file = Path(request.file) if request.file else self.system.file
         profiles = self.system.profiles if request.profiles is None else tuple(request.profiles)
-        written = await asyncio.to_thread(_load, file, profiles)
+        overrides = tuple(map(Path, request.overrides)) if request.file else self.system.overrides
+        written = await asyncio.to_thread(_load, file, overrides, profiles)
         self._known(request.services, written)
         if apply:
             self._refuse_at_the_end()
@@ -219,7 +228,9 @@ class Operator:
         if apply:
             self._apply(new)
             self.store.post(StartWanted(frozenset(request.services)))
-        return PlanView(steps=[_step(change) for change in changes])
+        return PlanView(
+            steps=[_step(change) for change in changes], warnings=list(map(str, (*new.warnings, *new.notes)))
+        )
 
     async def swap(self, name: str, request: SwapRequest) -> SwapView:
         """Have somebody else play a service: beside whoever does, and in its place as soon as it is ready."""
@@ -283,7 +294,8 @@ class Operator:
         node = self.system.services[name]
         if not 0 <= request.replicas <= MOST_REPLICAS:
             raise UsageError(f"{name}: {request.replicas} replicas; accepted: 0 to {MOST_REPLICAS}")
-        if request.replicas > 1 and any(endpoint.port for endpoint in node.endpoints):
+        alone = not has_own_network(node) and any(endpoint.port for endpoint in node.endpoints)
+        if request.replicas > 1 and alone:
             fixed = next(endpoint.port for endpoint in node.endpoints if endpoint.port)
             hint = "let it listen on $PORT and remove `port` from its endpoint"
             raise UsageError(f"{name} insists on port {fixed}, so it can run only once", hint=hint)
@@ -365,10 +377,10 @@ class Operator:
         return frozenset(names)
 
 
-def _load(file: Path, profiles: tuple[str, ...]) -> System:
+def _load(file: Path, overrides: tuple[Path, ...], profiles: tuple[str, ...]) -> System:
     from meshdev.topology.load import load  # noqa: PLC0415 -- heavy: here it is the thread's, and only if it is needed
 
-    return load(file, profiles=profiles, environ=dict(os.environ))
+    return load(file, profiles=profiles, environ=dict(os.environ), overrides=overrides)
 
 
 def _step(change: Change) -> PlanStep:

@@ -67,7 +67,8 @@ def _read(options: str, answer: int) -> NoReturn:
 
         launch = msgspec.json.decode(options, type=LaunchOptions)
         environ = {name: value for name, value in os.environ.items() if name != "PYDANTIC_DISABLE_PLUGINS"}
-        system = load(Path(launch.file), profiles=launch.profiles, environ=environ)
+        overrides = list(map(Path, launch.overrides))
+        system = load(Path(launch.file), profiles=launch.profiles, environ=environ, overrides=overrides)
         with open(answer, "wb") as pipe:
             pipe.write(pickle.dumps(system, pickle.HIGHEST_PROTOCOL))
     except BaseException:  # noqa: BLE001 -- the caller finds it again, and tells

@@ -8,11 +8,14 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, assert_never
 
+from meshdev.daemon.containers.dockerignore import watches_of
+from meshdev.daemon.containers.watching import ContainerWatching
 from meshdev.errors import ServiceError
 from meshdev.lifecycle.model import Event, Incarnation, Level, ReloadWanted
 from meshdev.runners.execute import execute
-from meshdev.runners.process import ProcessRunner
 from meshdev.runners.reaper import Reaper
+from meshdev.runners.runner import Runner
+from meshdev.topology.container import Container
 from meshdev.topology.model import Service, System, WatchAction
 
 if TYPE_CHECKING:
@@ -32,7 +35,8 @@ class Reloads:
         root: Path,
         *,
         post: Callable[[Event], None],
-        runner: ProcessRunner,
+        runner: Runner,
+        containers: ContainerWatching,
         reaper: Reaper,
         incarnations: Callable[[str], Iterable[Incarnation]],
         environment: Callable[[Service], Mapping[str, str]],
@@ -41,6 +45,7 @@ class Reloads:
         self._root = root
         self._post = post
         self._runner = runner
+        self._containers = containers
         self._reaper = reaper
         self._incarnations = incarnations
         self._environment = environment
@@ -52,7 +57,7 @@ class Reloads:
     def adopt(self, system: System) -> None:
         """Watch what this system wants watched, and nothing else."""
         self._system = system
-        wanted = {name: service.watch for name, service in system.services.items() if service.watch}
+        wanted = {name: watches_of(service) for name, service in system.services.items() if service.watch}
         if wanted and self._watcher is None:
             from meshdev.watch.watcher import Watcher  # noqa: PLC0415 -- many systems watch nothing
 
@@ -75,6 +80,9 @@ class Reloads:
 
     def changed(self, change: "Changed") -> None:
         """Do what the watches of ``change`` ask for; what replaces the service is done once."""
+        node = self._system.services.get(change.service) if self._system else None
+        if node is not None and isinstance(node.run, Container):
+            self._containers.changed(node, change)
         actions = dict.fromkeys((watch.action, watch.argument) for watch in change.watches)
         replaced = False
         for action, argument in actions:
@@ -83,11 +91,17 @@ class Reloads:
                     self._signal(change.service, argument or "SIGHUP", change.files)
                 case WatchAction.EXEC:
                     self._command(change.service, argument)
-                case WatchAction.RESTART | WatchAction.REBUILD | WatchAction.SYNC | WatchAction.SYNC_RESTART:
+                case (
+                    WatchAction.RESTART
+                    | WatchAction.REBUILD
+                    | WatchAction.SYNC
+                    | WatchAction.SYNC_RESTART
+                    | WatchAction.SYNC_EXEC
+                ):
                     replaced = True
                 case _:
                     assert_never(action)
-        if replaced:
+        if replaced and not (node is not None and isinstance(node.run, Container)):
             self._post(ReloadWanted(change.service, change.files))
 
     def _signal(self, service: str, name: str, files: tuple[str, ...]) -> None:

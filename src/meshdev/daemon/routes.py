@@ -12,8 +12,9 @@ import msgspec
 
 from meshdev.daemon.edge_policy import policy_of
 from meshdev.daemon.edges import LOOPBACK, Edge, Elsewhere, edges_of
+from meshdev.daemon.names import WEB_PORT
 from meshdev.daemon.patience import Patience
-from meshdev.errors import MeshdevError
+from meshdev.errors import MeshdevError, ServiceError
 from meshdev.lifecycle.model import Incarnation
 from meshdev.mesh.fleet import Fleet
 from meshdev.mesh.ports import bind
@@ -39,6 +40,18 @@ def _all_here(_: Incarnation) -> Elsewhere | None:
     return None
 
 
+@dataclass(frozen=True, slots=True)
+class Placing:
+    """Where a caller with a network of its own finds the others: an address for each, on this interface.
+
+    Without an interface the mesh cannot be on that network: the caller finds it on loopback, by the ports in its
+    environment.
+    """
+
+    addresses: Mapping[str, str]
+    device: str
+
+
 def _no_faults(_: EdgeKey) -> tuple[FaultSpec, ...]:
     return ()
 
@@ -55,7 +68,7 @@ class Routes:
     ``holds`` says how long calls to a service that has no incarnation wait for one (it is on its way), or that they are
     turned away (it is stopped). ``faults`` tells those that are on, by edge, ``outside`` those for calls out of the
     system, by caller; ``capture`` how many bytes of an edge's traffic are kept, whether it is recorded, and of each
-    body how much.
+    body how much. ``host_of`` is the address on which one that runs here is.
     """
 
     fleet: Fleet
@@ -66,6 +79,7 @@ class Routes:
     elsewhere_of: Callable[[Incarnation], Elsewhere | None] = _all_here
     capture: Callable[[EdgeKey], tuple[int, bool, int]] = _no_capture
     outside: Callable[[], Callable[[str], tuple[OutsideFaults, ...]]] = lambda: _nothing_outside
+    host_of: Callable[[Incarnation], str] = lambda _: LOOPBACK
     _edges: dict[EdgeKey, Edge] = field(default_factory=dict)
     _ports: dict[EdgeKey, int] = field(default_factory=dict)
     _refused: dict[EdgeKey, str] = field(default_factory=dict)
@@ -74,6 +88,7 @@ class Routes:
     _policies: dict[EdgeKey, EdgePolicy] = field(default_factory=dict)
     _added: dict[EdgeKey, tuple[Edge, Upstream]] = field(default_factory=dict)
     _shut: set[EdgeKey] = field(default_factory=set)
+    _placings: dict[str, Placing] = field(default_factory=dict)
     version: int = 0  # of the policy that says so; see `Fleet.acked`
 
     def adopt(self, system: System) -> None:
@@ -92,6 +107,20 @@ class Routes:
         self._rules = {key: policy_of(system, edge) for key, edge in wanted.items()}
         self._shut &= wanted.keys()
         self.publish()
+
+    def place(self, caller: str, placing: Placing) -> None:
+        """The network of ``caller`` is there: have the listeners of its edges on it. Raises ServiceError."""
+        if self._placings.get(caller) == placing:
+            return
+        self._placings[caller] = placing
+        for key, edge in self._edges.items():
+            if key.caller == caller and edge.inner and key not in self._shut:
+                self._listen_within(key, edge)
+        self.publish()
+
+    def displace(self, caller: str) -> None:
+        """Its network has gone."""
+        self._placings.pop(caller, None)
 
     # --- at run time ------------------------------------------------------------------------------
 
@@ -133,7 +162,9 @@ class Routes:
         if key in self._shut:
             self._shut.discard(key)
             edge = self._edges[key]
-            if not edge.latent:
+            if edge.inner:
+                self._listen_within(key, edge)
+            elif not edge.latent:
                 self.fleet.listen(key, port=self._ports[key])
             self.publish()
 
@@ -204,6 +235,9 @@ class Routes:
 
     def _listen(self, key: EdgeKey, edge: Edge) -> None:
         self._shut.discard(key)
+        if edge.inner:
+            self._listen_within(key, edge)
+            return
         if edge.latent:
             self.fleet.attach(key)
             self._ports[key] = 0
@@ -218,6 +252,23 @@ class Routes:
             if self._refused.get(key) != text:
                 self.complain(key.callee, text)
             self._refused[key] = text
+
+    def _listen_within(self, key: EdgeKey, edge: Edge) -> None:
+        """On the caller's own network, as soon as that is there."""
+        placing = self._placings.get(key.caller)
+        self._ports[key] = edge.inner
+        address = placing.addresses.get(key.callee) if placing is not None else None
+        if placing is None or (placing.device and address is None):
+            self.fleet.attach(key)
+        elif address is None:
+            self._ports[key] = self.fleet.listen(key)
+        else:
+            more = [WEB_PORT] if edge.endpoint.protocol == "http" and edge.inner != WEB_PORT else []
+            try:
+                self._ports[key] = self.fleet.listen_at(key, address, [edge.inner, *more], placing.device)
+            except OSError as error:
+                message = f"{key} cannot be served on {address}:{edge.inner}: {error.strerror}"
+                raise ServiceError(message) from error
 
     def edges(self) -> list[EdgeKey]:
         """Every edge on which something could pass."""
@@ -258,14 +309,15 @@ class Routes:
         if at is not None:
             return Upstream(at.host, at.port, str(ref), at.remote)
         port = self.ports_of(ref).get(endpoint)
-        return Upstream(LOOPBACK, port, str(ref)) if port else None
+        return Upstream(self.host_of(ref), port, str(ref)) if port else None
 
 
 def _listens_as(old: Edge, new: Edge | None) -> bool:
     """Whether the edge's listener, and what serves it, can stay: whoever stands behind it now."""
-    return new is not None and (old.port, old.latent, old.endpoint.protocol) == (
+    return new is not None and (old.port, old.latent, old.inner, old.endpoint.protocol) == (
         new.port,
         new.latent,
+        new.inner,
         new.endpoint.protocol,
     )
 

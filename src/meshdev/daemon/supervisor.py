@@ -15,6 +15,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from meshdev import __version__
+from meshdev.daemon.containers.room import ContainerRoom, Doors
 from meshdev.daemon.databases import prepare_files
 from meshdev.daemon.dispatch import Dispatcher
 from meshdev.daemon.drains import Drains
@@ -58,6 +59,7 @@ from meshdev.runners.ports import PortPool
 from meshdev.runners.probe import Prober
 from meshdev.runners.process import ProcessRunner
 from meshdev.runners.reaper import Reaper
+from meshdev.runners.runner import Runners
 from meshdev.runners.usage import UsageMeter
 from meshdev.storage.runs import prune_runs
 from meshdev.storage.store import LogStore
@@ -102,16 +104,20 @@ class Supervisor:
             wanted=lambda edge: self._post(Called(edge.callee)),
         )
         journal = Journal()
-        self._routes = Routes(self._fleet, self._ports_of, self._holds, self._complain)
+        self._routes = Routes(self._fleet, self._ports_of, self._holds, self._complain, host_of=self._host_of)
+        said = Doors(self._post, self._outputs.open, self._notice, lambda: self.operator.system, guardian.add)
+        self._containers = ContainerRoom(paths, run_id, self._routes, said)
+        self._runners = Runners(self._runner, self._containers.runner)
         self._drains = Drains(
             acked=lambda: self._fleet.acked,
             ports_of=self._ports_of,
             workers=lambda: [pid for _, pid in self._fleet.processes()],
             report=self._post,
+            host_of=self._host_of,
         )
         self._afflictions = Afflictions(
             Reach(
-                hands=self._runner,
+                hands=self._runners,
                 living=self._standing,
                 restart=self._restart,
                 sideline=lambda services: self._post(Sidelined(services)),
@@ -119,7 +125,12 @@ class Supervisor:
             )
         )
         self._launcher = Launcher(
-            self._runner, self._pool, self._routes.port_of, self._post, adapt=self._afflictions.adapt
+            self._runner,
+            self._pool,
+            self._routes.port_of,
+            self._post,
+            self._containers,
+            adapt=self._afflictions.adapt,
         )
         self._routes.elsewhere_of = self._launcher.elsewhere
         self._prober = Prober(reaper=self._reaper, report=self._post, mark_of=self._runner.mark_of)
@@ -153,7 +164,7 @@ class Supervisor:
         self._toxiproxy = OptInListener(
             "Toxiproxy's API", lambda: self._toxiproxy_app, lambda text: self._complain("", text)
         )
-        self._usage = UsageKeeper(UsageMeter(self._runner.everybody).measure, journal)
+        self._usage = UsageKeeper(UsageMeter(self._runners.everybody).measure, journal)
         self._store = Store(
             Lifecycle(system, rng=random.random),
             clock=time.monotonic,
@@ -191,7 +202,8 @@ class Supervisor:
         self._dispatcher = Dispatcher(
             system=lambda: self.operator.system,
             launcher=self._launcher,
-            runner=self._runner,
+            runner=self._runners,
+            containers=self._containers,
             prober=self._prober,
             routes=self._routes,
             drains=self._drains,
@@ -201,7 +213,8 @@ class Supervisor:
         self._reloads = Reloads(
             system.root,
             post=self._post,
-            runner=self._runner,
+            runner=self._runners,
+            containers=self._containers.watching,
             reaper=self._reaper,
             incarnations=self._living,
             environment=lambda service: self._launcher.environment(self.operator.system, service, {}),
@@ -242,7 +255,7 @@ class Supervisor:
         """Give everything back; whatever still runs is killed."""
         self._store.close()
         await self._prober.close()
-        await self._runner.close()
+        await asyncio.gather(self._runner.close(), self._containers.close())
         await self._recordings.keeper.close()
         await self._fleet.close()
         self._reaper.close()
@@ -337,6 +350,9 @@ class Supervisor:
 
     def _ports_of(self, ref: Incarnation) -> Mapping[str, int]:
         return self._launcher.ports(ref)
+
+    def _host_of(self, ref: Incarnation) -> str:
+        return self._launcher.host(ref)
 
     def _exchanged(self, key: EdgeKey, exchange: Exchange, at: float) -> None:
         self._book.exchanged(key, exchange, at)

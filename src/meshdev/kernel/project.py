@@ -9,6 +9,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+COMPOSE_FILES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
+"""What Compose looks for in a folder; the first that is there counts."""
+COMPOSE_OVERRIDES = (
+    "compose.override.yaml",
+    "compose.override.yml",
+    "docker-compose.override.yaml",
+    "docker-compose.override.yml",
+)
+"""What is laid over it when no file is named."""
+
 
 @dataclass(frozen=True, slots=True)
 class ProjectPaths:
@@ -56,6 +66,11 @@ class ProjectPaths:
     def redaction_key(self) -> Path:
         """The key by which placeholders for secrets are made."""
         return self.state_dir / "redaction.key"
+
+    @property
+    def engine_file(self) -> Path:
+        """Where a run has its containers: the engine's address, for as long as something may be left there."""
+        return self.state_dir / "engine"
 
     @property
     def socket(self) -> Path:

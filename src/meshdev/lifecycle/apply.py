@@ -16,6 +16,7 @@ from meshdev.lifecycle.ledger import Ledger
 from meshdev.lifecycle.model import Applied
 from meshdev.lifecycle.order import needs
 from meshdev.lifecycle.records import Node
+from meshdev.topology.container import Container
 from meshdev.topology.diff import Action, Change, diff
 from meshdev.topology.model import Service, System
 
@@ -60,6 +61,8 @@ def _adopt(ledger: Ledger, change: Change, old: System, new: System) -> Node:
     before = old.services.get(change.service)
     if before is None or before.replicas != spec.replicas:
         node.replicas = spec.replicas
+    if before is not None and isinstance(spec.run, Container) and before.run != spec.run:
+        node.code += 1  # what was made ready was another image
     node.spec = spec
     if change.action is Action.UPDATE:
         _update_runs(node, spec)

@@ -14,6 +14,7 @@ from meshdev.lifecycle.apply import apply
 from meshdev.lifecycle.ledger import Ledger
 from meshdev.lifecycle.model import (
     Applied,
+    BuildMoved,
     Built,
     Called,
     Command,
@@ -161,6 +162,8 @@ class Lifecycle:
                 facts.log_matched(ledger, event)
             case Drained():
                 facts.drained(ledger, event)
+            case BuildMoved():
+                facts.build_moved(ledger, event)
             case Built():
                 facts.built(ledger, event)
             case Ticked():

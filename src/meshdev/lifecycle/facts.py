@@ -3,6 +3,7 @@
 from meshdev.lifecycle import readiness, reasons, reloads, runs
 from meshdev.lifecycle.ledger import Ledger
 from meshdev.lifecycle.model import (
+    BuildMoved,
     Built,
     Drained,
     Exit,
@@ -146,18 +147,26 @@ def drained(ledger: Ledger, event: Drained) -> None:
         runs.stop(ledger, found[2], asked=True)
 
 
+def build_moved(ledger: Ledger, event: BuildMoved) -> None:
+    """A build tells how far it is."""
+    node = ledger.nodes.get(event.service)
+    if node is not None and node.building is not None and node.progress != event.detail:
+        node.progress = event.detail
+        ledger.changed(node)
+
+
 def built(ledger: Ledger, event: Built) -> None:
     """A build ended; if the code has changed since, another one follows."""
     node = ledger.nodes.get(event.service)
     if node is None or node.building is None:
         return
-    code, node.building = node.building, None
+    code, node.building, node.progress = node.building, None, ""
     ledger.changed(node)
     if event.ok:
         node.built = code
     if event.ok or code < node.code:
         return  # settling launches, or has the newer code built
-    why = f"build failed: {event.detail}" if event.detail else "build failed"
+    why = event.detail or "build failed"
     building = [(slot, run) for slot in node.slots for run in slot.runs() if run.phase is Phase.BUILDING]
     for slot, run in building:
         if run.role is Role.CANDIDATE:

@@ -234,8 +234,16 @@ class Drained:
 
 
 @dataclass(frozen=True, slots=True)
+class BuildMoved:
+    """How far a build (or pull) is, in words."""
+
+    service: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
 class Built:
-    """A build ended."""
+    """A build ended; when it failed ``detail`` says why, as a person shall read it."""
 
     service: str
     ok: bool
@@ -258,7 +266,7 @@ Wish = (
     | ShutdownWanted
     | Sidelined
 )
-Fact = Launched | LaunchFailed | Exited | Gone | Probed | LogMatched | Drained | Built | Ticked
+Fact = Launched | LaunchFailed | Exited | Gone | Probed | LogMatched | Drained | BuildMoved | Built | Ticked
 Event = Wish | Fact
 
 
@@ -313,7 +321,7 @@ class StopProbing:
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """Build this service's image or artefact."""
+    """Make ready what this service is launched from: have its image built, pulled or found; answered by `Built`."""
 
     service: str
 

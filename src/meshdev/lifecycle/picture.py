@@ -109,7 +109,7 @@ def why(ledger: Ledger, node: Node, slot: Slot, run: Run) -> str:  # noqa: PLR09
         case Phase.WAITING:
             return waiting(ledger, node, slot, run)
         case Phase.BUILDING:
-            return "is being built"
+            return node.progress or "is being built"
         case Phase.STARTING:
             return reasons.starting_text(run)
         case Phase.RUNNING:

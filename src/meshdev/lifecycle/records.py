@@ -20,7 +20,8 @@ from meshdev.lifecycle.model import (
     Role,
 )
 from meshdev.lifecycle.table import LIVE
-from meshdev.topology.model import Container, Healthcheck, ProbeKind, Service, StartMode
+from meshdev.topology.container import Container
+from meshdev.topology.model import Healthcheck, ProbeKind, Service, StartMode
 
 # A candidate is launched while at most this many runs of its slot are still on their way out: a save that follows
 # another need not wait for a slow drain, yet a storm can't pile up processes.
@@ -130,6 +131,7 @@ class Node:
 
     built: int = -1  # the code that the last good build stands for
     building: int | None = None  # ... and the one that a running build is for
+    progress: str = ""  # how far that is, in words
 
     reload: ReloadState | None = None  # the last one, or the one in hand
     rolling: bool = False  # the reload in hand puts another kind of run beside the one in charge
@@ -166,8 +168,8 @@ class Node:
 
     @property
     def builds(self) -> bool:
-        """Whether it must be built before it can be launched."""
-        return isinstance(self.spec.run, Container) and self.spec.run.build is not None
+        """Whether something must be made ready (an image built, pulled, or found) before it can be launched."""
+        return isinstance(self.spec.run, Container)
 
     def wants(self, slot: Slot) -> bool:
         """Whether an incarnation is wanted in this slot."""

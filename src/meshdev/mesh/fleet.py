@@ -6,13 +6,15 @@ that is in a policy, each edge belongs to one of them, and a worker that ends is
 """
 
 import asyncio
+import errno
 import os
 import socket
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from meshdev.mesh.ports import ANY_LOOPBACK_6, PortBook, bind_beside, bind_fixed, name_holder
+from meshdev.mesh.ports import ANY_LOOPBACK_6, PortBook, bind, bind_beside, bind_fixed, name_holder
 from meshdev.mesh.process import Attach, Wanted, WorkerProcess
 from meshdev.mesh.signals import EdgeSignals
 from meshdev.wire.mesh import (
@@ -41,14 +43,17 @@ OTHERS: Final = "(other hosts)"
 class Listening:
     """An edge that workers serve; without a socket it is reached through a name proxy only."""
 
-    __slots__ = ("fixed", "id", "key", "policy", "port", "socks")
+    __slots__ = ("fixed", "id", "key", "placed", "policy", "port", "socks")
 
-    def __init__(self, number: int, key: EdgeKey, socks: Listeners, fixed: int | None) -> None:
+    def __init__(
+        self, number: int, key: EdgeKey, socks: Listeners, fixed: int | None, *, placed: bool = False
+    ) -> None:
         self.id = number
         self.key = key
         self.socks = socks
         self.port: int = socks[0].getsockname()[1] if socks else 0
         self.fixed = fixed
+        self.placed = placed
         self.policy: EdgePolicy | None = None
 
 
@@ -88,6 +93,7 @@ class Fleet:
         self._version = 0
         self._flushed = 0
         self._given_up: dict[int, Listeners] = {}
+        self._left: list[socket.socket] = []
         self._flushing: asyncio.Handle | None = None
         self._saving: asyncio.Future[None] | None = None
         self._waiting: list[tuple[int, asyncio.Future[None]]] = []
@@ -134,7 +140,7 @@ class Fleet:
         known = self._edges.get(edge)
         if known is not None:
             same = port in (known.fixed, known.port) or (port is None and known.fixed is None)
-            if known.socks and same:
+            if known.socks and same and not known.placed:
                 return known.port
             self.unlisten(edge)
         wish = self._ports.known(edge) if port is None else port
@@ -166,6 +172,31 @@ class Fleet:
             return ()
         return () if sock is None else (sock,)
 
+    def listen_at(self, edge: EdgeKey, host: str, ports: Sequence[int], device: str) -> int:
+        """Bind the edge's listener on ``ports`` of an address of the interface ``device``; returns the first port.
+
+        Where the first one is taken, any free one is. Whoever had a listener elsewhere has it no more. Raises OSError.
+        """
+        known = self._edges.get(edge)
+        policy = known.policy if known is not None else None
+        self.unlisten(edge)
+        try:
+            first = bind(ports[0], host, device)
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
+            first = bind(0, host, device)
+        socks = [first]
+        for port in ports[1:]:
+            with suppress(OSError):  # one more is a courtesy
+                socks.append(bind(port, host, device))
+        number = len(self._keys) + 1
+        self._keys[number] = edge
+        self._edges[edge] = listening = Listening(number, edge, tuple(socks), None, placed=True)
+        listening.policy = policy
+        self._change()
+        return listening.port
+
     def attach(self, edge: EdgeKey) -> None:
         """Have the edge without a listener: the name proxy of its caller leads to it."""
         known = self._edges.get(edge)
@@ -180,7 +211,9 @@ class Fleet:
         """Close the edge's listener; connections that are open end by themselves. Its port stays remembered."""
         listening = self._edges.pop(edge, None)
         if listening is not None:
-            if listening.socks:  # another edge may take them over within this turn
+            if listening.placed:
+                self._left += listening.socks
+            elif listening.socks:  # another edge may take them over within this turn
                 self._given_up[listening.port] = listening.socks
             self._change()
 
@@ -190,6 +223,9 @@ class Fleet:
         self._ports.forget(edge)
 
     def _close_given_up(self) -> None:
+        for sock in self._left:
+            sock.close()
+        self._left.clear()
         for socks in self._given_up.values():
             for sock in socks:
                 sock.close()

@@ -29,13 +29,15 @@ TRIES: Final = 64
 BACKLOG: Final = 4096
 
 
-def bind(port: int, host: str = LOOPBACK) -> socket.socket:
-    """A listening loopback socket. Raises OSError."""
+def bind(port: int, host: str = LOOPBACK, device: str = "") -> socket.socket:
+    """A listening socket, on loopback or for those who come in by the interface ``device`` only. Raises OSError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_STREAM)
     try:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         sock.setblocking(False)  # noqa: FBT003 - the socket module's own signature
+        if device:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, device.encode() + b"\0")
         sock.bind((host, port))
         sock.listen(BACKLOG)
     except OSError:

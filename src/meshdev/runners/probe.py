@@ -78,7 +78,7 @@ class Prober:
             pause = check.interval if answer.ok else min(pause * _GROWTH, check.interval)
             await asyncio.sleep(pause)
 
-    async def _ask(
+    async def _ask(  # noqa: PLR0911 -- one for each sort
         self, ref: Incarnation, check: Healthcheck, ports: Mapping[str, int], place: ProbePlace
     ) -> Answer:
         target = check.target if isinstance(check.target, str) else ""
@@ -87,6 +87,9 @@ class Prober:
                 argv = ("/bin/sh", "-c", target) if target else tuple(check.target)
                 mark = self._mark_of(ref)
                 return await probe_exec(self._reaper, argv, place, within=check.timeout, mark=mark)
+            case ProbeKind.FILE if place.execute is not None:
+                found = await probe_exec(self._reaper, ("test", "-e", target), place, within=check.timeout)
+                return Answer(found.ok, f"file {target}: {'exists' if found.ok else 'does not exist'}")
             case ProbeKind.FILE:
                 # A thread, since the file may be on a network that hangs.
                 return await asyncio.to_thread(probe_file, place.cwd / target)
@@ -97,8 +100,8 @@ class Prober:
         if port is None:
             return Answer(ok=False, detail=f"no endpoint {check.endpoint or target!r} to probe")
         if check.kind is ProbeKind.HTTP:
-            return await probe_http(port, target, within=check.timeout)
-        return await probe_tcp(port, within=check.timeout)
+            return await probe_http(port, target, within=check.timeout, host=place.host)
+        return await probe_tcp(port, within=check.timeout, host=place.host)
 
 
 def _port(check: Healthcheck, ports: Mapping[str, int]) -> int | None:

@@ -6,13 +6,13 @@ HTTP counts as healthy from 200 to 399. gRPC health needs HTTP/2 and comes with 
 import asyncio
 import os
 import socket
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from meshdev.errors import ServiceError
 from meshdev.kernel.quantity import format_duration
-from meshdev.runners.execute import execute
+from meshdev.runners.execute import Executed, execute
 from meshdev.runners.ports import LOOPBACK
 from meshdev.runners.reaper import Reaper
 
@@ -29,20 +29,28 @@ class Answer:
     detail: str
 
 
+Execute = Callable[[tuple[str, ...], float], Awaitable[Executed]]
+
+
 @dataclass(frozen=True, slots=True)
 class ProbePlace:
-    """Where exec probes run and relative file paths begin: the instance's directory and environment."""
+    """Where exec probes run and relative file paths begin: the instance's directory and environment.
+
+    ``host`` is where its ports are. With ``execute`` it is a container: commands are run, and files looked for, in it.
+    """
 
     cwd: Path
     env: Mapping[str, str]
+    host: str = LOOPBACK
+    execute: Execute | None = None
 
 
-async def probe_tcp(port: int, *, within: float) -> Answer:
+async def probe_tcp(port: int, *, within: float, host: str = LOOPBACK) -> Answer:
     """Healthy when the port accepts a connection."""
     name = f"tcp port {port}"
     try:
         async with asyncio.timeout(within):
-            (await _connect(port)).close()
+            (await _connect(port, host)).close()
     except TimeoutError:
         return Answer(ok=False, detail=f"{name}: no answer within {format_duration(within)}")
     except OSError as error:
@@ -50,14 +58,14 @@ async def probe_tcp(port: int, *, within: float) -> Answer:
     return Answer(ok=True, detail=f"{name}: accepts connections")
 
 
-async def probe_http(port: int, path: str, *, within: float) -> Answer:
+async def probe_http(port: int, path: str, *, within: float, host: str = LOOPBACK) -> Answer:
     """Healthy when ``GET path`` answers with a status from 200 to 399."""
     import h11  # noqa: PLC0415 -- not everybody's probe, and nobody's before the start
 
     name = f"GET {path}"
     try:
         async with asyncio.timeout(within):
-            status, reason, body = await _get(port, path)
+            status, reason, body = await _get(port, path, host)
     except TimeoutError:
         return Answer(ok=False, detail=f"{name}: no answer within {format_duration(within)}")
     except h11.RemoteProtocolError as error:
@@ -78,7 +86,10 @@ async def probe_exec(
 ) -> Answer:
     """Healthy when ``argv`` ends with exit code 0 in time."""
     try:
-        done = await execute(reaper, argv, cwd=place.cwd, env=place.env, within=within, mark=mark)
+        if place.execute is not None:
+            done = await place.execute(argv, within)
+        else:
+            done = await execute(reaper, argv, cwd=place.cwd, env=place.env, within=within, mark=mark)
     except ServiceError as error:
         return Answer(ok=False, detail=error.message)
     output = " ".join(done.output.decode(errors="replace").split())[-_BODY_SHOWN:]
@@ -104,32 +115,32 @@ def probe_grpc() -> Answer:
     return Answer(ok=False, detail="grpc health checks are not supported yet; use tcp for now")
 
 
-async def _connect(port: int) -> socket.socket:
+async def _connect(port: int, host: str) -> socket.socket:
     connection = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     connection.setblocking(False)  # noqa: FBT003 -- positional-only
     try:
-        await asyncio.get_running_loop().sock_connect(connection, (LOOPBACK, port))
+        await asyncio.get_running_loop().sock_connect(connection, (host, port))
     except BaseException:
         connection.close()
         raise
     return connection
 
 
-async def _get(port: int, path: str) -> tuple[int, str, bytes]:
+async def _get(port: int, path: str, host: str) -> tuple[int, str, bytes]:
     """Status, reason and the beginning of the body."""
     import h11  # noqa: PLC0415
 
     loop = asyncio.get_running_loop()
     talk = h11.Connection(h11.CLIENT)
     headers = [
-        ("host", f"{LOOPBACK}:{port}"),
+        ("host", f"{host}:{port}"),
         ("user-agent", "meshdev-probe"),
         ("accept", "*/*"),
         ("connection", "close"),
     ]
     asked = talk.send(h11.Request(method="GET", target=path, headers=headers)) or b""
     asked += talk.send(h11.EndOfMessage()) or b""
-    connection = await _connect(port)
+    connection = await _connect(port, host)
     try:
         await loop.sock_sendall(connection, asked)
         status, reason, body = 0, "", b""

@@ -23,14 +23,18 @@ from meshdev.topology.paths import absolute, shown_as
 from meshdev.topology.template import SECTIONS
 
 RUNS = ("command", "image", "build", "stub", "url")
-_BY_NAME = (*SECTIONS, "profiles", "faults", "experiments")
+SHARED = ("networks", "volumes", "secrets", "configs")
+_BY_NAME = (*SECTIONS, *SHARED, "profiles", "faults", "experiments")
 _OF_THE_FIRST = ("system", "telemetry", "recording", "include", "extends")
 MERGED = ("environment", "edges", "limits", "endpoints", "stop", "depends_on", "calls")
 
 
 @dataclass(slots=True)
 class Assembly:
-    """The tree while it is put together; ``cut`` are the keys of nodes that were taken out as faulty."""
+    """The tree while it is put together; ``cut`` are the keys of nodes that were taken out as faulty.
+
+    ``variables`` are those of all its texts, where whoever made the tree has them already.
+    """
 
     root: Path
     tree: dict[str, Any] = field(default_factory=dict)
@@ -40,6 +44,7 @@ class Assembly:
     cut: dict[tuple[str, str], set[str]] = field(default_factory=dict)
     documents: list[Document] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    variables: Mapping[str, str] | None = None
 
     def where(self, path: KeyPath) -> Where:
         """Where ``path`` stands, or the nearest thing around it."""
@@ -121,7 +126,7 @@ def _add_entry(assembly: Assembly, doc: Document, key: str, name: str, entry: An
     present = assembly.tree.setdefault(key, {})
     if name not in present:
         present[name] = entry
-        if key in SECTIONS:
+        if key in (*SECTIONS, *SHARED):
             assembly.homes[key, name] = doc.file.parent
     elif key == "profiles" and isinstance(entry, dict) and isinstance(present[name], dict):
         _merge_profile(assembly, doc, name, entry)

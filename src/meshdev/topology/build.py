@@ -8,12 +8,13 @@ from urllib.parse import urlsplit
 from meshdev.topology import engines
 from meshdev.topology.assembly import RUNS
 from meshdev.topology.commands import compile_command, variable_prefix
+from meshdev.topology.container import Container, MountKind
+from meshdev.topology.containers import complain_of_container_keys, container_of
 from meshdev.topology.environments import environment_of
 from meshdev.topology.file_model import DatabaseTable, ServiceTable
 from meshdev.topology.file_recordings import stub_of
 from meshdev.topology.listening import endpoints_of, published
 from meshdev.topology.model import (
-    Container,
     EmbeddedFile,
     Endpoint,
     Kind,
@@ -29,6 +30,7 @@ from meshdev.topology.nearest import nearest
 from meshdev.topology.policies import dependencies_of, edges_of, limits_of, restart_of, stop_of, watches_of
 from meshdev.topology.probing import healthcheck_of
 from meshdev.topology.recordings import Stub
+from meshdev.topology.scalars import COMMAND
 from meshdev.topology.scope import Scope
 from meshdev.topology.stand_ins import complain_of_stub, played
 
@@ -53,6 +55,8 @@ def build_node(scope: Scope, *, completes: bool) -> Service | EmbeddedFile:
     one_shot = completes if table.one_shot is None else table.one_shot
     listening = endpoints_of(scope, one_shot=one_shot, engine=engine)
     ports, endpoints = published(scope, listening)
+    if not scope.contained:
+        complain_of_container_keys(scope)
     written = environment_of(scope)
     own = _own_names(scope, written)
     run = _run_of(scope, engine, own)
@@ -80,7 +84,7 @@ def build_node(scope: Scope, *, completes: bool) -> Service | EmbeddedFile:
         healthcheck=healthcheck,
         restart=restart_of(table.restart, one_shot=one_shot),
         watch=watches_of(scope),
-        reload=_reload(scope, fixed=fixed, listens=bool(endpoints), one_shot=one_shot),
+        reload=_reload(scope, run, fixed=fixed, listens=bool(endpoints), one_shot=one_shot),
         stop=stop_of(scope),
         start=table.start or StartMode.EAGER,
         limits=limits_of(scope),
@@ -144,12 +148,17 @@ def _complain_of_running(scope: Scope) -> None:
 def _run_of(scope: Scope, engine: str, own: frozenset[str]) -> Run:
     table = scope.table
     written = [key for key in RUNS if getattr(table, key) is not None]
+    if scope.contained:  # of an image that is built, which may have a command of its own
+        if others := [key for key in written if key in ("stub", "url")]:
+            scope.complain((), f"says {written[0]} and {others[0]}", f"accepted: one of {', '.join(RUNS)}")
+        return container_of(scope)
     if len(written) > 1:
         scope.complain((), f"says {' and '.join(written)}", f"accepted: one of {', '.join(RUNS)}")
+    if table.command == ():
+        scope.complain(("command",), f"found an array, accepted: {COMMAND}")
+        return _NOTHING
     if table.command is not None:
         return compile_command(scope, ("command",), table.command, own)
-    if table.image is not None or table.build is not None:
-        return Container(table.image, None if table.build is None else scope.folder(table.build))
     if table.stub is not None:
         return stub_of(scope, table.stub)
     if table.url is not None:
@@ -194,22 +203,34 @@ def _working_dir(scope: Scope) -> Path:
     written = scope.table.working_dir
     if written is None:
         return scope.home
-    folder = scope.folder(written)
+    folder = scope.base
     if not folder.is_dir():
         scope.complain(("working_dir",), f'there is no folder "{written}"', f"looked for {folder}")
     return folder
 
 
-def _reload(scope: Scope, *, fixed: bool, listens: bool, one_shot: bool) -> ReloadStrategy:
-    """Rolling for what listens on ``$PORT``; what insists on a port, or listens on nothing, is replaced."""
+def _reload(scope: Scope, run: Run, *, fixed: bool, listens: bool, one_shot: bool) -> ReloadStrategy:
+    """Rolling for what listens on ``$PORT``; what insists on a port, or listens on nothing, is replaced.
+
+    A container has its own ports, but not two a name, the machine's network, or data that only one may write.
+    """
     written = scope.table.reload.strategy if scope.table.reload else None
-    if written is ReloadStrategy.ROLLING and fixed:
+    contained = isinstance(run, Container)
+    if written is ReloadStrategy.ROLLING and fixed and not contained:
         hint = 'let it listen on $PORT, or write reload = "replace"'
         scope.complain(("reload",), "rolling needs two at once, but the port is fixed", hint)
     if written is not None:
         return written
-    alone = fixed or one_shot or not listens or scope.kind is not Kind.SERVICE
+    bound = _only_one(run) if isinstance(run, Container) else fixed
+    alone = bound or one_shot or not listens or scope.kind is not Kind.SERVICE
     return ReloadStrategy.REPLACE if alone else ReloadStrategy.ROLLING
+
+
+def _only_one(run: Container) -> bool:
+    data = any(
+        mount.kind is MountKind.VOLUME and mount.source and not mount.read_only for mount in run.mounts
+    )
+    return data or bool(run.container_name or run.namespaces.network or run.mac_address)
 
 
 def _complain_of_fixed(scope: Scope, endpoints: tuple[Endpoint, ...], replicas: int) -> None:

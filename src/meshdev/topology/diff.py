@@ -7,6 +7,7 @@ alone is a matter of scale; everything else (descriptions, dependencies, policie
 from dataclasses import dataclass, fields
 from enum import StrEnum
 
+from meshdev.topology.container import Container
 from meshdev.topology.model import Healthcheck, Remote, Service, System, runs_as
 from meshdev.topology.recordings import Stub
 
@@ -15,6 +16,7 @@ RESTART = frozenset(
 )
 CALLEES = frozenset({"calls", "uses", "files"})
 IGNORED = frozenset({"name", "where"})
+_WRITTEN_AS = {"mounts": "volumes", "files": "secrets or configs", "namespaces": "network_mode, pid, ipc …"}
 
 
 class Action(StrEnum):
@@ -57,7 +59,11 @@ def _change(old: Service | None, new: Service, old_system: System | None, new_sy
     keys = changed_keys(old, new)
     if old_system.path != new_system.path:
         keys = (*keys, "system.path")
-    restarting = [key for key in keys if key in RESTART or key in CALLEES or key == "system.path"]
+    shared = _shared_parts(new, old_system, new_system)
+    keys = (*keys, *shared)
+    restarting = [
+        key for key in keys if key in RESTART or key in CALLEES or key == "system.path" or key in shared
+    ]
     if restarting:
         return Change(new.name, Action.RESTART, _reason(restarting, old, new))
     if "replicas" in keys:
@@ -93,6 +99,8 @@ def _reason(keys: list[str], old: Service, new: Service) -> str:
 def _named(key: str, old: Service, new: Service) -> str:
     match key:
         case "run":
+            if isinstance(old.run, Container) and isinstance(new.run, Container):
+                return ", ".join(_parts(old.run, new.run))
             if type(old.run) is not type(new.run):
                 return "the way it runs"
             return runs_as(new.run) if isinstance(new.run, Stub | Remote) else "command"
@@ -104,6 +112,23 @@ def _named(key: str, old: Service, new: Service) -> str:
             return "healthcheck" + (" (now implied)" if _implied(new.healthcheck) else "")
         case _:
             return key
+
+
+def _parts(old: Container, new: Container) -> list[str]:
+    """The keys of a container in which two versions differ, as the file has them."""
+    keys = [field.name for field in fields(Container) if getattr(old, field.name) != getattr(new, field.name)]
+    return [_WRITTEN_AS.get(key, key) for key in keys]
+
+
+def _shared_parts(node: Service, old: System, new: System) -> list[str]:
+    """The networks and volumes of a container whose own tables have changed."""
+    if not isinstance(node.run, Container):
+        return []
+    networks = {link.network for link in node.run.networks}
+    volumes = {mount.source for mount in node.run.mounts}
+    changed = [f"networks.{name}" for name in networks if old.networks.get(name) != new.networks.get(name)]
+    changed += [f"volumes.{name}" for name in volumes if old.volumes.get(name) != new.volumes.get(name)]
+    return sorted(changed)
 
 
 def _implied(healthcheck: Healthcheck | None) -> bool:

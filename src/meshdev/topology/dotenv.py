@@ -10,15 +10,21 @@ is set there. Blank lines and lines that begin with ``#`` are nothing. Values:
 
 References find variables from outside first, then those of the same file above them. Unlike in Compose, a variable
 that is not set is an error instead of an empty text, and so is text after a closing quote.
+
+That is the `Form.STRICT` of meshdev.toml. Files that a Compose project brings along are `Form.COMPOSE`: what is not
+set is empty (and kept in ``Entry.missing``), every name is a variable. `Form.RAW` is Compose's ``format: raw``: each
+line is ``NAME=value``, and the value is all of what follows.
 """
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 from meshdev.errors import Problem, TopologyError, Where
-from meshdev.topology.template import Mode, expand
+from meshdev.topology.compose import interpolation
+from meshdev.topology.template import Mode, escape, expand
 
 _EXPORT = re.compile(r"export[ \t]+")
 _KEY = re.compile(r"[^\W\d][\w.\-\[\]]*")
@@ -27,15 +33,29 @@ _ESCAPE = re.compile(r'\\(?:[abcfnrtv$"\\]|0[0-7]{0,3})')
 _ESCAPED = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", '"': '"', "\\": "\\"}
 
 
+class Form(StrEnum):
+    """By whose rules a file is read."""
+
+    STRICT = "strict"
+    COMPOSE = "compose"
+    RAW = "raw"
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One variable of a file: its value as a template (``$$`` is a dollar sign), and its line."""
+    """One variable of a file: its value as a template (``$$`` is a dollar sign), and its line.
+
+    ``missing`` are the variables that were not set, where that is no fault.
+    """
 
     value: str
     line: int
+    missing: tuple[str, ...] = ()
 
 
-def read(file: Path, outside: Mapping[str, str], *, shown: str = "") -> dict[str, Entry]:
+def read(
+    file: Path, outside: Mapping[str, str], *, shown: str = "", form: Form = Form.STRICT
+) -> dict[str, Entry]:
     """The variables of ``file``; raises TopologyError with every fault in it, as ``shown:line``."""
     name = shown or str(file)
     try:
@@ -46,20 +66,40 @@ def read(file: Path, outside: Mapping[str, str], *, shown: str = "") -> dict[str
     except UnicodeDecodeError as error:
         message = f"not UTF-8 (byte {error.start})"
         raise TopologyError(message, where=Where(name), problems=(Problem(Where(name), message),)) from error
-    return parse(text, outside, shown=name)
+    return parse(text, outside, shown=name, form=form)
 
 
-def parse(text: str, outside: Mapping[str, str], *, shown: str = ".env") -> dict[str, Entry]:
+def parse(
+    text: str, outside: Mapping[str, str], *, shown: str = ".env", form: Form = Form.STRICT
+) -> dict[str, Entry]:
     """The variables of ``text``; raises TopologyError with every fault in it, as ``shown:line``."""
-    parser = _Parser(text.replace("\r\n", "\n"), outside, shown)
+    text = text.replace("\r\n", "\n")
+    if form is Form.RAW:
+        return _raw(text, outside)
+    parser = _Parser(text, outside, shown, form)
     entries = parser.parse()
     if parser.problems:
         raise TopologyError(f"{shown} is faulty", where=Where(shown), problems=tuple(parser.problems))
     return entries
 
 
+def _raw(text: str, outside: Mapping[str, str]) -> dict[str, Entry]:
+    entries: dict[str, Entry] = {}
+    for line, row in enumerate(text.split("\n"), 1):
+        name, equals, value = row.partition("=")
+        if not name.strip() or name.lstrip().startswith("#"):
+            continue
+        if equals:
+            entries[name.strip()] = Entry(escape(value), line)
+        elif name.strip() in outside:
+            entries[name.strip()] = Entry(escape(outside[name.strip()]), line)
+    return entries
+
+
 class _Parser:
-    def __init__(self, text: str, outside: Mapping[str, str], shown: str) -> None:
+    def __init__(self, text: str, outside: Mapping[str, str], shown: str, form: Form) -> None:
+        self.form = form
+        self._missing: tuple[str, ...] = ()
         self.text = text
         self.outside = outside
         self.shown = shown
@@ -75,9 +115,10 @@ class _Parser:
             if key is None:
                 self._rest_of_line()
                 continue
+            self._missing = ()
             value = self._value(line)
             if value is not None:
-                self.entries[key] = Entry(value, line)
+                self.entries[key] = Entry(value, line, self._missing)
                 self._plain[key] = value.replace("$$", "$")
         return self.entries
 
@@ -152,6 +193,12 @@ class _Parser:
         return None
 
     def _expand(self, raw: str, line: int) -> str:
+        if self.form is Form.COMPOSE:
+            found = interpolation.expand(raw, {**self._plain, **self.outside})
+            for message in found.faults:
+                self._complain(line, message, 'a plain "$" is "$$"')
+            self._missing = found.missing
+            return escape(found.text)
         expansion = expand(raw, {**self._plain, **self.outside}, Mode.TEMPLATE)
         for fault in expansion.faults:
             self._complain(line, fault.message, fault.hint)

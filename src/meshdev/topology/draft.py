@@ -52,8 +52,8 @@ def draft(folder: Path) -> Draft:
             name += "-2"
         services[name] = Found(name, found.source, found.keys, found.comment)
     notes = tuple(
-        f"{name} is there too: importing it comes with containers"
-        for name in ("compose.yml", "compose.yaml", "docker-compose.yml", "docker-compose.yaml", "Dockerfile")
+        f'{name} is there too: build = "." runs what it makes'
+        for name in ("Dockerfile",)
         if (folder / name).is_file()
     )
     report = tuple(f"{found.name}: from {found.source}" for found in services.values())

@@ -19,7 +19,7 @@ def environment_of(scope: Scope) -> dict[str, str]:
                 scope.complain(("env_file", index), f'there is no file "{entry.path}"', hint)
             continue
         try:
-            entries = dotenv.read(file, scope.variables, shown=shown_as(file, scope.root))
+            entries = dotenv.read(file, scope.variables, shown=shown_as(file, scope.root), form=entry.format)
         except TopologyError as error:
             scope.problems.extend(error.problems)
             continue

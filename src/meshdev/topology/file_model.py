@@ -8,7 +8,9 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema
 
+from meshdev.topology.dotenv import Form
 from meshdev.topology.experiment_tables import ExperimentTable
+from meshdev.topology.file_container import ContainerTable, FileSourceTable, NetworkTable, VolumeTable
 from meshdev.topology.file_parts import (
     Dependency,
     DependencyTable,
@@ -83,37 +85,32 @@ def _ports_form(value: Any) -> Any:
     raise refuse('an array such as ["8080:http"] or ["8080:80"]')
 
 
-def _image_or_build(value: Any) -> Any:
-    if isinstance(value, str) and value.strip():
-        return value
-    if isinstance(value, dict) and isinstance(value.get("context", "."), str):
-        return value.get("context", ".")
-    raise refuse('a folder with a Dockerfile, or a table such as { context = "." }')
-
-
 class EnvFileTable(Table):
     """One file of variables."""
 
     path: Text = Field(description="relative to the file that names it")
     required: Flag = Field(default=True, description="false: nothing happens when the file isn't there")
+    format: Annotated[Form, PlainValidator(one_of(Form)), WithJsonSchema(words(Form))] = Field(
+        default=Form.STRICT,
+        description="strict; compose: variables that aren't set are empty; raw: values as they are",
+    )
 
 
-class NodeTable(Table):
+class NodeTable(ContainerTable):
     """What services, databases and brokers have in common."""
 
     description: Text | None = Field(default=None, description="one line for people")
     team: Text | None = Field(default=None, description="who owns it")
     command: Command | None = Field(
-        default=None, description="run a process; a shell only if the line needs one"
+        default=None,
+        description="run a process; a shell only if the line needs one. Beside image or build: what it runs",
     )
     image: Text | None = Field(default=None, description="run a container of this image")
-    build: Annotated[
-        str | None, PlainValidator(_image_or_build), WithJsonSchema({"type": ["string", "object"]})
-    ] = Field(default=None, description="build and run a container: folder with a Dockerfile")
     stub: StubTable | None = Field(default=None, description="played by meshdev, out of a recording")
     url: Text | None = Field(default=None, description="runs elsewhere, and is reached here")
     working_dir: Text | None = Field(
-        default=None, description="folder to run in (that of the file that names it)"
+        default=None,
+        description="folder to run in (that of the file that names it); absolute: a container's own path",
     )
     environment: Annotated[
         dict[str, VariableText] | None,
@@ -227,6 +224,7 @@ class CompatTable(Table):
 
 _Services = Annotated[dict[str, ServiceTable], BeforeValidator(_free)]
 _Databases = Annotated[dict[str, DatabaseTable], BeforeValidator(_free)]
+_Sources = Annotated[dict[str, FileSourceTable], BeforeValidator(_free)]
 _Brokers = Annotated[dict[str, BrokerTable], BeforeValidator(_free)]
 
 
@@ -266,6 +264,14 @@ class FileTable(Table):
     services: _Services = Field(default={}, description="services by name")
     databases: _Databases = Field(default={}, description="databases by name")
     brokers: _Brokers = Field(default={}, description="brokers by name")
+    networks: Annotated[dict[str, NetworkTable], BeforeValidator(_free)] = Field(
+        default={}, description="networks of containers by name"
+    )
+    volumes: Annotated[dict[str, VolumeTable], BeforeValidator(_free)] = Field(
+        default={}, description="volumes of containers by name"
+    )
+    secrets: _Sources = Field(default={}, description="secrets that containers get as files, by name")
+    configs: _Sources = Field(default={}, description="configs that containers get as files, by name")
     profiles: Annotated[dict[str, ProfileTable], BeforeValidator(_free)] = Field(
         default={}, description="what each profile lays over the rest"
     )

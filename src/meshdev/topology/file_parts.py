@@ -4,6 +4,7 @@ Each has its short forms (`BeforeValidator`s named ``_…_form``) that are turne
 validated. What a table means is the business of `topology.build`; here is only which shapes are accepted.
 """
 
+import re
 from typing import Annotated, Any
 
 from pydantic import (
@@ -154,7 +155,14 @@ Healthcheck = Annotated[
 ]
 
 
+_ON_FAILURE_TIMES = re.compile(r"on-failure:([0-9]{1,9})")
+
+
 def _restart_form(value: Any) -> Any:
+    """``"on-failure:3"``: three restarts, then it has failed, however long that takes."""
+    times = _ON_FAILURE_TIMES.fullmatch(value) if isinstance(value, str) else None
+    if times is not None:
+        return {"policy": "on-failure", "burst": int(times[1]) + 1, "window": "365d"}
     return value if isinstance(value, dict) else {"policy": value}
 
 
@@ -213,13 +221,17 @@ def _watches_form(value: Any) -> Any:
             raise refuse('an array of patterns, or a table such as { paths = ["src/**/*.py"] }')
 
 
+_WITH_ARGUMENT = frozenset({"signal", "exec", "sync+exec"})
+
+
 def _action(value: Any) -> Any:
-    plain = {item.value for item in WatchAction if item not in (WatchAction.SIGNAL, WatchAction.EXEC)}
+    plain = {item.value for item in WatchAction} - _WITH_ARGUMENT
     if isinstance(value, str):
         kind, colon, argument = value.partition(":")
-        if value in plain or (kind in ("signal", "exec") and colon and argument.strip()):
+        if value in plain or (kind in _WITH_ARGUMENT and colon and argument.strip()):
             return value
-    raise refuse('"restart" | "rebuild" | "sync" | "sync+restart" | "signal:HUP" | "exec:COMMAND"')
+    accepted = '"restart" | "rebuild" | "sync" | "sync+restart" | "signal:HUP" | "exec:COMMAND"'
+    raise refuse(f'{accepted} | "sync+exec:COMMAND"')
 
 
 class WatchTable(Table):
@@ -228,8 +240,14 @@ class WatchTable(Table):
     paths: Texts = Field(description="glob patterns, relative to the service's folder")
     ignore: Texts = Field(default=(), description="glob patterns that don't matter")
     action: Annotated[str, PlainValidator(_action), WithJsonSchema({"type": "string"})] = Field(
-        default="restart", description="restart | rebuild | sync | sync+restart | signal:NAME | exec:COMMAND"
+        default="restart",
+        description="restart | rebuild | sync | sync+restart | signal:NAME | exec:COMMAND | sync+exec:COMMAND",
     )
+    base: Text | None = Field(
+        default=None, description="folder that the patterns start from, and that sync copies from"
+    )
+    target: Text | None = Field(default=None, description="where sync puts it in the container")
+    initial_sync: Flag = Field(default=False, description="sync everything at the start")
 
 
 Watches = Annotated[

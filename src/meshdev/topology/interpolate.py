@@ -21,20 +21,23 @@ from meshdev.topology.paths import shown_as
 from meshdev.topology.scalars import Interpolated, Unknown
 from meshdev.topology.template import SECTIONS, Mode, escape, expand
 
-PROSE = frozenset({"description", "team", "command", "exec", "test", "action"})
+PROSE = frozenset({"description", "team", "command", "entrypoint", "exec", "test", "action"})
 
 
 @dataclass(slots=True)
 class Variables:
-    """What references find, by the folder of the file that they stand in."""
+    """What references find, by the folder of the file that they stand in; ``known`` for all of them, if given."""
 
     root: Path
     outside: Mapping[str, str]
+    known: Mapping[str, str] | None = None
     problems: list[Problem] = field(default_factory=list)
     _files: dict[Path, Mapping[str, str]] = field(default_factory=dict)
 
     def of(self, home: Path) -> Mapping[str, str]:
         """The variables for a file in ``home``."""
+        if self.known is not None:
+            return self.known
         mine = [self._file(folder) for folder in dict.fromkeys((self.root, home))]
         return ChainMap(dict(self.outside), *(dict(variables) for variables in mine))
 
@@ -67,9 +70,15 @@ def interpolate(assembly: Assembly, variables: Variables, inactive: frozenset[tu
     if profiles is not None:
         assembly.tree["profiles"] = lenient.value(("profiles",), profiles)
     head = _Walk(assembly, variables.of(assembly.root), strict=True)
-    for section in ("system", "telemetry"):
+    for section in ("system", "telemetry", "networks", "volumes", "secrets", "configs"):
         if section in assembly.tree:
             assembly.tree[section] = head.value((section,), assembly.tree[section])
+
+
+def _is_prose(path: KeyPath) -> bool:
+    """Whether ``path`` leads to a node's own prose or command, and not to a name that only looks so."""
+    inner = path[4:] if path[0] == "profiles" else path[2:]
+    return path[-1] in PROSE and (len(inner) == 1 or inner[:1] in (("healthcheck",), ("watch",)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +102,7 @@ class _Walk:
                 return value
 
     def _entry(self, path: KeyPath, key: str, item: Any) -> Any:
-        free = key.startswith("x-") or (key in PROSE and "environment" not in path[2:-1])
+        free = key.startswith("x-") or _is_prose(path)
         return item if free else self.value(path, item)
 
     def _assignment(self, path: KeyPath, item: Any) -> Any:

@@ -86,6 +86,7 @@ def lint(
     subject = Subject(system, environ, deepest, now)
     found = [finding for rule in RULES for finding in rule(subject)]
     found += [Finding(item.where, "left-out", item.message, item.hint) for item in system.warnings]
+    found += [Finding(item.where, "no-meaning", item.message, item.hint) for item in system.notes]
     return tuple(sorted(found))
 
 

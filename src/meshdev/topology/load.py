@@ -6,6 +6,7 @@ later steps, but the name of its node stays known, so one mistake is reported on
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from pydantic import ValidationError
 from meshdev.errors import Problem, TopologyError
 from meshdev.topology.assembly import Assembly, choose_profiles, read_all
 from meshdev.topology.build import build_node
+from meshdev.topology.container_places import shared_networks, shared_volumes, source_problems
 from meshdev.topology.file_experiments import experiments_of
 from meshdev.topology.file_faults import faults_of
 from meshdev.topology.file_model import FileTable, NodeTable
@@ -29,20 +31,36 @@ from meshdev.topology.scope import Mention, Scope
 from meshdev.topology.template import SECTIONS
 
 FILE_NAME = "meshdev.toml"
+COMPOSE_SUFFIXES = (".yml", ".yaml")
 
 Node = tuple[str, str]
 _NODE_DEPTH = len(("services", "orders"))
 
 
-def load(file: Path, *, profiles: Sequence[str] | None = None, environ: Mapping[str, str]) -> System:
+def load(
+    file: Path,
+    *,
+    profiles: Sequence[str] | None = None,
+    environ: Mapping[str, str],
+    overrides: Sequence[Path] = (),
+) -> System:
     """The system that ``file`` describes under ``profiles`` (None: its default profile).
 
-    ``environ`` gives the variables for ``${…}`` and the PATH. Raises TopologyError with all ``problems``.
+    ``file`` is a meshdev.toml, or a Compose file with others (``overrides``) to be merged over it. ``environ`` gives
+    the variables for ``${…}`` and the PATH. Raises TopologyError with all ``problems``.
     """
     file = file.resolve()
     if file.is_dir():
         file /= FILE_NAME
-    assembly = read_all(file)
+    if file.suffix.lower() in COMPOSE_SUFFIXES:
+        return _load_compose((file, *(it.resolve() for it in overrides)), profiles, environ)
+    return system_of(read_all(file), profiles=profiles, environ=environ)
+
+
+def system_of(
+    assembly: Assembly, *, profiles: Sequence[str] | None = None, environ: Mapping[str, str]
+) -> System:
+    """The system that ``assembly`` describes; raises TopologyError with all ``problems``."""
     if assembly.documents:
         system, problems = _load(assembly, profiles, environ)
         if not problems:
@@ -52,6 +70,20 @@ def load(file: Path, *, profiles: Sequence[str] | None = None, environ: Mapping[
     ordered = tuple(sorted(problems))
     count = "1 problem" if len(ordered) == 1 else f"{len(ordered)} problems"
     raise TopologyError(f"{count} in {ordered[0].where.file}", where=ordered[0].where, problems=ordered)
+
+
+def _load_compose(
+    files: Sequence[Path], profiles: Sequence[str] | None, environ: Mapping[str, str]
+) -> System:
+    from meshdev.topology.compose import reading  # noqa: PLC0415 -- YAML only where it is needed
+
+    read = reading.read_compose(files, environ=environ)
+    chosen = profiles if profiles is not None or not read.profiles else read.profiles
+    system = system_of(reading.as_assembly(read), profiles=chosen, environ=environ)
+    active = system.services.keys()
+    inferred = tuple(edge for edge in read.inferred if edge.caller in active and edge.callee in active)
+    notes = tuple(reading.notes_of(read))
+    return replace(system, notes=notes, inferred=inferred, overrides=tuple(files[1:]))
 
 
 def find_file(start: Path) -> Path:
@@ -69,7 +101,7 @@ def _load(
 ) -> tuple[System, set[Problem]]:
     choose_profiles(assembly, profiles)
     inactive = _inactive(assembly)
-    variables = Variables(assembly.root, environ)
+    variables = Variables(assembly.root, environ, assembly.variables)
     interpolate(assembly, variables, frozenset(inactive))
     table, faulty = _validated(assembly)
     problems = {*assembly.problems, *variables.problems}
@@ -99,6 +131,7 @@ def _load(
     known = {*connected, *embedded, *left_out, *broken}
     faults, *findings = faults_of(assembly, table.faults, connected, known)
     problems.update(findings[0])
+    problems.update(source_problems(assembly, table))
     experiments, misjudged = experiments_of(assembly, table.experiments, faults, known)
     problems.update(misjudged)
     system = System(
@@ -118,6 +151,8 @@ def _load(
         faults=faults,
         experiments=experiments,
         warnings=tuple(sorted({*references.warnings, *findings[1]})),
+        networks=shared_networks(table),
+        volumes=shared_volumes(table),
     )
     return system, problems | set(cycle_problems(system))
 

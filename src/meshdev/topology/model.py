@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, assert_never
 
 from meshdev.errors import Problem, Where
+from meshdev.topology.container import Container, Network, Volume
 from meshdev.topology.recordings import RecordingRules, Stub
 
 if TYPE_CHECKING:
@@ -65,14 +66,6 @@ class Process:
 
     argv: tuple[str, ...]
     shell: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Container:
-    """Run as a container (issue of its own; the place is kept)."""
-
-    image: str | None = None
-    build: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,19 +179,26 @@ class WatchAction(StrEnum):
     REBUILD = "rebuild"
     SYNC = "sync"
     SYNC_RESTART = "sync+restart"
+    SYNC_EXEC = "sync+exec"
     SIGNAL = "signal"
     EXEC = "exec"
 
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """Which files matter (glob patterns relative to `base`) and what their change sets off."""
+    """Which files matter (glob patterns relative to `base`) and what their change sets off.
+
+    Sync copies ``base / x`` to ``target / x`` in the container; everything at the start, too, with ``initial_sync``.
+    ``argument`` is the signal, or the command line of exec.
+    """
 
     base: Path
     paths: tuple[str, ...]
     ignore: tuple[str, ...] = ()
     action: WatchAction = WatchAction.RESTART
     argument: str = ""
+    target: str = ""
+    initial_sync: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,6 +311,26 @@ _RECORDING = RecordingRules()
 
 
 @dataclass(frozen=True, slots=True)
+class Inferred:
+    """An edge that nobody wrote: read from ``evidence`` at ``where``.
+
+    ``port`` is the one that the text names (None: the callee's first endpoint), ``protocol`` what it is guessed to
+    speak ("" when even that is unknown).
+    """
+
+    caller: str
+    callee: str
+    evidence: str
+    port: int | None = None
+    protocol: str = ""
+    where: Where | None = None
+
+    def __str__(self) -> str:
+        place = f", {self.where}" if self.where else ""
+        return f"inferred from {self.evidence}{place}"
+
+
+@dataclass(frozen=True, slots=True)
 class System:
     """The whole topology after profiles, includes and defaults.
 
@@ -319,6 +339,8 @@ class System:
     ``inactive`` names what the chosen profiles leave out. ``path`` is put before PATH for every process.
     ``prometheus`` is the loopback ``HOST:PORT`` where metrics may be scraped, empty for nowhere; ``toxiproxy`` where
     Toxiproxy's API is. ``recording`` says how traffic is recorded, and where recordings are.
+    ``overrides`` are the Compose files that were laid over ``file``, ``notes`` tell what in them has no meaning here.
+    ``networks`` and ``volumes`` are what containers share; ``inferred`` tells of which edges nobody wrote.
     ``faults`` are the toggles and ``experiments`` the experiments by name, ``warnings`` are findings that stop nothing.
     """
 
@@ -338,3 +360,8 @@ class System:
     faults: "Mapping[str, Toggle]" = field(default_factory=dict)
     experiments: "Mapping[str, Experiment]" = field(default_factory=dict)
     warnings: tuple[Problem, ...] = ()
+    networks: Mapping[str, Network] = field(default_factory=dict)
+    volumes: Mapping[str, Volume] = field(default_factory=dict)
+    inferred: tuple[Inferred, ...] = ()
+    overrides: tuple[Path, ...] = ()
+    notes: tuple[Problem, ...] = ()

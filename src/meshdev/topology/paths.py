@@ -1,5 +1,6 @@
 """Paths as a topology file writes them: relative to its folder, ``~`` for the home folder."""
 
+import os
 from pathlib import Path
 
 
@@ -9,6 +10,14 @@ def absolute(folder: Path, text: str) -> Path:
         return (folder / Path(text).expanduser()).resolve()
     except (OSError, ValueError, RuntimeError):  # a NUL byte, a loop of links, no home folder
         return folder / text
+
+
+def placed(folder: Path, text: str) -> str:
+    """``text`` from ``folder`` on, with the links that it leads over: what is mounted is what was named."""
+    try:
+        return os.path.normpath(folder / Path(text).expanduser())
+    except RuntimeError:  # no home folder
+        return os.path.normpath(folder / text)
 
 
 def shown_as(file: Path, root: Path) -> str:

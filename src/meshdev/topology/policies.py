@@ -3,6 +3,7 @@
 import re
 import signal
 from collections.abc import Iterator
+from dataclasses import replace
 
 from meshdev.topology.file_model import ServiceTable
 from meshdev.topology.file_parts import EdgeTable, RestartTable
@@ -74,13 +75,16 @@ def restart_of(table: RestartTable | None, *, one_shot: bool) -> Restart:
 
 def watches_of(scope: Scope) -> tuple[Watch, ...]:
     """What is watched, relative to the folder that the node runs in."""
-    base = scope.folder(scope.table.working_dir or ".")
     found = []
     for entry in scope.table.watch or ():
         kind, _, argument = entry.action.partition(":")
         if kind == "signal":
             argument = _signal(scope, ("watch",), argument)
-        found.append(Watch(base, entry.paths, entry.ignore, WatchAction(kind), argument.strip()))
+        base = scope.base if entry.base is None else scope.folder(entry.base)
+        watch = Watch(base, entry.paths, entry.ignore, WatchAction(kind), argument.strip())
+        found.append(replace(watch, target=entry.target or "", initial_sync=entry.initial_sync))
+        if kind.startswith("sync") and scope.contained and not entry.target:
+            scope.complain(("watch",), "sync needs its target", 'target = "/app"')
     return tuple(found)
 
 

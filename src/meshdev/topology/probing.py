@@ -7,8 +7,10 @@ import re
 from typing import Any
 
 from meshdev.topology.commands import as_argv, compile_command
+from meshdev.topology.container import Container
+from meshdev.topology.containers import test_of
 from meshdev.topology.file_parts import HealthcheckTable
-from meshdev.topology.model import Container, Endpoint, Healthcheck, ProbeKind, Process, Run
+from meshdev.topology.model import Endpoint, Healthcheck, ProbeKind, Process, Run
 from meshdev.topology.nearest import did_you_mean
 from meshdev.topology.scope import Scope
 
@@ -31,12 +33,16 @@ def healthcheck_of(
         return Healthcheck(
             ProbeKind.TCP, endpoints[0].name, endpoints[0].name, **times, implied=table is None
         )
-    if table is None or table.disable or table.test in (("NONE",), "NONE"):
+    if table is None or table.disable or _is_none(table):
         return None
     if len(kinds) > 1:
         scope.complain(("healthcheck",), f"asks in several ways: {', '.join(kinds)}", "write one of them")
     probe = _probe(scope, table, kinds[0], endpoints, own)
     return None if probe is None else Healthcheck(*probe, **times)
+
+
+def _is_none(table: HealthcheckTable) -> bool:
+    return table.test == "NONE" or (isinstance(table.test, tuple) and table.test[:1] == ("NONE",))
 
 
 def _written_kinds(table: HealthcheckTable | None) -> list[str]:
@@ -60,8 +66,7 @@ def _probe(
         case "log":
             return _log(scope, table.log or "")
         case "file":
-            folder = scope.folder(scope.table.working_dir or ".")
-            return ProbeKind.FILE, str(folder / (table.file or "")), ""
+            return ProbeKind.FILE, str(scope.base / (table.file or "")), ""
         case _:
             return _on_endpoint(scope, table, ProbeKind(kind), endpoints)
 
@@ -94,6 +99,8 @@ def _on_endpoint(
 def _exec(
     scope: Scope, table: HealthcheckTable, kind: str, own: frozenset[str]
 ) -> tuple[ProbeKind, str | tuple[str, ...], str] | None:
+    if scope.contained:
+        return _within(test_of(scope, table))
     command = (table.exec if kind == "exec" else table.test) or ""
     if kind == "test" and isinstance(command, tuple):
         match command:
@@ -106,6 +113,17 @@ def _exec(
                 scope.complain(("healthcheck", "test"), f"found {list(command)}, accepted: {accepted}")
                 return None
     return ProbeKind.EXEC, as_argv(compile_command(scope, ("healthcheck", kind), command, own)), ""
+
+
+def _within(test: tuple[str, ...]) -> tuple[ProbeKind, str | tuple[str, ...], str] | None:
+    """The engine's form of a test as an argv that is run in the container."""
+    match test:
+        case ("CMD", *argv):
+            return ProbeKind.EXEC, tuple(argv), ""
+        case ("CMD-SHELL", line):
+            return ProbeKind.EXEC, ("/bin/sh", "-c", line), ""
+        case _:
+            return None
 
 
 def _log(scope: Scope, pattern: str) -> tuple[ProbeKind, str, str]:

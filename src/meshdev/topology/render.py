@@ -35,7 +35,7 @@ def as_text(system: System) -> str:
             text for text in (node.team, ", ".join(endpoint.name for endpoint in node.endpoints)) if text
         ]
         lines.append(f"{name}  ({'; '.join(notes)})" if notes else name)
-        lines.extend(f"  {_phrase(arrow)}" for arrow in mine.get(name, ()))
+        lines.extend(f"  {_phrase(arrow)}{_evidence(system, arrow)}" for arrow in mine.get(name, ()))
     lines.extend(f"{name}  (file)" for name in system.embedded)
     return "\n".join(lines) + "\n"
 
@@ -54,6 +54,19 @@ def _phrase(arrow: Arrow) -> str:
             return f"subscribes {arrow.caller.removeprefix('event:')}"
         case _:
             assert_never(arrow.kind)
+
+
+def _evidence(system: System, arrow: Arrow) -> str:
+    """Why there is an edge that nobody wrote."""
+    found = _inferred(system, arrow)
+    return f"  ({found})" if found else ""
+
+
+def _inferred(system: System, arrow: Arrow) -> str:
+    if arrow.kind is not EdgeKind.CALLS:
+        return ""
+    ends = (arrow.caller, arrow.callee)
+    return next((str(edge) for edge in system.inferred if (edge.caller, edge.callee) == ends), "")
 
 
 def as_mermaid(system: System) -> str:
@@ -127,7 +140,12 @@ def as_json(system: System) -> str:
             {"name": name, "kind": "database", "runs": "file", "path": str(file.path), "owner": file.owner}
         )
     arrows = [
-        {"caller": arrow.caller, "callee": arrow.callee, "kind": arrow.kind.value, "detail": arrow.detail}
+        {
+            "caller": arrow.caller,
+            "callee": arrow.callee,
+            "kind": arrow.kind.value,
+            "detail": arrow.detail or _inferred(system, arrow),
+        }
         for arrow in edges(system)
     ]
     return json.dumps({"nodes": nodes, "edges": arrows}, indent=2, ensure_ascii=False) + "\n"

@@ -111,7 +111,8 @@ def _quantity(parse: Callable[[str], float], accepted: str) -> Callable[[object]
     return check
 
 
-def _size(value: object) -> object:
+def size_of(value: object) -> object:
+    """Bytes, from a number or a text such as ``512MB``."""
     if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
         return value
     return _quantity(parse_size, SIZE)(value)
@@ -164,12 +165,15 @@ def _texts(value: object) -> object:
     raise refuse("an array of text, or one text")
 
 
+COMMAND = 'a command line, or an array of text such as ["python", "-m", "orders"]'
+
+
 def _command(value: object) -> object:
     if isinstance(value, str) and value.strip():
         return value
-    if isinstance(value, list) and value and all(isinstance(item, str) for item in value) and value[0]:
+    if isinstance(value, list) and all(isinstance(item, str) for item in value) and value[:1] != [""]:
         return tuple(value)
-    raise refuse('a command line, or an array of text such as ["python", "-m", "orders"]')
+    raise refuse(COMMAND)
 
 
 def _loopback(value: object) -> object:
@@ -218,7 +222,7 @@ Duration = Annotated[
 ]
 Size = Annotated[
     int,
-    PlainValidator(_size),
+    PlainValidator(size_of),
     WithJsonSchema({"anyOf": [{"type": "string", "examples": ["512MB"]}, {"type": "integer", "minimum": 0}]}),
 ]
 Share = Annotated[

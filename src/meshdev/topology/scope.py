@@ -58,6 +58,17 @@ class Scope:
         return self.assembly.homes[self.section, self.key]
 
     @property
+    def base(self) -> Path:
+        """The folder that it runs in, and that its patterns start from: a container's own path is none of ours."""
+        written = self.table.working_dir or "."
+        return self.home if self.contained and written.startswith("/") else self.folder(written)
+
+    @property
+    def contained(self) -> bool:
+        """Whether it runs as a container."""
+        return self.table.image is not None or self.table.build is not None
+
+    @property
     def path(self) -> KeyPath:
         """Where its table is."""
         return (self.section, self.key)

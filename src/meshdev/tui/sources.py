@@ -45,10 +45,25 @@ def definition_of(topology: Path, name: str) -> Source:
 
     section, _, short = name.rpartition(".")
     key = (section or "services", short)
+    if topology.suffix in (".yml", ".yaml"):
+        return _composed(topology, short)
     for document in read_all(topology).documents:
         if key in document.lines:
             return Source(document.file, document.lines[key])
     return Source(topology)
+
+
+def _composed(file: Path, name: str) -> Source:
+    """Where a Compose file has the service."""
+    from meshdev.topology.compose.nodes import Report  # noqa: PLC0415 -- as above
+    from meshdev.topology.compose.yaml_nodes import read  # noqa: PLC0415 -- as above
+
+    tree = read(file, str(file), Report())
+    services = tree.get("services") if tree is not None else None
+    for key, node in services.entries.items() if services is not None else ():
+        if key.replace(".", "-") == name:
+            return Source(file, node.where.line)
+    return Source(file)
 
 
 def code_of(working_dir: Path, name: str) -> Source:

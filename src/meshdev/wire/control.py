@@ -143,11 +143,16 @@ class WhyView(View, frozen=True, kw_only=True):
 
 
 class EnvView(View, frozen=True, kw_only=True):
-    """The environment that a service's next incarnation gets, with secrets as they are."""
+    """The environment that a service's next incarnation gets, with secrets as they are.
+
+    ``engine`` is where its containers are, if it runs in some, and ``container`` the id of one that runs.
+    """
 
     service: str
     working_dir: str
     environment: dict[str, str]
+    container: str = ""
+    engine: str = ""
 
 
 class EdgeView(View, frozen=True, kw_only=True):
@@ -335,10 +340,14 @@ class PlanView(View, frozen=True, kw_only=True):
 
 
 class UpRequest(View, frozen=True, kw_only=True):
-    """Read the topology (again) and want these services up; none named means all."""
+    """Read the topology (again) and want these services up; none named means all.
+
+    ``overrides`` are Compose files that lie over ``file``; without a file they are those of the running system.
+    """
 
     services: list[str] = []
     file: str | None = None
+    overrides: list[str] = []
     profiles: list[str] | None = None
 
 

@@ -31,7 +31,7 @@ async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 async def main() -> None:
     """Serve until killed."""
-    server = await asyncio.start_server(serve, "127.0.0.1", int(os.environ["PORT"]))
+    server = await asyncio.start_server(serve, os.environ.get("BIND", "127.0.0.1"), int(os.environ["PORT"]))
     await server.serve_forever()
 
 

@@ -1,0 +1,1 @@
+"""Containers: twenty started and removed beside docker-compose, and what watching them costs."""

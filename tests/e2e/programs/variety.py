@@ -133,6 +133,11 @@ async def mirror(request: Request) -> Response:
     )
 
 
+async def echo(request: Request) -> Response:
+    """Gives back what came as it came."""
+    return Response(await request.body(), media_type=request.headers.get("content-type"))
+
+
 async def talk(socket: WebSocket) -> None:
     """Answers each message with itself, louder."""
     await socket.accept()
@@ -154,6 +159,7 @@ APP = Starlette(
         Route("/zipped", zipped),
         Route("/login", login, methods=["POST"]),
         Route("/mirror", mirror, methods=["GET", "POST", "PUT"]),
+        Route("/echo", echo, methods=["POST"]),
         WebSocketRoute("/talk", talk),
     ]
 )

@@ -115,3 +115,22 @@ def test_files_are_for_their_owner_only(tmp_path: Path) -> None:
     folder = library.folder_of("day")
     assert folder.stat().st_mode & 0o077 == 0
     assert all(path.stat().st_mode & 0o077 == 0 for path in folder.iterdir())
+
+
+def test_one_that_was_cut_off_is_counted(tmp_path: Path) -> None:
+    """Nobody has closed it, and its last block is not whole: what can be read counts, the rest is told."""
+    library = Library(tmp_path / "recordings")
+    folder = library.begin(Meta(name="day"))
+    file = SegmentFile(folder)
+    writer = JournalWriter()
+    for one in recorded("day").exchanges:
+        writer.add(one)
+        file.append(writer.take())
+    file.close()
+    path = segments_of(folder)[0]
+    path.write_bytes(path.read_bytes()[:-1])
+    summary = library.summary("day")
+    assert summary.exchanges is None
+    counted = library.counted(summary)
+    assert counted.exchanges == 2
+    assert counted.torn > 0

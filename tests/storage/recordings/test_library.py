@@ -23,7 +23,7 @@ def recorded(name: str, count: int = 3) -> Recording:
     """A recording of so many calls."""
     calls = tuple(
         msgspec.structs.replace(exchange(GET % number, OK), id=str(number), started=float(number))
-        for number in range(count)
+        for number in range(1, count + 1)
     )
     return Recording(meta=Meta(name=name, created=5.0), exchanges=calls)
 
@@ -56,6 +56,7 @@ def test_several_segments_are_one_recording(tmp_path: Path) -> None:
         torn.write(b"half a bl")
     found = library.open("day")
     assert [one.request.target for one in found.exchanges] == ["/0", "/1", "/2", "/3"]
+    assert [one.id for one in found.exchanges] == ["1", "2", "3", "4"]
     assert found.notes == (
         "journal-0001.mdj ends torn: its last 9 bytes were not written whole and are left out",
     )

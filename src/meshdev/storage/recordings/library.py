@@ -101,7 +101,7 @@ class Library:
         )
 
     def open(self, name: str) -> Recording:
-        """All of one, in the order in which things began. Raises StorageError when it is unknown."""
+        """All of one, in the order in which things began, numbered by it. Raises StorageError when it is unknown."""
         file = self._file(name)
         exchanges: list[Exchange] = []
         notes: list[str] = []
@@ -116,7 +116,8 @@ class Library:
                     f"{path.name} ends torn: its last {segment.torn} bytes were not written whole and are left out"
                 )
         exchanges.sort(key=lambda one: one.started)
-        return Recording(meta=file.meta, exchanges=tuple(exchanges), notes=tuple(notes))
+        numbered = (msgspec.structs.replace(one, id=str(number)) for number, one in enumerate(exchanges, 1))
+        return Recording(meta=file.meta, exchanges=tuple(numbered), notes=tuple(notes))
 
     def begin(self, meta: Meta) -> Path:
         """Make the folder of a new recording. Raises UsageError when there is one of that name."""

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -101,18 +102,34 @@ class Product:
                 continue
 
 
-@pytest.fixture
-def product(tmp_path: Path) -> Iterator[Product]:
-    """An empty project; whatever it starts is ended afterwards."""
-    root = tmp_path / "project"
+@contextmanager
+def project_in(folder: Path) -> Iterator[Product]:
+    """An empty project below ``folder``; whatever it starts is ended afterwards."""
+    root = folder / "project"
     root.mkdir()
-    pids = tmp_path / "pids"
+    pids = folder / "pids"
     pids.mkdir()
     runtime = Path(f"/tmp/meshdev-test-{os.getpid()}")
     runtime.mkdir(mode=0o700, exist_ok=True)
     product = Product(root, pids, {"XDG_RUNTIME_DIR": str(runtime)})
-    yield product
-    product.end()
+    try:
+        yield product
+    finally:
+        product.end()
+
+
+@pytest.fixture
+def product(tmp_path: Path) -> Iterator[Product]:
+    """An empty project for one test."""
+    with project_in(tmp_path) as product:
+        yield product
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    """A project that all tests of a module share: they agree on what runs in it."""
+    with project_in(tmp_path_factory.mktemp("shared")) as product:
+        yield product
 
 
 def eventually(

@@ -14,6 +14,13 @@ HURRIED = {"PATIENCE_SECONDS": "1", "STEP_SECONDS": "0.3", "HOLD_SECONDS": "20"}
 
 def shop_up(product: Product, port: int, profile: str = "quiet", timeout: float = 90.0) -> None:
     """Copy the shop into the project and have it up and healthy, without its crowd, the storefront at ``port``."""
+    shop_in(product, port)
+    product.environ.setdefault("SHOPPERS_RATE", "0")
+    product.run("up", "-d", "--wait", "-p", profile, timeout=timeout)
+
+
+def shop_in(product: Product, port: int) -> None:
+    """Copy the shop into the project, the storefront at ``port``."""
     ignore = shutil.ignore_patterns("__pycache__", "tests", ".*")
     shutil.copytree(ROOT / "sample_system", product.root / "sample_system", ignore=ignore)
     toml = (ROOT / "meshdev.toml").read_text("utf-8")
@@ -25,5 +32,3 @@ def shop_up(product: Product, port: int, profile: str = "quiet", timeout: float 
     assert found == 1
     product.write(toml)
     product.environ["SHOP_PORT"] = str(port)
-    product.environ.setdefault("SHOPPERS_RATE", "0")
-    product.run("up", "-d", "--wait", "-p", profile, timeout=timeout)

@@ -4,14 +4,20 @@ import socket
 
 import pytest
 
-from support_product import product
+from support_product import product, shared
 
-__all__ = ["product"]
+__all__ = ["product", "shared"]
 
 
 @pytest.fixture
 def free_port() -> int:
     """A port that nobody listens on at this moment."""
+    return _free()
+
+
+@pytest.fixture(scope="module")
+def shared_port() -> int:
+    """A port for what a module shares."""
     return _free()
 
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from meshdev.kernel.quantity import (
     QuantityError,
+    format_count,
     format_duration,
     format_size,
     parse_duration,
@@ -113,3 +114,8 @@ def test_any_text_is_a_quantity_or_refused(text: str) -> None:
     for parse in (parse_duration, parse_size, parse_percent):
         with contextlib.suppress(QuantityError):
             assert parse(text) >= 0
+
+
+def test_counts() -> None:
+    """One is one."""
+    assert [format_count(number, "call") for number in (0, 1, 2)] == ["0 calls", "1 call", "2 calls"]

@@ -138,6 +138,20 @@ async def test_what_belongs_to_a_recording(desk: Desk, tmp_path: Path) -> None:
     assert [one.id for one in read(tmp_path / "all")] == ["1", "2", "3"]
 
 
+async def test_what_began_first_is_looked_at_first(desk: Desk, tmp_path: Path) -> None:
+    """A request that others are behind ends after them; what it tells (a secret, say) is known before theirs."""
+    desk.say(Begin("all", str(tmp_path / "all")))
+    worker = desk.worker()
+    inner = Whole(2, 2.0, 500, GET % b"inner", OK, Facts(status=200))
+    tell(worker, inner, whole(b"outer"), Marker(1))
+    desk.say(Finish("all", 1))
+    await desk.finished()
+    assert [(one.request.target, one.id) for one in read(tmp_path / "all")] == [
+        ("/outer", "1"),
+        ("/inner", "2"),
+    ]
+
+
 async def test_a_recording_ends_when_every_worker_has_said_so(desk: Desk, tmp_path: Path) -> None:
     """What a worker told before its mark is in it, however late it comes."""
     desk.say(Begin("all", str(tmp_path / "all")))

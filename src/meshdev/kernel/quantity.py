@@ -101,3 +101,8 @@ def format_size(count: int) -> str:
             return f"{amount:.1f}".removesuffix(".0") + unit
         amount /= 1024
     return f"{amount:.1f}".removesuffix(".0") + "TiB"
+
+
+def format_count(number: int, noun: str) -> str:
+    """``1 call``, ``2 calls``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -1,7 +1,9 @@
 """One recording under way: what belongs to it, what has been written, what was lost.
 
-Rules: secrets are taken out before anything is handed to the journal · what `flush` has returned from is safe · a disk
-that refuses ends the recording, with a sentence for a person; traffic never notices.
+Rules: secrets are taken out before anything is handed to the journal · what waits is looked at in the order in which it
+began: a session that a request names is known in the calls behind it, which end before that request does · what
+`flush` has returned from is safe · a disk that refuses ends the recording, with a sentence for a person; traffic never
+notices.
 """
 
 from collections.abc import Callable
@@ -21,6 +23,8 @@ from meshdev.wire.faults import FaultMatch
 from meshdev.wire.mesh import EdgeKey
 
 FLUSH_BYTES: Final = 512 * 1024
+DUMP_BYTES: Final = 32 * 1024 * 1024
+_BESIDE: Final = 500  # bytes of an exchange beside its bodies, or so
 _EVERYTHING: Final = FaultMatch()
 
 Redact = Callable[[Exchange], Exchange]
@@ -56,6 +60,9 @@ class Session:
         self._redact = redact if begin.redact else _as_it_is
         self._file = SegmentFile(Path(begin.folder))
         self._journal = JournalWriter()
+        self._waiting: list[Exchange] = []
+        self._bytes = 0
+        self._most = DUMP_BYTES if begin.token else FLUSH_BYTES
         self._count = 0
         self._written = 0
         self._lost = 0
@@ -74,15 +81,10 @@ class Session:
         """Have an exchange, if it is meant."""
         if self.begin.match != _EVERYTHING and not fits(self.begin.match, _Asked(exchange)):
             return
-        try:
-            redacted = self._redact(msgspec.structs.replace(exchange, id=str(self._count + 1)))
-        except Exception as error:  # noqa: BLE001 -- a defect there must neither write secrets nor end the recording
-            self._lost += 1
-            self._journal.note(f"a call to {exchange.route} could not be redacted and is left out: {error!r}")
-            return
-        self._count += 1
-        self._journal.add(redacted)
-        if self._journal.waiting >= FLUSH_BYTES:
+        self._waiting.append(exchange)
+        self._bytes += _BESIDE + len(exchange.request.body.data)
+        self._bytes += len(exchange.response.body.data) if exchange.response is not None else 0
+        if self._bytes >= self._most:
             self.flush()
 
     def lose(self, exchanges: int) -> None:
@@ -94,6 +96,11 @@ class Session:
         """Write what waits."""
         if self.trouble:
             return
+        self._waiting.sort(key=lambda one: one.started)
+        for exchange in self._waiting:
+            self._put(exchange)
+        self._waiting.clear()
+        self._bytes = 0
         if self._lost > self._lost_noted:
             self._journal.note(
                 f"{self._lost - self._lost_noted} exchanges were lost: the recorder was too slow"
@@ -107,6 +114,16 @@ class Session:
                 self.trouble = error.message
                 return
             self._written = self._count
+
+    def _put(self, exchange: Exchange) -> None:
+        try:
+            redacted = self._redact(msgspec.structs.replace(exchange, id=str(self._count + 1)))
+        except Exception as error:  # noqa: BLE001 -- a defect there must neither write secrets nor end the recording
+            self._lost += 1
+            self._journal.note(f"a call to {exchange.route} could not be redacted and is left out: {error!r}")
+            return
+        self._count += 1
+        self._journal.add(redacted)
 
     def progress(self) -> Progress | None:
         """What is safe now, if that has changed since it was asked last."""

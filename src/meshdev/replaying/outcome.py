@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
-from meshdev.kernel.quantity import format_duration
+from meshdev.kernel.quantity import format_count, format_duration
 from meshdev.recording.comparison import Report
 
 
@@ -58,7 +58,8 @@ def _at(ordered: Sequence[float], share: float) -> float:
 def lines(outcome: Outcome) -> Iterable[str]:
     """The same for people."""
     where = f"{outcome.target} against {outcome.against}" if outcome.against else outcome.target
-    yield f"{outcome.recording}: {outcome.sent} requests to {where} in {format_duration(outcome.seconds)}"
+    sent, took = format_count(outcome.sent, "request"), format_duration(outcome.seconds)
+    yield f"{outcome.recording}: {sent} to {where} in {took}"
     yield str(outcome.report)
     found = outcome.latencies
     if found is not None:

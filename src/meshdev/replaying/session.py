@@ -1,8 +1,9 @@
 """The requests of a recording sent: one after the other, or as they came, to one service or to two of them.
 
-Rules: one after the other, each request carries the names that the live service has given out before it · as they came
-(`speed`), a request leaves when it is due, whatever became of those before: open loop · with a second target both get
-the same requests, each with its own names, and their answers are held against each other instead of the recorded ones.
+Rules: one after the other, each request carries the names that the live service has given out before it · an
+idempotency key is a new one, the same for the same, lest the answer be that of the first time · as they came (`speed`),
+a request leaves when it is due, whatever became of those before: open loop · with a second target both get the same
+requests, each with its own names, and their answers are held against each other instead of the recorded ones.
 """
 
 import asyncio
@@ -12,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from uuid import uuid4
 
 from msgspec.structs import replace
 
@@ -21,6 +23,7 @@ from meshdev.replaying.chosen import Chosen, due_times, is_whole
 from meshdev.replaying.outcome import Outcome, latencies
 from meshdev.replaying.sender import Sender, Sent
 
+_ONCE = frozenset({"idempotency-key", "x-idempotency-key"})
 _REFUSED = frozenset({401, 403})
 Progress = Callable[[int, int], None]
 
@@ -34,6 +37,9 @@ class _Target:
 
     async def send(self, recorded: Exchange) -> Sent:
         """Send it with the names of today, and learn from the answer."""
+        for name, value in recorded.request.headers:
+            if name.lower() in _ONCE and value not in self.carry.bindings:
+                self.carry.rename(value, str(uuid4()))
         sent = await self.sender.send(recorded, self.carry.request(recorded))
         if sent.response is not None:
             self.carry.answered(recorded, sent.response)

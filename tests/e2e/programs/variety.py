@@ -34,19 +34,26 @@ async def item(request: Request) -> Response:
 
 async def search(request: Request) -> Response:
     """Answers by one parameter, whatever else there is."""
-    return JSONResponse({"query": request.query_params.get("q", ""), "found": ["a", "b"]})
+    query = request.query_params.get("q", "")
+    answer: dict[str, object] = {"query": query, "found": ["a", "b", query[:3]]}
+    if "nonce" in request.query_params:
+        answer["nonce"] = request.query_params["nonce"]
+    return JSONResponse(answer)
 
 
 async def order(request: Request) -> Response:
     """Echoes what the caller chose, and adds what the server chooses."""
     asked = await request.json()
+    answer = {
+        "id": asked["id"],
+        "item": asked["item"],
+        "price": len(asked["item"]) * 100 + SURCHARGE,
+        "receipt": str(uuid.uuid4()),
+    }
+    if "at" in asked:
+        answer |= {"ordered_at": asked["at"], "self": f"/orders/{asked['id']}?of={asked['item']}"}
     return JSONResponse(
-        {
-            "id": asked["id"],
-            "item": asked["item"],
-            "price": len(asked["item"]) * 100 + SURCHARGE,
-            "receipt": str(uuid.uuid4()),
-        },
+        answer,
         status_code=201,
         headers={"location": f"/orders/{asked['id']}"},
     )
@@ -126,6 +133,11 @@ async def mirror(request: Request) -> Response:
     )
 
 
+async def echo(request: Request) -> Response:
+    """Gives back what came as it came."""
+    return Response(await request.body(), media_type=request.headers.get("content-type"))
+
+
 async def talk(socket: WebSocket) -> None:
     """Answers each message with itself, louder."""
     await socket.accept()
@@ -147,6 +159,7 @@ APP = Starlette(
         Route("/zipped", zipped),
         Route("/login", login, methods=["POST"]),
         Route("/mirror", mirror, methods=["GET", "POST", "PUT"]),
+        Route("/echo", echo, methods=["POST"]),
         WebSocketRoute("/talk", talk),
     ]
 )

@@ -140,6 +140,17 @@ def test_noise_is_learnt_and_kept() -> None:
     assert [one.place for one in compare(recorded.exchanges[0], live, again)] == ["body/state"]
 
 
+def test_what_is_empty_is_no_noise() -> None:
+    """Lists and objects without anything in them are values, too: they differ from others, and teach nothing."""
+    answers = (
+        {"lines": [], "at": NOW},
+        {"lines": [1], "more": {}, "at": NOW},
+        {"lines": [], "more": {}, "at": NOW},
+    )
+    calls = recording(*((request("GET", "/cart"), response(answer)) for answer in answers)).exchanges
+    assert learn_noise(calls).places == {"GET /cart": ("body/at",)}
+
+
 def test_people_name_noise() -> None:
     """With and without a route; of a whole branch."""
     noise = Noise().joined(["POST /a response.body/meta", "response.header.link", "GET /b body/x"])
@@ -164,7 +175,7 @@ def test_the_report() -> None:
         "  body/items/*/n: 2 times expected 1, got 2\n  body/gone: gone, was 2\n  body/new: new, 3"
     )
     assert json.loads(msgspec.json.encode(summary))["lines"][0]["count"] == 2
-    assert str(report([()])) == "1 answers compared, all as recorded"
+    assert str(report([()])) == "1 answer compared, as recorded"
 
 
 def test_live_names_go_into_what_follows() -> None:
@@ -189,6 +200,19 @@ def test_live_names_go_into_what_follows() -> None:
     assert carry.bindings[OLD] == NEW
     other = exchange(2, request("PUT", "/carts/17", b"\xff\xfe", media="x/y"), None)
     assert carry.request(other) == other.request
+
+
+def test_live_cookies_go_into_what_follows() -> None:
+    """A session that the callee gives out, whatever letters are in it, and a name that the caller makes up."""
+    carry = Carry()
+    login = exchange(
+        0, request("POST", "/login", {}), response({}, 200, (("Set-Cookie", "sid=a/b==; Path=/"),))
+    )
+    carry.answered(login, response({}, 200, (("Set-Cookie", "sid=c/d==; Path=/"),)))
+    carry.rename("ord-1 of today", NEW)
+    headers = {"Cookie": "theme=dark; sid=a/b==", "Idempotency-Key": "ord-1 of today"}
+    live = dict(carry.request(exchange(1, request("GET", "/me", headers=headers), None)).headers)
+    assert live == {"Cookie": "theme=dark; sid=c/d==", "Idempotency-Key": NEW}
 
 
 def test_fields() -> None:

@@ -352,3 +352,14 @@ def test_a_scenario_over_two_services_that_asks_twice() -> None:
     assert 'with mesh.http("storefront") as storefront, mesh.http("admin") as admin:' in module
     assert module.count('storefront.get("/state")') == 1
     assert 'files=[("a", (None, "1")), ("a", (None, "2"))]' in module
+
+
+def test_an_idempotency_key_is_made_anew() -> None:
+    """Whatever it looks like: with that of the recording the answer would be the recorded one."""
+    key = {"Idempotency-Key": "order 17 of today"}
+    made = call(
+        "POST", "/charges", {"cents": 5}, headers=key, answer={"key": "order 17 of today"}, status=201
+    )
+    text = next(iter(export(recording(made), "pytest").values())).decode()
+    assert "idempotency_key = str(uuid4())" in text
+    assert 'assert reply.json() == {"key": idempotency_key}' in text

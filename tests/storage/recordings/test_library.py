@@ -23,7 +23,7 @@ def recorded(name: str, count: int = 3) -> Recording:
     """A recording of so many calls."""
     calls = tuple(
         msgspec.structs.replace(exchange(GET % number, OK), id=str(number), started=float(number))
-        for number in range(count)
+        for number in range(1, count + 1)
     )
     return Recording(meta=Meta(name=name, created=5.0), exchanges=calls)
 
@@ -56,6 +56,7 @@ def test_several_segments_are_one_recording(tmp_path: Path) -> None:
         torn.write(b"half a bl")
     found = library.open("day")
     assert [one.request.target for one in found.exchanges] == ["/0", "/1", "/2", "/3"]
+    assert [one.id for one in found.exchanges] == ["1", "2", "3", "4"]
     assert found.notes == (
         "journal-0001.mdj ends torn: its last 9 bytes were not written whole and are left out",
     )
@@ -115,3 +116,22 @@ def test_files_are_for_their_owner_only(tmp_path: Path) -> None:
     folder = library.folder_of("day")
     assert folder.stat().st_mode & 0o077 == 0
     assert all(path.stat().st_mode & 0o077 == 0 for path in folder.iterdir())
+
+
+def test_one_that_was_cut_off_is_counted(tmp_path: Path) -> None:
+    """Nobody has closed it, and its last block is not whole: what can be read counts, the rest is told."""
+    library = Library(tmp_path / "recordings")
+    folder = library.begin(Meta(name="day"))
+    file = SegmentFile(folder)
+    writer = JournalWriter()
+    for one in recorded("day").exchanges:
+        writer.add(one)
+        file.append(writer.take())
+    file.close()
+    path = segments_of(folder)[0]
+    path.write_bytes(path.read_bytes()[:-1])
+    summary = library.summary("day")
+    assert summary.exchanges is None
+    counted = library.counted(summary)
+    assert counted.exchanges == 2
+    assert counted.torn > 0

@@ -10,7 +10,7 @@ import click
 from meshdev.cli import options
 from meshdev.cli.record.library import complete_recording, library_of
 from meshdev.errors import StorageError, UsageError
-from meshdev.kernel.quantity import format_size
+from meshdev.kernel.quantity import format_count, format_size
 
 if TYPE_CHECKING:
     from meshdev.client.project import Project
@@ -48,7 +48,7 @@ def export(*, name: str, format_: str, output: str | None, edges: tuple[str, ...
         target = Path(output or f"{name}{'-' + format_ if known.suffix == '/' else known.suffix}")
         target = _named(target, format_, default=output is None)
         _write(made.files, target, folder=known.suffix == "/", force=force)
-        click.echo(f"{target}: {known.title}, {len(recording.exchanges)} calls")
+        click.echo(f"{target}: {known.title}, {format_count(len(recording.exchanges), 'call')}")
     for note in made.notes:
         click.echo(click.style(note, fg="yellow"), err=True)
 
@@ -72,7 +72,7 @@ def import_(*, path: Path, format_: str | None, name: str | None, no_redact: boo
         recording = _redacted(recording, project)
     library_of(project).save(recording)
     size = format_size(sum(map(len, files.values())))
-    click.echo(f"{recording.meta.name}: {len(recording.exchanges)} calls out of {size}")
+    click.echo(f"{recording.meta.name}: {format_count(len(recording.exchanges), 'call')} out of {size}")
 
 
 def _only(recording: "Recording", edges: tuple[str, ...]) -> "Recording":

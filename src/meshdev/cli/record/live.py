@@ -10,7 +10,7 @@ from meshdev.cli import options
 from meshdev.client import calls, recording_calls
 from meshdev.client.control import Control
 from meshdev.errors import MeshdevError, UsageError
-from meshdev.kernel.quantity import format_size
+from meshdev.kernel.quantity import format_count, format_size
 from meshdev.traffic.faults.typed import match_of
 from meshdev.wire.recording_views import RecordingView, RecordRequest, SaveLastRequest
 
@@ -147,8 +147,7 @@ def _told(view: RecordingView, *, as_json: bool) -> None:
     if as_json:
         click.echo(_json(view))
         return
-    calls_ = f"{view.exchanges} {'call' if view.exchanges == 1 else 'calls'}"
-    click.echo(f"{view.name}: {calls_}, {format_size(view.bytes)}")
+    click.echo(f"{view.name}: {format_count(view.exchanges, 'call')}, {format_size(view.bytes)}")
     if view.lost:
         click.echo(click.style(f"{view.lost} calls were lost: the recorder was too slow", fg="yellow"))
     if view.trouble:

@@ -1,6 +1,8 @@
 """``meshdev record list``, ``show``, ``rm``: what is on the disk; no daemon is needed."""
 
 import time
+from collections.abc import Mapping
+from dataclasses import replace
 
 import click
 import msgspec
@@ -11,9 +13,11 @@ from meshdev.cli.record.lines import details, line, plain, view_of
 from meshdev.cli.table import columns
 from meshdev.client import recording_calls
 from meshdev.client.control import Control
+from meshdev.client.project import Project
 from meshdev.errors import MeshdevError, UsageError
 from meshdev.kernel.quantity import format_size
-from meshdev.storage.recordings.library import Summary
+from meshdev.storage.recordings.library import Library, Summary
+from meshdev.wire.recording_views import RecordingView
 
 _HEAD = ("NAME", "CALLS", "SIZE", "MADE", "OF", "NOTE")
 _RIGHT = frozenset({"CALLS", "SIZE"})
@@ -25,42 +29,66 @@ _SHORT = 8
 def list_(*, as_json: bool) -> None:
     """List the recordings of this project, those that are being made marked as such."""
     project = options.here()
-    summaries = library_of(project).summaries()
-    try:
-        active = {view.name: view for view in Control(project).send(recording_calls.recordings()).active}
-    except MeshdevError:
-        active = {}
+    library = library_of(project)
+    active = _active(project)
+    summaries, unreadable = _summaries(library, active)
     if as_json:
         told = [
             {
                 **msgspec.to_builtins(one.meta),
-                "exchanges": active[one.meta.name].exchanges if one.meta.name in active else one.exchanges,
+                "exchanges": one.exchanges,
                 "bytes": one.bytes,
                 "lost": one.lost,
+                "torn": one.torn,
                 "recording": one.meta.name in active,
             }
             for one in summaries
         ]
         click.echo(msgspec.json.format(msgspec.json.encode(told)))
-        return
-    if not summaries:
+    elif not summaries and not unreadable:
         click.echo("no recordings: `meshdev record start NAME` makes one, `meshdev record save-last 5m` too")
-        return
-    rows = []
-    for one in summaries:
-        calls = active[one.meta.name].exchanges if one.meta.name in active else one.exchanges
-        rows.append(_row(one, calls, recording=one.meta.name in active))
-    for text in columns(_HEAD, rows, right=_RIGHT):
-        click.echo(text)
+    elif summaries:
+        rows = [_row(one, recording=one.meta.name in active) for one in summaries]
+        for text in columns(_HEAD, rows, right=_RIGHT):
+            click.echo(text)
+    for text in unreadable:
+        click.echo(click.style(text, fg="yellow"), err=True)
 
 
-def _row(one: Summary, calls: int | None, *, recording: bool) -> list[str]:
+def _active(project: Project) -> dict[str, RecordingView]:
+    """What is being recorded now, by name; nothing when no daemon is there to ask."""
+    try:
+        return {view.name: view for view in Control(project).send(recording_calls.recordings()).active}
+    except MeshdevError:
+        return {}
+
+
+def _summaries(library: Library, active: Mapping[str, RecordingView]) -> tuple[list[Summary], list[str]]:
+    """All that can be read, those that were cut off counted; and a sentence for each that cannot."""
+    summaries, unreadable = [], []
+    for name in library.names():
+        try:
+            one = library.summary(name)
+            if name in active:
+                one = replace(one, exchanges=active[name].exchanges)
+            elif one.exchanges is None:
+                one = library.counted(one)
+        except (MeshdevError, OSError) as error:
+            unreadable.append(str(error))
+            continue
+        summaries.append(one)
+    return summaries, unreadable
+
+
+def _row(one: Summary, *, recording: bool) -> list[str]:
     meta = one.meta
     notes = []
     if recording:
         notes.append(click.style("● recording", fg="red"))
-    elif calls is None:
+    elif meta.ended is None and meta.source == "recorded":
         notes.append(click.style("not closed in order", fg="yellow"))
+    if one.torn:
+        notes.append(click.style(f"torn end: {one.torn} bytes left out", fg="yellow"))
     if one.lost:
         notes.append(click.style(f"{one.lost} lost", fg="yellow"))
     if not meta.redacted:
@@ -71,8 +99,14 @@ def _row(one: Summary, calls: int | None, *, recording: bool) -> list[str]:
         notes.append(meta.provenance.revision[:_SHORT] + ("+" if meta.provenance.dirty else ""))
     made = time.strftime("%Y-%m-%d %H:%M", time.localtime(meta.created))
     of = ", ".join(meta.edges) or "all edges"
-    told = "?" if calls is None else str(calls)
-    return [meta.name, told, format_size(one.bytes), made, f"{of} {meta.match}".strip(), ", ".join(notes)]
+    return [
+        meta.name,
+        str(one.exchanges or 0),
+        format_size(one.bytes),
+        made,
+        f"{of} {meta.match}".strip(),
+        ", ".join(notes),
+    ]
 
 
 @click.command()
@@ -94,6 +128,8 @@ def show(*, name: str, ids: tuple[str, ...], expression: str, as_json: bool) -> 
         )
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode([plain(one) for one in exchanges])))
+        for note in recording.notes:
+            click.echo(note, err=True)
         return
     if ids:
         click.echo("\n\n".join("\n".join(details(one)) for one in exchanges))
@@ -112,10 +148,7 @@ def rm(*, names: tuple[str, ...]) -> None:
     library = library_of(project)
     for name in names:
         library.summary(name)  # an unknown one is told before any is gone
-    try:
-        active = {view.name for view in Control(project).send(recording_calls.recordings()).active}
-    except MeshdevError:
-        active = set()
+    active = _active(project)
     for name in names:
         if name in active:
             raise UsageError(f"{name} is being recorded", hint=f"`meshdev record stop {name}` first")

@@ -1,8 +1,8 @@
 """A recorded story told again to a live callee: names that it gives out now go into the requests that follow.
 
-Recorded answers and live ones are held side by side; where the recorded one has a name (an id, a token, a cursor) that
-differs, later requests carry the live one: in path, query, headers and body. Short names (``17``) are known again only
-where they must be meant: in the path behind their collection, and in a query field that is called after it.
+Recorded answers and live ones are held side by side; where the recorded one has a name (an id, a token, a cursor, a
+cookie) that differs, later requests carry the live one: in path, query, headers and body. Short names (``17``) are
+known again only where they must be meant: in the path behind their collection, in a query field called after it.
 """
 
 import contextlib
@@ -28,16 +28,26 @@ class Carry:
     def __init__(self) -> None:
         self._live: dict[str, str] = {}
         self._short: dict[tuple[str, str], str] = {}  # (collection, recorded) → live
+        self._cookies: dict[tuple[str, str], str] = {}  # (name, recorded) → live
 
     @property
     def bindings(self) -> Mapping[str, str]:
         """For `compare`."""
         return self._live
 
+    def rename(self, before: str, after: str) -> None:
+        """A name that the caller chooses: it is another one this time."""
+        self._live[before] = after
+
     def answered(self, recorded: Exchange, actual: Response) -> None:
         """Learns from an answer of the live callee."""
         if recorded.response is None:
             return
+        given = _cookies_of(actual)
+        for cookie, was in _cookies_of(recorded.response).items():
+            if given.get(cookie) and given[cookie] != was:
+                self._cookies[cookie, was] = given[cookie]
+                self._learn("", was, given[cookie])
         collection = recorded.request.target.partition("?")[0].rstrip("/").rpartition("/")[2]
         theirs, ours = fields_of(recorded.response).values, fields_of(actual).values
         for place, before in theirs.items():
@@ -67,11 +77,11 @@ class Carry:
     def request(self, recorded: Exchange) -> Request:
         """The recorded request with live names in it."""
         request = recorded.request
-        if not self._live and not self._short:
+        if not self._live and not self._short and not self._cookies:
             return request
         path, mark, query = request.target.partition("?")
         target = self._path(path) + mark + "&".join(map(self._field, query.split("&")))
-        headers = tuple((name, self._put(value)) for name, value in request.headers)
+        headers = tuple((name, self._header(name, value)) for name, value in request.headers)
         data = request.body.data
         with contextlib.suppress(UnicodeDecodeError):
             data = self._put(data.decode()).encode()
@@ -94,8 +104,26 @@ class Carry:
                 return name + mark + after
         return name + mark + self._put(value)
 
+    def _header(self, name: str, value: str) -> str:
+        if name.lower() == "cookie":
+            return ";".join(map(self._cookie, value.split(";")))
+        return self._live.get(value) or self._put(value)
+
+    def _cookie(self, pair: str) -> str:
+        name, mark, value = pair.partition("=")
+        return name + mark + (self._cookies.get((name.strip(), value)) or self._put(value))
+
     def _put(self, text: str) -> str:
         return _WORD.sub(lambda match: self._live.get(match[0], match[0]), text)
+
+
+def _cookies_of(response: Response) -> dict[str, str]:
+    pairs = (
+        value.partition(";")[0].partition("=")
+        for name, value in response.headers
+        if name.lower() == "set-cookie"
+    )
+    return {name.strip(): value.strip() for name, _, value in pairs}
 
 
 def _is_name(place: str, value: object) -> bool:

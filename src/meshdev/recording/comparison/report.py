@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
+from meshdev.kernel.quantity import format_count
 from meshdev.recording.comparison.compare import Difference
 from meshdev.recording.comparison.fields import general
 
@@ -35,8 +36,9 @@ class Report(Struct, frozen=True):
 
     def __str__(self) -> str:
         if not self.lines:
-            return f"{self.compared} answers compared, all as recorded"
-        text = [f"{self.different} of {self.compared} answers differ"]
+            return f"{format_count(self.compared, 'answer')} compared, {'all ' if self.compared > 1 else ''}as recorded"
+        verb = "differs" if self.different == 1 else "differ"
+        text = [f"{self.different} of {format_count(self.compared, 'answer')} {verb}"]
         route = None
         for line in self.lines:
             if line.route != route:

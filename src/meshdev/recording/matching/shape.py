@@ -67,11 +67,11 @@ _MOST_COUNT: Final = 1e19
 _UNITS: Final = {10: 1, 13: 1_000, 16: 1_000_000, 19: 1_000_000_000}
 
 
-def shape_of(value: Scalar) -> Shape:
-    """The shape of a scalar, by its look alone."""
+def shape_of(value: object) -> Shape:
+    """The shape of a value of JSON, by its look alone; what is no scalar (an empty list) has none."""
     if isinstance(value, str):
         return _of_text(value) if len(value) <= MOST_RANDOM else _of_long(value)
-    if isinstance(value, bool) or value is None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
         return Shape.PLAIN
     if isinstance(value, int):
         if epoch(value) is not None:

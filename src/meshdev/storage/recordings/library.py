@@ -7,7 +7,7 @@ import os
 import re
 import shutil
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -45,12 +45,16 @@ class _File:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A recording at a glance; ``exchanges`` is None where nobody has counted (it goes on, or was cut off)."""
+    """A recording at a glance; ``exchanges`` is None where nobody has counted (it goes on, or was cut off).
+
+    ``torn`` bytes at ends of segments were not written whole; known once it was counted.
+    """
 
     meta: Meta
     exchanges: int | None
     bytes: int
     lost: int = 0
+    torn: int = 0
 
 
 class Library:
@@ -85,8 +89,19 @@ class Library:
         totals = file.totals
         return Summary(file.meta, totals.exchanges if totals else None, size, totals.lost if totals else 0)
 
+    def counted(self, summary: Summary) -> Summary:
+        """The same, counted by reading the journal: for one that was cut off."""
+        segments = [
+            read_segment(path.read_bytes()) for path in segments_of(self.folder_of(summary.meta.name))
+        ]
+        return replace(
+            summary,
+            exchanges=sum(len(one.exchanges) for one in segments),
+            torn=sum(one.torn for one in segments if not one.foreign),
+        )
+
     def open(self, name: str) -> Recording:
-        """All of one, in the order in which things began. Raises StorageError when it is unknown."""
+        """All of one, in the order in which things began, numbered by it. Raises StorageError when it is unknown."""
         file = self._file(name)
         exchanges: list[Exchange] = []
         notes: list[str] = []
@@ -101,7 +116,8 @@ class Library:
                     f"{path.name} ends torn: its last {segment.torn} bytes were not written whole and are left out"
                 )
         exchanges.sort(key=lambda one: one.started)
-        return Recording(meta=file.meta, exchanges=tuple(exchanges), notes=tuple(notes))
+        numbered = (msgspec.structs.replace(one, id=str(number)) for number, one in enumerate(exchanges, 1))
+        return Recording(meta=file.meta, exchanges=tuple(numbered), notes=tuple(notes))
 
     def begin(self, meta: Meta) -> Path:
         """Make the folder of a new recording. Raises UsageError when there is one of that name."""

@@ -16,6 +16,7 @@ from meshdev.recording.formats.scenarios.values import means_the_same, said
 from meshdev.recording.formats.written import Volatile
 from meshdev.recording.model import Exchange
 
+_ONCE: Final = re.compile(r"(?:x-)?idempotency-key", re.IGNORECASE)
 _MADE_BY_CALLERS: Final = re.compile(r"idempot|nonce|request|correlation|transaction", re.IGNORECASE)
 _INDENT: Final = 2
 _MOST_LINE: Final = 88
@@ -71,8 +72,8 @@ class Statements:
         """What the caller made up has to be made up anew, where its key says that it is used once."""
         for one in said(exchange):
             text = str(one.value)
-            fresh = (
-                isinstance(one.value, str) and re.fullmatch(UUID, text) and _MADE_BY_CALLERS.search(one.key)
+            fresh = isinstance(one.value, str) and (
+                _ONCE.fullmatch(one.key) or (re.fullmatch(UUID, text) and _MADE_BY_CALLERS.search(one.key))
             )
             if fresh and text not in self._variables:
                 name = self._names.new(one.key)

@@ -12,7 +12,11 @@ import httpx
 import pytest
 from websockets.asyncio.client import connect
 
+from meshdev.client import calls, recording_calls
+from meshdev.client.control import Control
+from meshdev.client.project import find_project
 from meshdev.recording.model import Cut, Exchange, Recording
+from meshdev.recording.plain import exchange_of
 from meshdev.storage.recordings import Library
 from support_product import Product, eventually
 from support_variety import variety_up
@@ -76,6 +80,29 @@ def test_the_last_minutes_can_be_saved_after_the_fact(product: Product, free_por
     assert [one.request.target for one in library(product).open("just-now").exchanges] == ["/orders"]
     everything = library(product).open("all-of-it")
     assert {one.request.target for one in everything.exchanges} >= {f"/items/{n}" for n in range(20)}
+
+
+def test_a_call_that_has_passed_can_be_looked_at_whole(product: Product, free_port: int) -> None:
+    """By its span, with headers and bodies, without its secrets, though nobody recorded anything."""
+    shop = variety_up(product, free_port)
+    order = {"id": "7", "item": "pear", "password": "hunter2-hunter2"}
+    with httpx.Client(base_url=shop) as client:
+        client.post("/orders", json=order, headers={"authorization": "Bearer Zx81-9f8e7d6c5b4a"})
+    control = Control(find_project(None, cwd=product.root, environ=product.env()))
+    call = eventually(
+        lambda: next((one for one in control.send(calls.traffic(50)) if one.target == "/orders"), None)
+    )
+    assert call is not None
+    told = control.send(recording_calls.recall(call.span, call.at)).exchange
+    assert told is not None
+    found = exchange_of(told)
+    asked = json.loads(found.request.body.data)
+    assert (asked["item"], found.span, found.callee) == ("pear", call.span, "shop")
+    assert asked["password"] != order["password"]
+    assert "Zx81" not in str(found.request.headers)
+    assert set(found.redacted) == {"request.header.authorization", "request.body/password"}
+    assert not list(library(product).folder.glob("*"))
+    assert control.send(recording_calls.recall("0" * 16, call.at)).exchange is None
 
 
 def test_streams_and_websockets_are_recorded_as_they_went(product: Product, free_port: int) -> None:

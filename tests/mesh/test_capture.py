@@ -92,6 +92,23 @@ async def test_a_dump_reaches_back_as_far_as_asked(link: RecorderLink, ear: Ear)
     assert [item.started for item in await ear.until_marked(link) if isinstance(item, Whole)] == [2.0, 3.0]
 
 
+async def test_a_dump_finds_one_exchange_by_its_span(link: RecorderLink, ear: Ear) -> None:
+    """Plain ones and others; nothing else is sent."""
+    kept = edge(link)
+    spans = [b"%016x" % number for number in range(4)]
+    for number, span in enumerate(spans):
+        ids = b"f" * 32 + b"-" + span
+        if number % 2:
+            kept.keep(HEAD.raw, float(number), 200, ANSWER, "", ids)
+        else:
+            Take(kept, HEAD, float(number)).over(200, "", ids, "")
+    for number in (1, 2):
+        kept.dump(5, 0.0, spans[number])
+        (item,) = await ear.until_marked(link)
+        assert isinstance(item, Whole)
+        assert item.started == number
+
+
 async def test_the_ring_is_bounded_in_bytes(link: RecorderLink, ear: Ear) -> None:
     """The oldest go first; a single one that is too large is not kept either."""
     cost = len(HEAD.raw) + len(ANSWER) + OVERHEAD

@@ -1,14 +1,17 @@
 """The recorder: what belongs to a recording, when it is over, what of it is safe."""
 
 import asyncio
+import gzip
 import socket
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from meshdev.mesh.channel import Channel
 from meshdev.recorder import recorder
+from meshdev.recorder.recall import MOST_BODY
 from meshdev.recorder.recorder import Recorder
 from meshdev.recorder.session import Redact
 from meshdev.recording.journal import read_segment
@@ -30,6 +33,8 @@ from meshdev.wire.capture import (
     Opened,
     Piece,
     Progress,
+    Recall,
+    Recalled,
     Secrets,
     ToRecorder,
     Whole,
@@ -87,6 +92,12 @@ class Desk:
     async def finished(self) -> Finished:
         """The next recording that is closed."""
         while not isinstance(message := await self.heard.get(), Finished):
+            pass
+        return message
+
+    async def recalled(self) -> Recalled:
+        """The next exchange that is told."""
+        while not isinstance(message := await self.heard.get(), Recalled):
             pass
         return message
 
@@ -268,3 +279,49 @@ async def test_what_cannot_be_redacted_is_not_written(tmp_path: Path) -> None:
     desk.workers[0].close()
     desk.channel.close()
     await desk.recorder.finished.wait()
+
+
+def seen(span: str, answer: bytes = OK, token: int = 9) -> Whole:
+    """A call out of a ring, by its span."""
+    ids = Facts(ids=b"a" * 32 + b"-" + span.encode(), status=200)
+    return Whole(1, 1.0, 500, GET % span.encode(), answer, ids, token=token)
+
+
+async def test_one_call_is_recalled_by_its_span_and_leaves_nothing_on_the_disk(
+    desk: Desk, tmp_path: Path
+) -> None:
+    """When every worker has told what it has; no recording that is under way gets it a second time."""
+    one, other = desk.worker(), desk.worker()
+    desk.say(Begin("all", str(tmp_path)))
+    desk.say(Recall(9, "00f067aa0ba902b7"))
+    tell(one, Marker(9))
+    tell(other, seen("1111111111111111"), seen("00f067aa0ba902b7"), Marker(9))
+    told = await desk.recalled()
+    found = msgspec.msgpack.decode(told.exchange, type=Exchange)
+    assert told.token == 9
+    assert (found.request.target, found.span) == ("/00f067aa0ba902b7", "00f067aa0ba902b7")
+    assert found.response is not None
+    assert found.response.body.data == b"ok"
+    desk.say(Finish("all", 10))
+    for worker in (one, other):
+        tell(worker, Marker(10))
+    assert (await desk.finished()).exchanges == 0
+
+
+async def test_a_call_that_no_ring_has_any_more_is_told_to_be_gone(desk: Desk) -> None:
+    """An answer comes all the same."""
+    desk.say(Recall(9, "00f067aa0ba902b7"))
+    assert await desk.recalled() == Recalled(9)
+
+
+async def test_what_is_recalled_fits_into_a_frame(desk: Desk) -> None:
+    """Of a small body that was compressed from a large one, the beginning."""
+    packed = gzip.compress(b"0" * 30_000_000)
+    head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(packed)
+    worker = desk.worker()
+    desk.say(Recall(9, "00f067aa0ba902b7"))
+    tell(worker, seen("00f067aa0ba902b7", head + packed), Marker(9))
+    found = msgspec.msgpack.decode((await desk.recalled()).exchange, type=Exchange)
+    assert found.response is not None
+    assert found.response.body.cut is Cut.CAP
+    assert len(found.response.body.data) == MOST_BODY

@@ -1,5 +1,7 @@
 """The line of screens and golden signals."""
 
+from dataclasses import replace
+
 import pytest
 
 from meshdev.tui.cells import width_of
@@ -8,6 +10,7 @@ from meshdev.tui.tabs import Vitals, line, said, vitals, vitals_of
 from meshdev.tui.tone import Tone
 from support_chaos import fault
 from support_dashboard import NOW, picture, signals
+from support_recorded import recorded
 
 
 def test_the_system_is_judged_by_its_entries() -> None:
@@ -47,6 +50,28 @@ def test_faults_that_act_are_counted_once_and_shouted() -> None:
     groups = said(vitals(shown, NOW + 1))
     assert [(span.text, span.tone) for span in groups[-1]] == [("⚡ 2 faults", Tone.ALERT)]
     assert "".join(span.text for span in said(vitals(shown, NOW + 1), named=True)[-1]) == "⚡ slow, lost 1m00"
+
+
+def test_what_is_recorded_is_shouted_everywhere() -> None:
+    """By a shape and a word; where there is room with its name, its calls and its bytes."""
+    shown = picture((), recordings=(recorded("checkout", exchanges=1200, bytes=348_160),))
+    (short,) = said(vitals(shown, NOW))
+    assert [(span.text, span.tone) for span in short] == [("● rec", Tone.ALERT), (" 1,200", Tone.STRONG)]
+    (named,) = said(vitals(shown, NOW), named=True)
+    assert "".join(span.text for span in named) == "● rec checkout 1,200 calls 340K"
+    several = replace(
+        shown, recordings=(*shown.recordings, recorded("day", exchanges=90_000, trouble="the disk is full"))
+    )
+    assert "".join(span.text for span in said(vitals(several, NOW))[0]) == "✕ rec 91k"
+    assert "✕ rec checkout +1" in "".join(span.text for span in said(vitals(several, NOW), named=True)[0])
+
+
+def test_neither_a_recording_nor_a_fault_is_ever_left_out_at_80_columns() -> None:
+    """What one forgets at one's peril stays when there is no room for figures."""
+    shown = Vitals(12.5, 0.25, 340.0, ("a", "b"), 61.0, (recorded("checkout", exchanges=1_234_567),))
+    text = "".join(span.text for span in line(PLACES, "graph", shown, 80)[0])
+    assert "● rec 1234k   ⚡ 2 faults" in text
+    assert width_of(text) <= 80
 
 
 @pytest.mark.parametrize(("eps", "tone"), [(0.0, Tone.MUTED), (0.01, Tone.WARN), (1.0, Tone.ALERT)])

@@ -5,7 +5,13 @@ from urllib.parse import quote
 import msgspec
 
 from meshdev.client.calls import SLOW, Call
-from meshdev.wire.recording_views import RecordingsView, RecordingView, RecordRequest, SaveLastRequest
+from meshdev.wire.recording_views import (
+    RecalledView,
+    RecordingsView,
+    RecordingView,
+    RecordRequest,
+    SaveLastRequest,
+)
 
 
 def recordings() -> Call[RecordingsView]:
@@ -26,3 +32,8 @@ def stop(name: str) -> Call[RecordingView]:
 def save_last(request: SaveLastRequest) -> Call[RecordingView]:
     """Save what the mesh still has of the last time."""
     return Call("POST", "/v1/recordings/save-last", RecordingView, msgspec.json.encode(request), timeout=SLOW)
+
+
+def recall(span: str, at: float) -> Call[RecalledView]:
+    """One call with headers and bodies, while the mesh still has it; ``at`` is when it began, epoch seconds."""
+    return Call("GET", f"/v1/traffic/{quote(span, safe='')}?at={at:.3f}", RecalledView)

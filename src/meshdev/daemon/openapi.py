@@ -21,6 +21,7 @@ _GET: tuple[tuple[str, object, str], ...] = (
     ("/v1/graph", wire.GraphView, "The system as a graph."),
     ("/v1/edges", list[wire.EdgeSignalsView], "What the edges carry."),
     ("/v1/traffic", list[wire.ExchangeView], "The last calls over edges, the oldest first."),
+    ("/v1/traffic/{span}", recordings.RecalledView, "One of them with headers and bodies, without secrets."),
     ("/v1/processes", list[wire.ProcessView], "meshdev's own processes."),
     ("/v1/faults", list[faults.FaultView], "All faults: the topology's, and those that were added."),
     ("/v1/faults/kinds", list[faults.FaultKindView], "The catalogue of faults."),
@@ -121,9 +122,10 @@ def _operation(path: str, summary: str, body: Any, reply: Any) -> dict[str, Any]
     }
     if body is not None:
         operation["requestBody"] = {"content": {"application/json": {"schema": body}}}
-    if "{name}" in path:
+    named = [name for name in ("name", "span") if f"{{{name}}}" in path]
+    if named:
         operation["parameters"] = [
-            {"name": "name", "in": "path", "required": True, "schema": {"type": "string"}}
+            {"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in named
         ]
     return operation
 

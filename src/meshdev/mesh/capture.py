@@ -83,9 +83,14 @@ class EdgeCapture:
         if self.recorded:
             self._send(item)
 
-    def dump(self, token: int, since: float) -> None:
-        """Send the recorder what is in the ring and began at ``since`` (`perf_counter`) or later."""
+    def dump(self, token: int, since: float, span: bytes = b"") -> None:
+        """Send the recorder what is in the ring and began at ``since`` (`perf_counter`) or later.
+
+        With a ``span``, only the exchange that has it.
+        """
         for item in self._ring:
+            if span and not _ids_of(item).endswith(span):
+                continue
             whole = item if isinstance(item, Whole) else _whole(self._number, item)
             if whole.started >= since:
                 self._send(replace(whole, token=token))
@@ -230,6 +235,11 @@ def _offsets(pieces: list[tuple[int, bytes]]) -> tuple[tuple[int, int], ...]:
         found.append((offset, at))
         offset += len(data)
     return tuple(found)
+
+
+def _ids_of(item: Plain | Whole) -> bytes:
+    """Its trace and its span."""
+    return item.facts.ids if isinstance(item, Whole) else item[6]
 
 
 def _whole(edge: int, item: Plain) -> Whole:

@@ -183,7 +183,7 @@ class Worker:
             met = served.relay.met() if isinstance(served.relay, NameProxy) else []
             for edge in (served.edge, *met) if dump.seconds else ():
                 if edge.capture is not None and (not dump.edges or served.edge.id in dump.edges):
-                    edge.capture.dump(dump.token, since)
+                    edge.capture.dump(dump.token, since, dump.span.encode())
         self._recorder.mark(dump.token)
 
     def _trouble(self, text: str, number: int) -> None:

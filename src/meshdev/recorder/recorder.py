@@ -1,7 +1,8 @@
 """The recorder: workers' streams in, recordings out, as the daemon says.
 
 Rules: an exchange is understood once, whoever wants it · a recording ends when every worker that was there has said the
-mark of its end, or is gone, or for `PATIENCE` seconds has not · what is not over by then is kept as far as it came.
+mark of its end, or is gone, or for `PATIENCE` seconds has not · what is not over by then is kept as far as it came · an
+exchange that is recalled goes back without secrets, and on no disk.
 """
 
 import asyncio
@@ -11,6 +12,7 @@ from typing import Final, assert_never
 
 from meshdev.errors import MeshdevError
 from meshdev.mesh.channel import Channel
+from meshdev.recorder.recall import Wanted
 from meshdev.recorder.session import Redact, Session
 from meshdev.recorder.worker_stream import WorkerStream
 from meshdev.recording.assembly.exchange import Raw, assemble
@@ -20,6 +22,7 @@ from meshdev.wire.capture import (
     Finish,
     Finished,
     FromRecorder,
+    Recall,
     Secrets,
     decode_batch,
     decode_to_recorder,
@@ -42,6 +45,7 @@ class Recorder:
         self.finished = asyncio.Event()
         self._sessions: dict[str, Session] = {}
         self._workers: dict[WorkerStream, Channel] = {}
+        self._wanted: dict[int, Wanted] = {}
         self._ending: dict[int, tuple[str, set[WorkerStream]]] = {}
         self._early: dict[int, set[WorkerStream]] = {}
         self._timer: asyncio.TimerHandle | None = None
@@ -74,10 +78,10 @@ class Recorder:
             case Begin():
                 self._begin(message)
             case Finish():
-                marked = self._early.pop(message.token, set())
-                self._ending[message.token] = (message.name, set(self._workers) - marked)
-                self._loop.call_later(PATIENCE, self._finish_now, message.token)
-                self._finish_if_all(message.token)
+                self._await_marks(message.token, message.name)
+            case Recall():
+                self._wanted[message.token] = Wanted(message, self._redact)
+                self._await_marks(message.token, "")
             case _:
                 assert_never(message)
 
@@ -108,6 +112,9 @@ class Recorder:
     # --- what the workers say ---------------------------------------------------------------------
 
     def _exchanged(self, raw: Raw, token: int) -> None:
+        if token in self._wanted:
+            self._wanted[token].add(raw)
+            return
         meant = [session for session in self._sessions.values() if session.wants(raw.key, token)]
         if not meant:
             return
@@ -124,6 +131,12 @@ class Recorder:
             session.lose(exchanges)
         if self._timer is None:
             self._timer = self._loop.call_later(FLUSH_SECONDS, self._flush)
+
+    def _await_marks(self, token: int, name: str) -> None:
+        marked = self._early.pop(token, set())
+        self._ending[token] = (name, set(self._workers) - marked)
+        self._loop.call_later(PATIENCE, self._finish_now, token)
+        self._finish_if_all(token)
 
     def _marked(self, stream: WorkerStream, token: int) -> None:
         if token not in self._ending:  # the daemon's word for it is still on its way
@@ -146,8 +159,13 @@ class Recorder:
 
     def _finish_now(self, token: int) -> None:
         """Close it; a worker that has not said its mark by now was started too late to hear of it."""
-        name, _ = self._ending.pop(token, ("", None))
-        if not name:
+        ended = self._ending.pop(token, None)
+        if ended is None:
+            return
+        name, _ = ended
+        wanted = self._wanted.pop(token, None)
+        if wanted is not None:
+            self._say(wanted.told())
             return
         session = self._sessions.pop(name, None)
         if session is None:

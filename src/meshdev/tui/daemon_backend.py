@@ -122,6 +122,7 @@ def picture_of(mirror: Mirror, before: Picture, now: float) -> Picture:
         signals=tuple(mirror.signals.values()),
         faults=mirror.faults,
         faults_at=before.faults_at if mirror.faults is before.faults else now,
+        recordings=mirror.recordings,
         happenings=tuple(sorted((*notices, *seen), key=lambda happening: happening.at)),
         seen=seen,
         link=link,

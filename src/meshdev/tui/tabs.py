@@ -14,9 +14,11 @@ from meshdev.tui.keys import Place
 from meshdev.tui.model import Picture
 from meshdev.tui.tone import Span, Tone
 from meshdev.wire.control import EdgeSignalsView
+from meshdev.wire.recording_views import RecordingView
 
 SOME_ERRORS, MANY_ERRORS = 0.0, 0.01
 _NAMED = 2
+_MANY_CALLS = 10_000
 _GAP = 3
 
 
@@ -24,7 +26,7 @@ _GAP = 3
 class Vitals:
     """Requests and failed requests a second, the slowest entry's p99 in milliseconds, faults that are on.
 
-    ``left`` is how many seconds the first of them has left that ends by itself.
+    ``left`` is how many seconds the first of them has left that ends by itself. ``recordings`` are under way.
     """
 
     rps: float = 0.0
@@ -32,6 +34,7 @@ class Vitals:
     p99_ms: float | None = None
     faults: tuple[str, ...] = ()
     left: float | None = None
+    recordings: tuple[RecordingView, ...] = ()
 
     @property
     def error_share(self) -> float:
@@ -53,16 +56,22 @@ def vitals_of(signals: Sequence[EdgeSignalsView]) -> Vitals:
 
 
 def vitals(picture: Picture, now: float) -> Vitals:
-    """The system's golden signals and faults, as of ``now``."""
+    """The system's golden signals, faults and recordings, as of ``now``."""
     on = are_on(picture.faults)
     ends = [left for fault in on if (left := left_of(fault, picture.faults_at, now)) is not None]
     return replace(
-        vitals_of(picture.signals), faults=tuple(fault.name for fault in on), left=min(ends, default=None)
+        vitals_of(picture.signals),
+        faults=tuple(fault.name for fault in on),
+        left=min(ends, default=None),
+        recordings=picture.recordings,
     )
 
 
 def said(vitals: Vitals, *, named: bool = False) -> list[list[Span]]:
-    """Groups of spans, the most important last; nothing where nothing flows. ``named``: faults by their names."""
+    """Groups of spans, the most important last; nothing where nothing flows.
+
+    ``named``: faults and recordings by their names.
+    """
     groups: list[list[Span]] = []
     if vitals.rps:
         share = vitals.error_share
@@ -71,9 +80,24 @@ def said(vitals: Vitals, *, named: bool = False) -> list[list[Span]]:
             groups.append([Span("p99 ", Tone.MUTED), Span(units.latency(vitals.p99_ms))])
         groups.append([Span(units.rate(vitals.rps)), Span(" rps", Tone.MUTED)])
         groups.append([Span(units.share(share), tone), Span(" errors", Tone.MUTED)])
+    if vitals.recordings:
+        groups.append(_recordings(vitals.recordings, named=named))
     if vitals.faults:
         groups.append(_faults(vitals, named=named))
     return groups
+
+
+def _recordings(recordings: Sequence[RecordingView], *, named: bool) -> list[Span]:
+    calls = sum(recording.exchanges for recording in recordings)
+    trouble = any(recording.trouble for recording in recordings)
+    mark = Span("✕ rec" if trouble else "● rec", Tone.ALERT)
+    if not named:
+        short = units.count(calls) if calls < _MANY_CALLS else f"{calls // 1000}k"
+        return [mark, Span(f" {short}", Tone.STRONG)]
+    name = clean(recordings[0].name) + (f" +{len(recordings) - 1}" if recordings[1:] else "")
+    size = units.size(sum(recording.bytes for recording in recordings))
+    figures = f" {units.plural(calls, 'call')} {size}"
+    return [mark, Span(f" {name}", Tone.STRONG), Span(figures, Tone.MUTED)]
 
 
 def _faults(vitals: Vitals, *, named: bool) -> list[Span]:
@@ -94,7 +118,9 @@ def line(
     spots: list[tuple[int, int, str]] = []
     used = 1
     names = sum(len(place.number) + 1 + len(place.title) for place in places)
-    gap = _GAP if used + names + _GAP * len(places) <= width else 1
+    alarms = said(Vitals(faults=vitals.faults, recordings=vitals.recordings))
+    needed = _size(alarms) + 1 if alarms else 0
+    gap = _GAP if used + names + _GAP * len(places) + needed <= width else 1
     for place in places:
         here = place.mode == current
         text = f"{place.number} {place.title}"

@@ -6,9 +6,11 @@
 | daemon → recorder | `Secrets` | what is a secret, and the key by which placeholders are made; comes first |
 | daemon → recorder | `Attach` | one end of a worker's socket pair rides along (SCM_RIGHTS) |
 | daemon → recorder | `Begin` | from now on what comes over these edges belongs to this recording |
+| daemon → recorder | `Recall` | one exchange is wanted, on no disk; answer when every worker has marked |
 | daemon → recorder | `Finish` | no more; answer when the `Marker` of this token has come from every worker |
 | recorder → daemon | `Progress` | what is safely on the disk (a SIGKILL takes none of it), and what was lost |
 | recorder → daemon | `Finished` | the recording is closed |
+| recorder → daemon | `Recalled` | the exchange, its secrets taken out; or that nobody has it any more |
 
 What a worker sends are raw bytes, secrets and all: they pass through memory only. A worker that finds the recorder slow
 drops exchanges and says how many; it never waits.
@@ -159,6 +161,13 @@ class Finish(Struct, frozen=True, array_like=True, tag="finish"):
     token: int
 
 
+class Recall(Struct, frozen=True, array_like=True, tag="recall"):
+    """The exchange with this ``span``, which the `Dump` of this token brings."""
+
+    token: int
+    span: str
+
+
 class Progress(Struct, frozen=True, array_like=True, tag="progress"):
     """A recording so far: exchanges on the disk, bytes of its journal, exchanges lost; ``trouble`` is for a person."""
 
@@ -179,8 +188,15 @@ class Finished(Struct, frozen=True, array_like=True, tag="finished"):
     trouble: str = ""
 
 
-ToRecorder = Secrets | Attach | Begin | Finish
-FromRecorder = Progress | Finished
+class Recalled(Struct, frozen=True, array_like=True, tag="recalled"):
+    """What came of a `Recall`: a `recording.model.Exchange` in msgpack, empty when there is none."""
+
+    token: int
+    exchange: bytes = b""
+
+
+ToRecorder = Secrets | Attach | Begin | Finish | Recall
+FromRecorder = Progress | Finished | Recalled
 
 _ENCODER = msgspec.msgpack.Encoder()
 _BATCH: msgspec.msgpack.Decoder[Batch] = msgspec.msgpack.Decoder(Batch)

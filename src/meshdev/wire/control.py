@@ -23,7 +23,7 @@ clock), sizes bytes. A field may be added within a version; none is renamed or r
 | POST /v1/shutdown | `ShutdownRequest` → 202; progress arrives as events, then the daemon is gone |
 | GET /v1/lease | held open by a foreground `up`; when it breaks without `POST /v1/lease/release`, the system stops |
 | /v1/faults…, /v1/leases… | see `wire.fault_views` |
-| /v1/recordings… | see `wire.recording_views` |
+| /v1/recordings…, /v1/traffic/{span} | see `wire.recording_views` |
 | GET /v1/openapi.json | this, as OpenAPI 3.1 |
 
 ``/v1/edges?settled`` and ``/v1/traffic?settled`` answer when everything that had happened before is counted in.

@@ -214,11 +214,15 @@ class Link(Struct, frozen=True, array_like=True, tag="link"):
 
 
 class Dump(Struct, frozen=True, array_like=True, tag="dump"):
-    """Send the recorder what these edges (all, when none is named) kept of the last ``seconds``, then the ``token``."""
+    """Send the recorder what these edges (all, when none is named) kept of the last ``seconds``, then the ``token``.
+
+    With a ``span``, only the exchange that has it.
+    """
 
     token: int
     seconds: float = 0.0
     edges: tuple[int, ...] = ()
+    span: str = ""
 
 
 class RouteCounters(Struct, frozen=True, array_like=True):

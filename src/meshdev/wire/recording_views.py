@@ -6,6 +6,7 @@
 | POST /v1/recordings/start | `RecordRequest` → `RecordingView`: every call from here on is in it |
 | POST /v1/recordings/{name}/stop | `RecordingView`: closed, and on the disk |
 | POST /v1/recordings/save-last | `SaveLastRequest` → `RecordingView`: what the mesh still has of the last time |
+| GET /v1/traffic/{span}?at=SECONDS | `RecalledView`: one call with headers and bodies, while the mesh still has it |
 
 What is on the disk already is read there (`storage.recordings`), not asked for.
 """
@@ -60,3 +61,12 @@ class SaveLastRequest(RecordRequest, frozen=True, kw_only=True):
     """The same of what has passed already: of the last ``seconds``."""
 
     seconds: float = 300.0
+
+
+class RecalledView(Struct, frozen=True, kw_only=True):
+    """``exchange`` is a call as `recording.plain` tells it, without its secrets; None when nobody has it any more.
+
+    At most the first 64 KiB of each body are there.
+    """
+
+    exchange: dict[str, Any] | None = None

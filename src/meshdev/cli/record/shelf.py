@@ -9,13 +9,15 @@ import msgspec
 
 from meshdev.cli import options
 from meshdev.cli.record.library import complete_recording, library_of
-from meshdev.cli.record.lines import details, line, plain, view_of
+from meshdev.cli.record.lines import details, line
 from meshdev.cli.table import columns
 from meshdev.client import recording_calls
 from meshdev.client.control import Control
 from meshdev.client.project import Project
 from meshdev.errors import MeshdevError, UsageError
 from meshdev.kernel.quantity import format_size
+from meshdev.recording.plain import plain
+from meshdev.recording.view import view_of
 from meshdev.storage.recordings.library import Library, Summary
 from meshdev.wire.recording_views import RecordingView
 

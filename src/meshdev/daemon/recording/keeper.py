@@ -18,6 +18,7 @@ import msgspec
 from meshdev.daemon.recording.asked import Asked, asked
 from meshdev.daemon.recording.process import RecorderProcess
 from meshdev.daemon.recording.provenance import provenance
+from meshdev.daemon.recording.recalling import Recalls
 from meshdev.errors import MeshdevError, ServiceError, UsageError
 from meshdev.kernel.nearest import did_you_mean
 from meshdev.lifecycle.model import Level
@@ -26,9 +27,15 @@ from meshdev.storage.recordings.key import redaction_key
 from meshdev.storage.recordings.library import Library, Totals
 from meshdev.topology.model import System
 from meshdev.topology.recordings import RecordingRules
-from meshdev.wire.capture import Begin, Finish, Finished, FromRecorder, Progress, Secrets
+from meshdev.wire.capture import Begin, Finish, Finished, FromRecorder, Progress, Recalled, Secrets
 from meshdev.wire.mesh import Dump, EdgeKey
-from meshdev.wire.recording_views import RecordingsView, RecordingView, RecordRequest, SaveLastRequest
+from meshdev.wire.recording_views import (
+    RecalledView,
+    RecordingsView,
+    RecordingView,
+    RecordRequest,
+    SaveLastRequest,
+)
 
 ACK_SECONDS = 2.0
 FINISH_SECONDS = 10.0
@@ -93,6 +100,7 @@ class RecordingKeeper:
         self._ground = ground
         self._key_file = key_file
         self._process = process(told=self._told, died=self._died)
+        self._recalls = Recalls(self._process.say, ground.dump)
         self._entries: dict[str, _Entry] = {}
         self._rules = RecordingRules()
         self._tokens = 0
@@ -156,6 +164,12 @@ class RecordingKeeper:
         self._finish(entry.meta.name, seconds=request.seconds, token=token)
         return await self._end(entry)
 
+    async def recall(self, span: str, since: float | None) -> RecalledView:
+        """A call whole, while the mesh still has it; ``since``: when it began. Raises UsageError, ServiceError."""
+        await self._have_recorder()
+        self._tokens += 1
+        return await self._recalls.one(self._tokens, span, since)
+
     async def run(self) -> None:
         """Close what came to its end by itself, until `stop_running`."""
         while not self._closing:
@@ -195,9 +209,7 @@ class RecordingKeeper:
             redacted=wanted.redact,
         )
         folder = await asyncio.to_thread(Library(rules.folder).begin, meta)
-        key = await asyncio.to_thread(redaction_key, self._key_file)
-        redact = rules.redact
-        self._process.ensure(Secrets(key, redact.headers, redact.fields, redact.patterns, redact.keep))
+        await self._have_recorder()
         view = RecordingView(
             name=name,
             folder=str(folder),
@@ -210,6 +222,11 @@ class RecordingKeeper:
         entry = self._entries[name] = _Entry(meta, wanted, view, done, live=not token)
         self._process.say(Begin(name, str(folder), wanted.edges, wanted.match, wanted.redact, token))
         return entry
+
+    async def _have_recorder(self) -> None:
+        key = await asyncio.to_thread(redaction_key, self._key_file)
+        redact = self._rules.redact
+        self._process.ensure(Secrets(key, redact.headers, redact.fields, redact.patterns, redact.keep))
 
     def _finish(self, name: str, *, seconds: float, token: int = 0) -> None:
         if not token:
@@ -252,6 +269,9 @@ class RecordingKeeper:
     # --- what the recorder says -------------------------------------------------------------------
 
     def _told(self, message: FromRecorder) -> None:
+        if isinstance(message, Recalled):
+            self._recalls.told(message)
+            return
         entry = self._entries.get(message.name)
         if entry is None:
             return
@@ -266,6 +286,7 @@ class RecordingKeeper:
 
     def _died(self) -> None:
         """Everything under way is over; what was acknowledged is on the disk."""
+        self._recalls.died()
         for entry in list(self._entries.values()):
             trouble = f"the recorder ended; {entry.view.exchanges} exchanges are safe"
             self._ground.notice(f"recording {entry.meta.name}: {trouble}", Level.ERROR)

@@ -14,6 +14,7 @@ from benchmarks.case import compiled
 from benchmarks.faults import command as faults
 from benchmarks.mesh import command as mesh
 from benchmarks.processes import prefer
+from benchmarks.recording import command as recording
 from benchmarks.report import Results
 from benchmarks.scenarios.base import Scenario
 from benchmarks.tools.base import Tool, Unfit
@@ -30,6 +31,8 @@ def main(argv: Sequence[str]) -> int:
         return mesh.main(argv[1:])
     if argv[:1] == ["faults"]:
         return faults.main(argv[1:])
+    if argv[:1] == ["recording"]:
+        return recording.main(argv[1:])
     arguments = _arguments(argv)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is cleared away
     chosen = [
@@ -53,7 +56,9 @@ def main(argv: Sequence[str]) -> int:
         if scenario in chosen:
             print(report.table(scenario, results))
     if arguments.write:
-        _PAGE.write_text(report.page(parts) + "\n" + faults.section() + mesh.part(), "utf-8")
+        _PAGE.write_text(
+            report.page(parts) + "\n" + faults.section() + "\n" + recording.part() + mesh.part(), "utf-8"
+        )
         print(f"written: {_PAGE}")
     return 0
 

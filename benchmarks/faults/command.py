@@ -20,7 +20,7 @@ from benchmarks.tools.binary_peers import CACHE
 RESULTS: Final = CACHE / "results" / "faults.json"
 PAGE: Final = Path(__file__).resolve().parents[2] / "docs" / "benchmarks.md"
 BEGIN: Final = "# Faults\n"
-FOLLOWS: Final = "# The mesh beside other proxies\n"
+FOLLOWS: Final = "# Recording\n"
 _PREFACE: Final = Path(__file__).with_name("preface.md")
 _PARTS: Final = ("toggling", "accuracy", "costs")
 Row = accuracy.Row
@@ -94,7 +94,7 @@ def section() -> str:
 
 
 def put_in(page: Path) -> None:
-    """Replace the part in the page; it stands before the mesh's."""
+    """Replace the part in the page; it stands before that of recording."""
     text = page.read_text("utf-8")
     head, _, mesh = text.partition(FOLLOWS)
     head = head.partition(BEGIN)[0].rstrip()

@@ -8,7 +8,7 @@ import click
 import msgspec
 
 from meshdev.cli import options
-from meshdev.cli.record.library import complete_recording, library_of
+from meshdev.cli.record.library import complete_recording, with_calls
 from meshdev.cli.speed import SPEED
 from meshdev.client import calls
 from meshdev.client.control import Control
@@ -71,7 +71,7 @@ def command(
     Exit code 0 when everything was as recorded, 1 when something differs.
     """
     project = options.here()
-    recording = library_of(project).open(name)
+    recording = with_calls(project, name)
     views = (
         []
         if url and (against is None or against.startswith(_URL))
@@ -121,7 +121,13 @@ def replayed(
         progress=_progress if sys.stderr.isatty() else lambda _done, _all: None,
     )
     other = None if against is None else Sender(against, given)
-    return asyncio.run(session.run(Sender(url, given), other))
+    try:
+        return asyncio.run(session.run(Sender(url, given), other))
+    except KeyboardInterrupt:
+        click.echo(
+            f"\ninterrupted: {session.ended} of {len(session.chosen.exchanges)} were answered", err=True
+        )
+        raise
 
 
 def tell(outcome: Outcome, *, as_json: bool) -> None:

@@ -63,6 +63,11 @@ class Session:
     _ended: int = 0
     _lag: float = 0.0
 
+    @property
+    def ended(self) -> int:
+        """How many requests have been answered, or have failed."""
+        return self._ended
+
     async def run(self, target: Sender, against: Sender | None = None) -> Outcome:
         """Send all of it; cancellation ends what is under way."""
         begin = time.monotonic()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from meshdev.cli import options
-from meshdev.cli.record.library import complete_recording, library_of
+from meshdev.cli.record.library import complete_recording, library_of, with_calls
 from meshdev.errors import StorageError, UsageError
 from meshdev.kernel.quantity import format_count, format_size
 
@@ -37,7 +37,7 @@ def export(*, name: str, format_: str, output: str | None, edges: tuple[str, ...
     """
     from meshdev.recording.formats import FORMATS, Options, written
 
-    recording = _only(library_of(options.here()).open(name), edges)
+    recording = _only(with_calls(options.here(), name), edges)
     known = FORMATS[format_]
     made = written(recording, format_, Options(volatile=_volatile(recording)))
     if output == "-":

@@ -7,10 +7,11 @@ import click
 import msgspec
 
 from meshdev.cli import options
+from meshdev.cli.record.library import library_of
 from meshdev.client import calls, recording_calls
 from meshdev.client.control import Control
 from meshdev.errors import MeshdevError, UsageError
-from meshdev.kernel.quantity import format_count, format_size
+from meshdev.kernel.quantity import format_count, format_duration, format_size
 from meshdev.traffic.faults.typed import match_of
 from meshdev.wire.recording_views import RecordingView, RecordRequest, SaveLastRequest
 
@@ -140,7 +141,17 @@ def save_last(
         redact=not no_redact,
         seconds=seconds,
     )
-    _told(Control(options.here()).send(recording_calls.save_last(request)), as_json=as_json)
+    project = options.here()
+    view = Control(project).send(recording_calls.save_last(request))
+    if not view.exchanges and not view.trouble:
+        library_of(project).remove(view.name)  # an empty one would only be in the way
+        of = ", ".join((*edges, *services)) or "any edge"
+        raise UsageError(
+            f"nothing passed in the last {format_duration(seconds)} over {of}"
+            + (" that matches" if matches else ""),
+            hint="make a call and ask again; `meshdev traffic` shows what passes",
+        )
+    _told(view, as_json=as_json)
 
 
 def _told(view: RecordingView, *, as_json: bool) -> None:

@@ -15,7 +15,7 @@ from meshdev.client import recording_calls
 from meshdev.client.control import Control
 from meshdev.client.project import Project
 from meshdev.errors import MeshdevError, UsageError
-from meshdev.kernel.quantity import format_size
+from meshdev.kernel.quantity import format_count, format_size
 from meshdev.recording.plain import plain
 from meshdev.recording.view import view_of
 from meshdev.storage.recordings.library import Library, Summary
@@ -126,7 +126,7 @@ def show(*, name: str, ids: tuple[str, ...], expression: str, as_json: bool) -> 
     if ids and not exchanges:
         raise UsageError(
             f"{name} has no call {', '.join(ids)}",
-            hint=f"`meshdev record show {name}` lists all {len(recording.exchanges)}",
+            hint=f"`meshdev record show {name}` lists what it has: {format_count(len(recording.exchanges), 'call')}",
         )
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode([plain(one) for one in exchanges])))
@@ -138,6 +138,9 @@ def show(*, name: str, ids: tuple[str, ...], expression: str, as_json: bool) -> 
         return
     for one in exchanges:
         click.echo(line(one))
+    if not exchanges:
+        of = f" (of {format_count(len(recording.exchanges), 'call')})" if recording.exchanges else ""
+        click.echo(f"no calls{of}", err=True)
     for note in recording.notes:
         click.echo(click.style(note, fg="yellow"))
 
@@ -148,6 +151,7 @@ def rm(*, names: tuple[str, ...]) -> None:
     """Remove recordings for good."""
     project = options.here()
     library = library_of(project)
+    names = tuple(dict.fromkeys(names))
     for name in names:
         library.summary(name)  # an unknown one is told before any is gone
     active = _active(project)

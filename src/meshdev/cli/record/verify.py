@@ -6,7 +6,7 @@ import click
 import msgspec
 
 from meshdev.cli import options
-from meshdev.cli.record.library import complete_recording, library_of
+from meshdev.cli.record.library import complete_recording, with_calls
 from meshdev.cli.replay import DIFFERENT, address, replayed
 from meshdev.client import calls
 from meshdev.client.control import Control
@@ -41,7 +41,7 @@ def verify(
     from meshdev.replaying.outcome import lines
 
     project = options.here()
-    recording = library_of(project).open(name)
+    recording = with_calls(project, name)
     views = Control(project).send(calls.services())
     outcomes = [
         replayed(project, recording, service, address(views, service), headers=headers)

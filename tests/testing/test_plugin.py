@@ -144,7 +144,7 @@ def test_everything_that_a_test_can_hold(pair: Product) -> None:
     """The system is started for the tests, and nothing of it is left when they are over."""
     ran = pytest_run(pair, ALL)
     assert ran.returncode == 0, ran.stdout + ran.stderr
-    assert "8 passed" in ran.stdout
+    assert "9 passed" in ran.stdout
     pair.wait_gone()
 
 

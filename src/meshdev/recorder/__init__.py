@@ -1,1 +1,1 @@
-"""Floor 2: the process that makes captured bytes into recordings on disk, without their secrets."""
+"""Floor 3: the process that makes captured bytes into recordings on disk, without their secrets."""

@@ -1,4 +1,4 @@
-"""Floor 2: the process that plays a service out of a recording.
+"""Floor 3: the process that plays a service out of a recording.
 
 | where | what |
 |---|---|

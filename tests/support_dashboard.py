@@ -35,6 +35,7 @@ from meshdev.wire.control import (
     SystemView,
 )
 from meshdev.wire.fault_views import FaultKindView, FaultRequest, FaultView
+from support_scripted import ScriptedRecordings
 
 if TYPE_CHECKING:
     from meshdev.errors import MeshdevError
@@ -77,10 +78,11 @@ class ScriptedTraffic:
         self.closed = True
 
 
-class ScriptedBackend:
+class ScriptedBackend(ScriptedRecordings):
     """Shows what `show` was given last, remembers what was asked for, refuses with ``refusal``."""
 
     def __init__(self, picture: Picture | None = None, logs: dict[str, Sequence[Line]] | None = None) -> None:
+        super().__init__()
         self.calls: list[tuple[object, ...]] = []
         self.refusal: MeshdevError | None = None
         self.working_dir = "/home/ada/shop/services"

@@ -13,7 +13,7 @@ from meshdev.cli.speed import SPEED
 from meshdev.client import calls
 from meshdev.client.control import Control
 from meshdev.client.project import Project
-from meshdev.errors import ServiceError, UsageError
+from meshdev.errors import UsageError
 from meshdev.recording.model import Recording
 from meshdev.replaying.outcome import Outcome
 from meshdev.wire.control import ServiceView
@@ -70,6 +70,8 @@ def command(
     Ids that the service gives out now go into the requests that follow; times, ids and secrets are no differences.
     Exit code 0 when everything was as recorded, 1 when something differs.
     """
+    from meshdev.replaying.prepared import address
+
     project = options.here()
     recording = with_calls(project, name)
     views = (
@@ -104,21 +106,19 @@ def replayed(
     headers: tuple[str, ...] = (),
 ) -> Outcome:
     """Send the calls to ``service`` to ``url``. Raises MeshdevError."""
-    from meshdev.recording.comparison import learn_noise
     from meshdev.recording.redaction import Redactor
-    from meshdev.replaying.chosen import chosen
+    from meshdev.replaying.prepared import prepared
     from meshdev.replaying.sender import Sender
-    from meshdev.replaying.session import Session
     from meshdev.storage.recordings.key import redaction_key
 
     given = dict(_header(text) for text in headers)
-    session = Session(
-        recording.meta.name,
-        chosen(recording, service, edges),
-        learn_noise(recording.exchanges).joined(recording.meta.noise),
+    session = prepared(
+        recording,
+        service,
         Redactor(key=redaction_key(project.paths.redaction_key)).text,
-        speed,
-        progress=_progress if sys.stderr.isatty() else lambda _done, _all: None,
+        _progress if sys.stderr.isatty() else lambda _done, _all: None,
+        edges=edges,
+        speed=speed,
     )
     other = None if against is None else Sender(against, given)
     try:
@@ -141,22 +141,9 @@ def tell(outcome: Outcome, *, as_json: bool) -> None:
         click.echo(line)
 
 
-def address(views: list[ServiceView], service: str) -> str:
-    """Where a running service is reached. Raises UsageError, ServiceError."""
-    view = next((view for view in views if view.name == service), None)
-    if view is None:
-        raise UsageError(
-            f"no service is called {service!r}", hint=options.nearest(service, [view.name for view in views])
-        )
-    port = next((one.port for one in view.instances if one.port and one.role == "serving"), None)
-    if port is not None:
-        return f"http://127.0.0.1:{port}"
-    if view.url:
-        return view.url
-    raise ServiceError(f"{service} serves nothing: it is {view.phase}", hint=view.why)
-
-
 def _other(views: list[ServiceView], against: str) -> str:
+    from meshdev.replaying.prepared import address
+
     return against.removeprefix(_URL) if against.startswith(_URL) else address(views, against)
 
 

@@ -32,11 +32,17 @@ def is_json(kind: str) -> bool:
 def pretty(body: Body, headers: Headers) -> str:
     """The body in lines; empty when there is none. What is missing of it is said behind."""
     text = _content(body.data, media_type(headers))
-    if body.cut is not None:
-        missing = body.size - len(body.data)
-        told = f" ({missing} bytes are missing)" if missing > 0 else ""
-        text = f"{text}\n… {_WHY[body.cut]}{told}".lstrip("\n")
-    return text
+    why = why_cut(body)
+    return f"{text}\n… {why}".lstrip("\n") if why else text
+
+
+def why_cut(body: Body) -> str:
+    """Why the body is not whole, and what is missing; empty when it is whole."""
+    if body.cut is None:
+        return ""
+    missing = body.size - len(body.data)
+    told = f" ({missing} bytes are missing)" if missing > 0 else ""
+    return f"{_WHY[body.cut]}{told}"
 
 
 def _content(data: bytes, kind: str) -> str:

@@ -33,6 +33,7 @@ from meshdev.tui.lender import Lender
 from meshdev.tui.model import Happening, Link, Picture, blockers
 from meshdev.tui.outcome import Outcome
 from meshdev.tui.palette import Commands
+from meshdev.tui.recordings.desk import RecordingDesk
 from meshdev.tui.screens.base import Frame
 from meshdev.tui.screens.help import HelpScreen
 from meshdev.tui.screens.quit import QuitScreen
@@ -111,6 +112,7 @@ class Dashboard(Lender):
         self.said: Happening | None = None
         self.act = Actions(self, backend)
         self.chaos = ChaosDesk(self, backend)
+        self.recordings = RecordingDesk(self, backend)
         self.traffic = TrafficFeed(backend)
         self.defect = ""
         self.failure: MeshdevError | None = None
@@ -304,6 +306,10 @@ class Dashboard(Lender):
     def open_traffic(self, wanted: str) -> None:
         """Show only the calls that pass a filter."""
         self.visit(stages.traffic(), lambda screen: screen.filter(wanted))
+
+    def open_recording(self, name: str) -> None:
+        """Show the calls of a recording."""
+        self.visit(stages.traffic(), lambda screen: screen.show_recording(name))
 
     def open_trace(self, trace: str, span: str = "") -> None:
         """Show a trace as a waterfall, the cursor on the call with that span."""

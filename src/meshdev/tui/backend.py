@@ -9,6 +9,7 @@ from typing import Protocol
 from meshdev.tui.chaos.trial import Tell, Trial, Verdict
 from meshdev.tui.flows import DeliverCalls
 from meshdev.tui.model import Picture
+from meshdev.tui.recordings.source import RecordingSource
 from meshdev.tui.scrollback import Line
 from meshdev.wire.control import EnvView
 from meshdev.wire.fault_views import FaultKindView, FaultRequest, FaultView
@@ -25,7 +26,7 @@ class Tail(Protocol):
         ...
 
 
-class Backend(Protocol):
+class Backend(RecordingSource, Protocol):
     """The system, as the dashboard can see and move it. Calls raise MeshdevError."""
 
     def follow(self) -> AsyncIterator[Picture]:

@@ -15,13 +15,14 @@ from meshdev.tui.follow_log import LogFollower
 from meshdev.tui.follow_traffic import Bookmark, TrafficFollower
 from meshdev.tui.model import Happening, Link, Picture
 from meshdev.tui.narrative import happened
+from meshdev.tui.recordings.daemon import DaemonRecordings
 from meshdev.wire.control import EnvView, PlanView, UpRequest
 from meshdev.wire.fault_views import FaultKindView, FaultRequest, FaultSwitch, FaultView
 
 SEEN_KEPT = 200
 
 
-class DaemonBackend:
+class DaemonBackend(DaemonRecordings):
     """Talks to the daemon of ``project``; implements `backend.Backend`. ``first``: its answer is on the way."""
 
     def __init__(

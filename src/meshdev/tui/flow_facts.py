@@ -1,6 +1,6 @@
-"""What is known of one call, of two side by side, and the command that calls again. Pure.
+"""What is known of one call, of two side by side, and where it could be made again. Pure.
 
-What a call carried (headers, bodies) is not recorded; its place is at the end of `facts_of`.
+What a call carried (headers, bodies) is in `recordings.exchange_lines`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -8,8 +8,7 @@ from itertools import takewhile
 from typing import Final
 
 from meshdev.recording.formats.address import taken_apart
-from meshdev.recording.formats.snippets.curl import curl
-from meshdev.recording.model import Request
+from meshdev.recording.model import Exchange, Request
 from meshdev.telemetry.exchange_filter import failed
 from meshdev.telemetry.traces import answering, assemble, end_of
 from meshdev.tui import units
@@ -246,17 +245,19 @@ def signals_of(call: ExchangeView, picture: Picture) -> EdgeSignalsView | None:
     return max(edges, key=lambda edge: (edge.protocol == "http", edge.requests), default=None)
 
 
-def curl_of(call: ExchangeView, picture: Picture) -> str | None:
-    """A command that makes the call again over the same edge; None while nobody listens there."""
+def base_of(call: ExchangeView, picture: Picture) -> str | None:
+    """Where the call can be made again over the same edge; None while nobody listens there."""
     found = taken_apart(call.target)
     if found is not None:
-        base = call.target.removesuffix(found[1])
-    else:
-        edge = signals_of(call, picture)
-        if edge is None or not edge.port:
-            return None
-        base = f"http://127.0.0.1:{edge.port}"
-    return curl(Request(call.method, call.target), base)
+        return call.target.removesuffix(found[1])
+    edge = signals_of(call, picture)
+    return f"http://127.0.0.1:{edge.port}" if edge is not None and edge.port else None
+
+
+def bare(call: ExchangeView) -> Exchange:
+    """The call without what is not known of it: headers and bodies."""
+    took = int(call.ms * 1000)
+    return Exchange("1", call.at, took, call.caller, call.callee, Request(call.method, call.target))
 
 
 def _label(text: str) -> Span:

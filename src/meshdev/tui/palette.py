@@ -60,6 +60,7 @@ class Commands(Provider):
         self._all = [
             *self._here,
             *self._faults(),
+            *await self._recordings(),
             *self._services(),
             *self._elsewhere(),
             *self._themes(),
@@ -132,6 +133,26 @@ class Commands(Provider):
         if desk.are_on():
             yield Command("End all faults", f"{len(desk.are_on())} are on", desk.clear)
         yield Command("Add a fault", "where, what, how long", self.dashboard.open_fault_form)
+
+    async def _recordings(self) -> list[Command]:
+        desk, open_ = self.dashboard.recordings, self.dashboard.open_recording
+        found = [
+            Command(f"Stop recording {view.name}", "and keep it", partial(desk.stop, view.name))
+            for view in desk.active
+        ]
+        found.append(Command("Record", "everything, an edge, a service", desk.ask_what))
+        found.append(Command("Save the last five minutes", "as a recording", desk.save_last))
+        for summary in await desk.known():
+            name = summary.meta.name
+            found += [
+                Command(f"Open recording {name}", "its calls, in Traffic", partial(open_, name)),
+                Command(f"Verify recording {name}", "is it still true?", partial(desk.replay, name)),
+                Command(f"Replay recording {name}", "to a live service", partial(desk.ask_replay, name)),
+                Command(f"Export recording {name}", "HAR, pytest, …", partial(desk.ask_format, name)),
+                Command(f"Play a service out of recording {name}", "⧉", partial(desk.ask_stand_in, name)),
+                Command(f"Remove recording {name}", "asks first", partial(desk.ask_removal, name)),
+            ]
+        return found
 
     def _of_service(self, service: ServiceView) -> Iterator[Command]:
         dashboard, act = self.dashboard, self.dashboard.act

@@ -14,8 +14,7 @@ from meshdev.kernel.quantity import format_count, format_size
 
 if TYPE_CHECKING:
     from meshdev.client.project import Project
-    from meshdev.recording.formats.written import Volatile
-    from meshdev.recording.model import Exchange, Recording
+    from meshdev.recording.model import Recording
 
 _FORMATS = ("har", "vcr", "wiremock", "hoverfly", "pact", "openapi", "pytest")
 _READ = ("har", "vcr", "wiremock", "hoverfly")
@@ -36,18 +35,19 @@ def export(*, name: str, format_: str, output: str | None, edges: tuple[str, ...
     What cannot be said in it is told on standard error.
     """
     from meshdev.recording.formats import FORMATS, Options, written
+    from meshdev.recording.formats.learnt import learnt
+    from meshdev.storage.recordings.exported import file_name, write_export
 
     recording = _only(with_calls(options.here(), name), edges)
     known = FORMATS[format_]
-    made = written(recording, format_, Options(volatile=_volatile(recording)))
+    made = written(recording, format_, Options(volatile=learnt(recording)))
     if output == "-":
         if len(made.files) != 1:
             raise UsageError(f"{known.title} are {len(made.files)} files", hint="-o FOLDER")
         sys.stdout.buffer.write(next(iter(made.files.values())))
     else:
-        target = Path(output or f"{name}{'-' + format_ if known.suffix == '/' else known.suffix}")
-        target = _named(target, format_, default=output is None)
-        _write(made.files, target, folder=known.suffix == "/", force=force)
+        target = Path(output or file_name(name, known))
+        write_export(made.files, target, folder=known.suffix == "/", force=force)
         click.echo(f"{target}: {known.title}, {format_count(len(recording.exchanges), 'call')}")
     for note in made.notes:
         click.echo(click.style(note, fg="yellow"), err=True)
@@ -101,45 +101,6 @@ def _only(recording: "Recording", edges: tuple[str, ...]) -> "Recording":
             f"{recording.meta.name} has no call over {', '.join(edges)}", hint=f"it has: {known}"
         )
     return msgspec.structs.replace(recording, exchanges=kept)
-
-
-def _volatile(recording: "Recording") -> "Volatile":
-    """Noise by its shape, by what the recording teaches, and by what a person has said."""
-    from meshdev.recording.comparison import Noise, learn_noise
-    from meshdev.recording.formats.noise import volatile_by_shape
-
-    noise = learn_noise(recording.exchanges).joined(recording.meta.noise)
-    pinned = Noise().joined(recording.meta.pinned)
-
-    def volatile(exchange: "Exchange", place: str) -> bool:
-        short = place.removeprefix("response.")
-        if short != place and pinned.covers(exchange.route, short):
-            return False
-        return (short != place and noise.covers(exchange.route, short)) or volatile_by_shape(exchange, place)
-
-    return volatile
-
-
-def _named(target: Path, format_: str, *, default: bool) -> Path:
-    """Pytest finds files by their names."""
-    if default and format_ == "pytest":
-        return target.with_name(f"test_{target.name.replace('-', '_')}")
-    return target
-
-
-def _write(files: Mapping[str, bytes], target: Path, *, folder: bool, force: bool) -> None:
-    if target.exists() and not force:
-        raise UsageError(f"{target} is there already", hint="--force writes over it, -o names another place")
-    try:
-        if not folder:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(next(iter(files.values())))
-            return
-        for name, content in files.items():
-            (target / name).parent.mkdir(parents=True, exist_ok=True)
-            (target / name).write_bytes(content)
-    except OSError as error:
-        raise StorageError(f"cannot write {error.filename or target}: {error.strerror}") from error
 
 
 def _files(path: Path) -> dict[str, bytes]:

@@ -7,7 +7,7 @@ import msgspec
 
 from meshdev.cli import options
 from meshdev.cli.record.library import complete_recording, with_calls
-from meshdev.cli.replay import DIFFERENT, address, replayed
+from meshdev.cli.replay import DIFFERENT, replayed
 from meshdev.client import calls
 from meshdev.client.control import Control
 from meshdev.kernel.quantity import format_duration
@@ -39,6 +39,7 @@ def verify(
     """
     from meshdev.replaying.chosen import entry_services
     from meshdev.replaying.outcome import lines
+    from meshdev.replaying.prepared import address
 
     project = options.here()
     recording = with_calls(project, name)

@@ -3,16 +3,19 @@
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import on
+from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Container
 
 from meshdev.errors import UsageError
+from meshdev.recording.formats import snippet
 from meshdev.telemetry.exchange_filter import parse_filter
-from meshdev.tui.cells import clean
-from meshdev.tui.flow_facts import curl_of, detached_line, facts_of
+from meshdev.tui.cells import clean, wrap_words
+from meshdev.tui.flow_facts import bare, base_of, detached_line, facts_of
 from meshdev.tui.flows import Flows, Test
 from meshdev.tui.model import Link, Picture
+from meshdev.tui.recordings.exchange_lines import exchange_lines
+from meshdev.tui.recordings.wholes import ASKING, Whole
 from meshdev.tui.screens.base import Frame
 from meshdev.tui.tone import Span, Tone
 from meshdev.tui.widgets.bars import Bar, PaneTitle
@@ -23,6 +26,8 @@ from meshdev.wire.control import ExchangeView
 if TYPE_CHECKING:
     from textual.timer import Timer
     from textual.widget import Widget
+
+    from meshdev.recording.model import Exchange
 
 FILTER = "filter"
 INTAKE = 0.2
@@ -47,6 +52,8 @@ class CallsScreen(Frame):
         #details { display: none; height: 50%; border-top: solid $rule; }
         &.-details #details { display: block; }
         &.-diff #details { height: 70%; }
+        &.-details.-zoomed #list { display: none; }
+        &.-details.-zoomed #details { height: 1fr; width: 1fr; border: none; }
         #wrong { display: none; }
         &.-wide #body { layout: horizontal; }
         &.-wide #details, &.-wide.-diff #details { height: 1fr; width: 72; border-top: none; border-left: vkey $rule; }
@@ -58,6 +65,8 @@ class CallsScreen(Frame):
         self._intake: Timer | None = None
         self._wanted = ""
         self._wrong = ""
+        self._resting: tuple[str, ...] = ()
+        self._laid_out: tuple[Exchange, int, Sequence[Sequence[Span]]] | None = None
 
     def compose_body(self) -> ComposeResult:
         """Status line, list, details, prompt."""
@@ -131,6 +140,7 @@ class CallsScreen(Frame):
     def _look(self) -> None:
         self.take_in()
         self.show_around()
+        self._want()
 
     def on_resize(self) -> None:
         """Lay out for the new width."""
@@ -156,7 +166,41 @@ class CallsScreen(Frame):
         trace = self.flows.traces.get(call.trace, ())
         lines = facts_of(call, trace, self.dashboard.picture, self.dashboard.now(), width)
         lost = [] if call.parent else detached_line(call, list(self.flows), width)
-        return [*lines, *([[]] if lost else []), *lost]
+        return [*lines, *([[]] if lost else []), *lost, [], *self._whole_lines(call, width)]
+
+    # --- headers and bodies -------------------------------------------------------------------------------
+
+    def whole_of(self, call: ExchangeView) -> Whole | None:
+        """What is known of the call's headers and bodies; None when nobody has asked."""
+        return self.dashboard.recordings.wholes.of(call)
+
+    def _whole_lines(self, call: ExchangeView, width: int) -> Sequence[Sequence[Span]]:
+        whole = self.whole_of(call)
+        if whole is None or whole is ASKING:
+            return [[Span("◌ asking for headers and bodies …", Tone.MUTED)]]
+        if whole.exchange is None:
+            return [[Span(part, Tone.MUTED)] for part in wrap_words(clean(whole.words), width)]
+        if self._laid_out is None or self._laid_out[0] is not whole.exchange or self._laid_out[1] != width:
+            self._laid_out = (whole.exchange, width, exchange_lines(whole.exchange, width))
+        return self._laid_out[2]
+
+    def wanted_whole(self) -> Sequence[ExchangeView]:
+        """The calls that are looked at closely."""
+        return [self.call] if self.call is not None and self.has_class("-details") else []
+
+    def _want(self) -> None:
+        """Ask for what is looked at, once the cursor rests on it."""
+        wanted = [call for call in self.wanted_whole() if self.whole_of(call) is None]
+        spans = tuple(call.span for call in wanted)
+        rests, self._resting = spans == self._resting, spans
+        if wanted and rests:
+            self._fetch(wanted)
+
+    @work(exclusive=True, group="whole")
+    async def _fetch(self, calls: Sequence[ExchangeView]) -> None:
+        for call in calls:
+            await self.dashboard.recordings.wholes.fetch(call)
+        self.show_around()
 
     def show_all(self) -> None:
         """Draw what stands around the list, and the frame: other keys are of use now."""
@@ -236,15 +280,35 @@ class CallsScreen(Frame):
 
     def action_copy(self) -> None:
         """Copy the call as a curl command."""
+        self._copy_as("curl")
+
+    def action_copy_httpx(self) -> None:
+        """Copy the call as Python with httpx."""
+        self._copy_as("httpx")
+
+    def _copy_as(self, kind: str) -> None:
+        """With its headers and its body, if they can be had; else without, and that is said."""
         call = self.call
         if call is None:
             return
-        command = curl_of(call, self.dashboard.picture)
-        if command is None:
+        base = base_of(call, self.dashboard.picture)
+        if base is None:
             error = UsageError(f"nobody listens for {call.caller} on its way to {call.callee} now")
             self.dashboard.complain(error, "copy the call")
-        else:
-            self.dashboard.copy(command, command)
+            return
+
+        async def work() -> None:
+            whole = self.whole_of(call)
+            if whole is None or whole.exchange is None:
+                whole = await self.dashboard.recordings.wholes.fetch(call)
+            exchange = whole.exchange or bare(call)
+            text = snippet(exchange, kind, base)
+            note = "" if whole.exchange is not None else " (its body is gone)"
+            self.dashboard.copy(
+                text, f"{text.splitlines()[0] if kind == 'curl' else 'the call as Python'}{note}"
+            )
+
+        self.dashboard.begin(work)
 
     def action_copy_trace(self) -> None:
         """Copy the trace's id."""

@@ -15,7 +15,7 @@ class Mitmproxy(Recorder):
     """As it comes, quiet."""
 
     name = "mitmproxy"
-    calls = 800
+    calls = 500
 
     def version(self) -> str:
         """As it says itself."""

@@ -20,8 +20,8 @@ class Mountebank(Recorder):
     """Requests are told apart by method, path and query."""
 
     name = "mountebank"
-    calls = 600
-    replays: ClassVar = {100: 1_000, 2_000: 200, 20_000: 30}
+    calls = 400
+    replays: ClassVar = {100: 500, 2_000: 100, 20_000: 16}
 
     def version(self) -> str:
         """Of the package."""

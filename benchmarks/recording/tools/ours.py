@@ -26,8 +26,8 @@ class Meshdev(Recorder):
     """The running's pids are the worker's and the recorder's."""
 
     name = "meshdev"
-    calls = 6_000
-    replays: ClassVar = {100: 6_000, 2_000: 6_000, 20_000: 6_000}
+    calls = 4_000
+    replays: ClassVar = {100: 3_000, 2_000: 3_000, 20_000: 3_000}
 
     def version(self) -> str:
         """Of the package."""

@@ -20,8 +20,8 @@ class Vcrpy(Recorder):
     """Matching as by default: method and address."""
 
     name = "vcrpy"
-    calls = 800
-    replays: ClassVar = {100: 1_000, 2_000: 60, 20_000: 12}
+    calls = 250
+    replays: ClassVar = {100: 400, 2_000: 40, 20_000: 8}
 
     def version(self) -> str:
         """Of the package."""

@@ -17,8 +17,8 @@ class WireMock(Recorder):
     """The journal of requests is off, or, where it records and needs it, kept short: it would fill its memory."""
 
     name = "WireMock"
-    calls = 1_500
-    replays: ClassVar = {100: 3_000, 2_000: 1_500, 20_000: 300}
+    calls = 1_000
+    replays: ClassVar = {100: 1_000, 2_000: 500, 20_000: 120}
 
     def version(self) -> str:
         """Of the package."""

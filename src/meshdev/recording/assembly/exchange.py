@@ -6,6 +6,7 @@ is shorter than it was says why (`Cut`).
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from meshdev.recording.assembly.body import Wire, body_of
@@ -21,6 +22,7 @@ HEAD_END: Final = b"\r\n\r\n"
 _SWITCHING: Final = 101
 _TARGET_PARTS: Final = 3
 _STATUS_PARTS: Final = 2
+_MOST_KNOWN: Final = 256
 
 Pieces = Sequence[tuple[int, bytes]]
 
@@ -130,11 +132,16 @@ def _head(data: bytes, start: int = 0) -> _Head | None:
     if end < 0:
         return None
     line, *fields = data[start:end].decode("latin-1").split("\r\n")
-    headers = []
-    for one in fields:
-        name, _, value = one.partition(":")
-        headers.append((name, value.strip(" \t")))
+    headers = [_known_field(one) if len(one) <= _MOST_KNOWN else _field(one) for one in fields]
     return _Head(line, tuple(headers), end + len(HEAD_END) - start)
+
+
+def _field(line: str) -> tuple[str, str]:
+    name, _, value = line.partition(":")
+    return name, value.strip(" \t")
+
+
+_known_field = lru_cache(4096)(_field)  # nearly all lines of a head come again
 
 
 def _behind(pieces: Pieces, skip: int) -> Pieces:

@@ -32,6 +32,9 @@ _BRANDS: Final = (
     (re.compile(r"62|81"), (16, 17, 18, 19)),  # UnionPay
     (re.compile(r"220[0-4]"), (16,)),  # Mir
 )
+_BEGINNING: Final = re.compile("|".join(beginning.pattern for beginning, _ in _BRANDS))
+_SHORTEST: Final = 13
+_LONGEST: Final = 19
 _CHECK: Final = 6
 _TOGETHER: Final = str.maketrans("", "", " +-")
 
@@ -64,6 +67,17 @@ def is_card(text: str) -> bool:
         return False
     digits = _digits(text)
     return bool(_brand(digits)) and int(digits[-1]) == _luhn(digits[:-1])
+
+
+def holds_card(digits: str) -> bool:
+    """Whether a stretch of these digits is a brand's by beginning and length, and right by Luhn."""
+    for start in range(len(digits) - _SHORTEST + 1):
+        if _BEGINNING.match(digits, start):
+            for end in range(start + _SHORTEST, min(len(digits), start + _LONGEST) + 1):
+                stretch = digits[start:end]
+                if int(stretch[-1]) == _luhn(stretch[:-1]) and _brand(stretch):
+                    return True
+    return False
 
 
 def _checked(body: str) -> str:

@@ -26,43 +26,63 @@ class Heads:
         self._context = context
         self._made: dict[tuple[str, str], tuple[str, bool]] = {}
         self._plain: set[tuple[str, str]] = set()
+        self._telling: dict[str, bool] = {}
         self._at = 0
 
-    def fresh(self, headers: Headers, values: list[str]) -> bool:
-        """Add the values of which it is not known that they are plain; whether others are secret by their name."""
+    def fresh(self, headers: Headers, asked: list[tuple[str, str]]) -> list[int]:
+        """Add those of which it is not known that they are plain; the places of all that `redact` must look at.
+
+        These are the ones that are secret by their name, and those too long to be remembered.
+        """
         if self._context.mint.known.learnt != self._at:  # what was plain may hold what is known now
             self._forget()
-        secret = False
-        telling, plain = self._context.names.header, self._plain
-        for pair in headers:
+        places: list[int] = []
+        telling, plain = self._telling, self._plain
+        for place, pair in enumerate(headers):
             if pair not in plain:
-                if telling(pair[0]):
-                    secret = True
+                name, value = pair
+                tells = telling.get(name)
+                if tells is None:
+                    tells = self._tells(name)
+                if tells:
+                    places.append(place)
                 else:
-                    values.append(pair[1])
-        return secret
+                    asked.append(pair)
+                    if len(value) > _LONGEST_REMEMBERED:
+                        places.append(place)
+        return places
 
-    def settle(self, headers: Headers) -> None:
-        """What is not secret by its name is plain: somebody has asked about the values."""
+    def settle(self, asked: list[tuple[str, str]]) -> None:
+        """These are plain: somebody has asked about their values."""
         if len(self._plain) >= _MOST_REMEMBERED:
             self._plain.clear()
-        telling = self._context.names.header
-        self._plain.update(
-            pair for pair in headers if len(pair[1]) <= _LONGEST_REMEMBERED and not telling(pair[0])
-        )
+        self._plain.update([pair for pair in asked if len(pair[1]) <= _LONGEST_REMEMBERED])
+
+    def _tells(self, name: str) -> bool:
+        tells = self._context.names.header(name)
+        if len(self._telling) >= _MOST_REMEMBERED:
+            self._telling.clear()
+        if len(name) <= _LONGEST_REMEMBERED:
+            self._telling[name] = tells
+        return tells
 
     def _forget(self) -> None:
         self._plain.clear()
         self._made = {pair: made for pair, made in self._made.items() if made[1]}
         self._at = self._context.mint.known.learnt
 
-    def redact(self, headers: Headers) -> tuple[Headers, list[str]]:
-        """The headers without secrets (the same object when nothing changed), and names where placeholders stand."""
+    def redact(self, headers: Headers, places: list[int] | None = None) -> tuple[Headers, list[str]]:
+        """The headers without secrets (the same object when nothing changed), and names where placeholders stand.
+
+        ``places`` are those that `fresh` told, where the others have been settled.
+        """
         if self._context.mint.known.learnt != self._at:
             self._forget()
+            places = None
         names: list[str] = []
         changed: dict[int, str] = {}
-        for place, pair in enumerate(headers):
+        for place in range(len(headers)) if places is None else places:
+            pair = headers[place]
             if pair in self._plain:
                 continue
             made = self._made.get(pair)

@@ -87,7 +87,7 @@ class Known:
 
     def absent(self, words: Iterable[bytes]) -> bool:
         """Whether none of these words belongs to a known secret."""
-        return self._secrets.keys().isdisjoint(words)
+        return not self._secrets or self._secrets.keys().isdisjoint(words)
 
     def among(self, words: Iterable[bytes]) -> list[tuple[str, str]]:
         """The secrets that may be in a text of these words, the longest first, each with its placeholder."""

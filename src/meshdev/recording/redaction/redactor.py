@@ -25,6 +25,8 @@ from meshdev.recording.redaction.target import redact_target
 _LETTERS: Final = re.compile(r"[a-z]+")
 _CLOSE_CODE: Final = 2
 
+_Places = tuple[list[int], list[int], list[int]]  # of headers: the request's, the response's, its trailers'
+
 
 def _users_kind(pattern: str) -> Kind:
     compiled = re.compile(pattern, re.ASCII)
@@ -50,7 +52,10 @@ def _header(headers: Headers, wanted: str) -> str:
 
 
 def _is_form(headers: Headers) -> bool:
-    return _header(headers, "content-type").lower().startswith(FORM)
+    for name, value in headers:
+        if len(name) == 12 and name.lower() == "content-type":  # noqa: PLR2004 - the name's
+            return value.lower().startswith(FORM)
+    return False
 
 
 class Redactor:
@@ -67,12 +72,12 @@ class Redactor:
 
     def exchange(self, exchange: Exchange) -> Exchange:
         """The exchange without secrets; ``redacted`` names where placeholders stand."""
-        clean, secret = self._glance(exchange)
-        if clean and not secret:
+        places = self._glance(exchange)
+        if places is not None and not any(places):
             return exchange
         known = self._context.mint.known
         learnt = known.learnt
-        made = self._heads_of(exchange) if clean else self._exchange(exchange)
+        made = self._exchange(exchange) if places is None else self._heads_of(exchange, places)
         if known.learnt != learnt:  # what was learnt late may stand in what came early
             made = self._exchange(made)
         return made
@@ -101,37 +106,39 @@ class Redactor:
         """For a body that is too large to hold: `Stream.feed` pieces, then `Stream.end`."""
         return Stream(self._scanner)
 
-    def _glance(self, exchange: Exchange) -> tuple[bool, bool]:
-        """One cheap look at all of it at once: whether there is nothing but headers, and whether there are those."""
+    def _glance(self, exchange: Exchange) -> _Places | None:
+        """One cheap look at all of it at once: in which headers there are secrets; None if elsewhere, too, perhaps."""
         request, response = exchange.request, exchange.response
-        texts = [exchange.error, exchange.route, request.target]
         fresh = self._heads.fresh
-        secret = fresh(request.headers, texts)
+        asked: list[tuple[str, str]] = []
+        places = fresh(request.headers, asked)
+        answered: list[int] = []
+        last: list[int] = []
         data = [request.body.data]
         if response is not None:
-            secret = fresh(response.headers, texts) or fresh(response.trailers, texts) or secret
+            answered = fresh(response.headers, asked)
+            last = fresh(response.trailers, asked) if response.trailers else last
             data.append(response.body.data)
-        data += [message.data for message in exchange.messages]
+        if exchange.messages:
+            data += [message.data for message in exchange.messages]
+        texts = [exchange.error, exchange.route, request.target, *[value for _, value in asked]]
         data.append("\n".join(texts).encode("utf-8", "replace"))
         if "%" in request.target or _is_form(request.headers) or self._scanner.suspects(b"\n".join(data)):
-            return False, True
-        self._heads.settle(request.headers)
-        if response is not None:
-            self._heads.settle(response.headers)
-            self._heads.settle(response.trailers)
-        return True, secret
+            return None
+        self._heads.settle(asked)
+        return places, answered, last
 
-    def _heads_of(self, exchange: Exchange) -> Exchange:
+    def _heads_of(self, exchange: Exchange, where: _Places) -> Exchange:
         """The exchange, of which only headers are secret."""
         request, response = exchange.request, exchange.response
-        headers, names = self._heads.redact(request.headers)
+        headers, names = self._heads.redact(request.headers, where[0])
         places = [f"request.header.{name}" for name in names]
         if headers is not request.headers:
             request = replace(request, headers=headers)
         if response is not None:
-            headers, names = self._heads.redact(response.headers)
+            headers, names = self._heads.redact(response.headers, where[1])
             places += [f"response.header.{name}" for name in names]
-            trailers, names = self._heads.redact(response.trailers)
+            trailers, names = self._heads.redact(response.trailers, where[2])
             places += [f"response.trailer.{name}" for name in names]
             if headers is not response.headers or trailers is not response.trailers:
                 response = replace(response, headers=headers, trailers=trailers)

@@ -12,7 +12,7 @@ import re
 from string import ascii_letters, ascii_lowercase, ascii_uppercase, digits
 from typing import Final
 
-from meshdev.recording.redaction.card import CARD, is_card
+from meshdev.recording.redaction.card import CARD, holds_card, is_card
 from meshdev.recording.redaction.known import Known
 from meshdev.recording.redaction.percent import decoded
 
@@ -25,6 +25,8 @@ _WORDS: Final = bytes(code if code in _ALNUM else 32 for code in _EVERY)
 _DIGITS_ONLY: Final = bytes(48 if code in digits.encode() else 32 for code in _EVERY)
 _SEPARATORS: Final = b" -+%"
 _CARD: Final = b"0" * 13
+_DIGITS: Final = bytes(code if code in digits.encode() else 32 for code in _EVERY)
+_RUNS: Final = re.compile(rb"[0-9]{13,}")
 
 #: Cores of names, in small letters with nothing else between.
 _CORES: Final = tuple(
@@ -76,7 +78,7 @@ class Suspicion:
             if raw in data:
                 return True
         words = data.translate(_WORDS).split()
-        if not (_NOTICED.isdisjoint(words) and self._known.absent(words)):
+        if not _NOTICED.isdisjoint(words) or not self._known.absent(words):
             return True
         if b"@" in data and _ADDRESS.search(data):
             return True
@@ -85,6 +87,10 @@ class Suspicion:
 
 def _has_card(data: bytes) -> bool:
     """Whether a run that is long enough is a card number: times in milliseconds are as long."""
+    if b"%" not in data:  # escapes bring digits of their own
+        runs = _RUNS.findall(data.translate(_DIGITS, _SEPARATORS))
+        if not any(holds_card(run.decode("ascii")) for run in runs):
+            return False
     text = data.decode("latin-1")
     if any(is_card(found[0]) for found in CARD.finditer(text)):
         return True

@@ -325,3 +325,25 @@ async def test_what_is_recalled_fits_into_a_frame(desk: Desk) -> None:
     assert found.response is not None
     assert found.response.body.cut is Cut.CAP
     assert len(found.response.body.data) == MOST_BODY
+
+
+async def test_a_dump_may_be_there_before_the_word_for_it(desk: Desk, tmp_path: Path) -> None:
+    """A worker's answer can overtake the daemon: what it brings waits for its recording."""
+    worker = desk.worker()
+    desk.say(Begin("live", str(tmp_path / "live")))
+    tell(
+        worker,
+        whole(b"old", token=9),
+        seen("00f067aa0ba902b7", token=10),
+        Marker(9),
+        Marker(10),
+        whole(b"new"),
+    )
+    told = await desk.heard.get()
+    assert isinstance(told, Progress)  # all of it has arrived
+    desk.say(Begin("past", str(tmp_path / "past"), token=9))
+    desk.say(Finish("past", 9))
+    assert (await desk.finished()).exchanges == 1
+    assert targets(tmp_path / "past") == ["/old"]
+    desk.say(Recall(10, "00f067aa0ba902b7"))
+    assert (await desk.recalled()).exchange

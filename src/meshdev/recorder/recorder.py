@@ -1,8 +1,9 @@
 """The recorder: workers' streams in, recordings out, as the daemon says.
 
-Rules: an exchange is understood once, whoever wants it · a recording ends when every worker that was there has said the
-mark of its end, or is gone, or for `PATIENCE` seconds has not · what is not over by then is kept as far as it came · an
-exchange that is recalled goes back without secrets, and on no disk.
+Rules: an exchange is understood once, whoever wants it · those that came together go through each step together
+(understood, without secrets, written), which keeps a step's code and data in the caches · a recording ends when every
+worker that was there has said the mark of its end, or is gone, or for `PATIENCE` seconds has not · what is not over by
+then is kept as far as it came · an exchange that is recalled goes back without secrets, and on no disk.
 """
 
 import asyncio
@@ -47,8 +48,10 @@ class Recorder:
         self._workers: dict[WorkerStream, Channel] = {}
         self._wanted: dict[int, Wanted] = {}
         self._ending: dict[int, tuple[str, set[WorkerStream]]] = {}
+        self._unasked: dict[int, list[Raw]] = {}
         self._early: dict[int, set[WorkerStream]] = {}
         self._timer: asyncio.TimerHandle | None = None
+        self._came: list[tuple[Raw, int]] = []
         self._channel = Channel(loop, sock, received=self._received, closed=self._end)
 
     def _say(self, message: FromRecorder) -> None:
@@ -80,7 +83,9 @@ class Recorder:
             case Finish():
                 self._await_marks(message.token, message.name)
             case Recall():
-                self._wanted[message.token] = Wanted(message, self._redact)
+                self._wanted[message.token] = wanted = Wanted(message, self._redact)
+                for raw in self._unasked.pop(message.token, ()):
+                    wanted.add(raw)
                 self._await_marks(message.token, "")
             case _:
                 assert_never(message)
@@ -90,13 +95,14 @@ class Recorder:
         self._workers[stream] = Channel(
             self._loop,
             sock,
-            received=lambda body: stream.feed(decode_batch(body)),
+            received=lambda body: self._heard(stream, body),
             closed=lambda: self._detached(stream),
         )
 
     def _detached(self, stream: WorkerStream) -> None:
         self._workers.pop(stream, None)
         stream.close()
+        self._work()
         for token in list(self._ending):
             self._marked(stream, token)
 
@@ -108,22 +114,37 @@ class Recorder:
             self._sessions[begin.name] = Session(begin, self._redact)
         except MeshdevError as error:
             self._say(Finished(begin.name, 0, 0, 0, error.message))
+        self._came += [(raw, begin.token) for raw in self._unasked.pop(begin.token, ())]
+        self._work()
 
     # --- what the workers say ---------------------------------------------------------------------
+
+    def _heard(self, stream: WorkerStream, body: bytes) -> None:
+        stream.feed(decode_batch(body))
+        self._work()
 
     def _exchanged(self, raw: Raw, token: int) -> None:
         if token in self._wanted:
             self._wanted[token].add(raw)
-            return
-        meant = [session for session in self._sessions.values() if session.wants(raw.key, token)]
-        if not meant:
-            return
-        exchange = assemble(raw, "")
-        if exchange is None:
-            return
-        for session in meant:
-            session.add(exchange)
-        if self._timer is None:
+        elif token and all(session.begin.token != token for session in self._sessions.values()):
+            self._unasked.setdefault(token, []).append(raw)  # the daemon's word for it is still on its way
+        else:
+            self._came.append((raw, token))
+
+    def _work(self) -> None:
+        """What came, into the recordings that want it."""
+        came, self._came = self._came, []
+        meant = [
+            (raw, wanted)
+            for raw, token in came
+            if (wanted := tuple(one for one in self._sessions.values() if one.wants(raw.key, token)))
+        ]
+        understood = [
+            (exchange, wanted) for raw, wanted in meant if (exchange := assemble(raw, "")) is not None
+        ]
+        for session in {session: None for _, wanted in understood for session in wanted}:
+            session.add([exchange for exchange, wanted in understood if session in wanted])
+        if understood and self._timer is None:
             self._timer = self._loop.call_later(FLUSH_SECONDS, self._flush)
 
     def _lost(self, exchanges: int) -> None:
@@ -139,6 +160,7 @@ class Recorder:
         self._finish_if_all(token)
 
     def _marked(self, stream: WorkerStream, token: int) -> None:
+        self._work()
         if token not in self._ending:  # the daemon's word for it is still on its way
             self._early.setdefault(token, set()).add(stream)
             return
@@ -163,6 +185,7 @@ class Recorder:
         if ended is None:
             return
         name, _ = ended
+        self._unasked.pop(token, None)
         wanted = self._wanted.pop(token, None)
         if wanted is not None:
             self._say(wanted.told())
@@ -174,5 +197,5 @@ class Recorder:
         for stream in self._workers:
             for raw in stream.unfinished():
                 if session.wants(raw.key, 0) and (exchange := assemble(raw, "")) is not None:
-                    session.add(exchange)
+                    session.add([exchange])
         self._say(session.finish())

@@ -6,7 +6,7 @@ began: a session that a request names is known in the calls behind it, which end
 notices.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -77,15 +77,16 @@ class Session:
         edges = self.begin.edges
         return not edges or any(means(one, key.caller, key.callee, key.endpoint) for one in edges)
 
-    def add(self, exchange: Exchange) -> None:
-        """Have an exchange, if it is meant."""
-        if self.begin.match != _EVERYTHING and not fits(self.begin.match, _Asked(exchange)):
-            return
-        self._waiting.append(exchange)
-        self._bytes += _BESIDE + len(exchange.request.body.data)
-        self._bytes += len(exchange.response.body.data) if exchange.response is not None else 0
-        if self._bytes >= self._most:
-            self.flush()
+    def add(self, exchanges: Sequence[Exchange]) -> None:
+        """Have those that are meant."""
+        if self.begin.match != _EVERYTHING:
+            exchanges = [one for one in exchanges if fits(self.begin.match, _Asked(one))]
+        for exchange in exchanges:
+            self._waiting.append(exchange)
+            self._bytes += _BESIDE + len(exchange.request.body.data)
+            self._bytes += len(exchange.response.body.data) if exchange.response is not None else 0
+            if self._bytes >= self._most:
+                self.flush()
 
     def lose(self, exchanges: int) -> None:
         """So many could not be told."""
@@ -97,8 +98,9 @@ class Session:
         if self.trouble:
             return
         self._waiting.sort(key=lambda one: one.started)
-        for exchange in self._waiting:
-            self._put(exchange)
+        for exchange in [redacted for one in self._waiting if (redacted := self._redacted(one)) is not None]:
+            self._count += 1
+            self._journal.add(msgspec.structs.replace(exchange, id=str(self._count)))
         self._waiting.clear()
         self._bytes = 0
         if self._lost > self._lost_noted:
@@ -115,15 +117,13 @@ class Session:
                 return
             self._written = self._count
 
-    def _put(self, exchange: Exchange) -> None:
+    def _redacted(self, exchange: Exchange) -> Exchange | None:
         try:
-            redacted = self._redact(msgspec.structs.replace(exchange, id=str(self._count + 1)))
+            return self._redact(exchange)
         except Exception as error:  # noqa: BLE001 -- a defect there must neither write secrets nor end the recording
             self._lost += 1
             self._journal.note(f"a call to {exchange.route} could not be redacted and is left out: {error!r}")
-            return
-        self._count += 1
-        self._journal.add(redacted)
+            return None
 
     def progress(self) -> Progress | None:
         """What is safe now, if that has changed since it was asked last."""

@@ -23,7 +23,7 @@ from meshdev.recording.model import EMPTY, Body, Exchange
 
 MAGIC: Final = b"MDRJ\x01\n\r\n"
 _FRAME: Final = 8  # bytes before a block
-_LEVEL: Final = 3
+_LEVEL: Final = 1  # on calls of 1.5 kB smaller than 3, and cheaper: blocks are large, matches are near
 _INLINE: Final = 64  # bodies up to so many bytes stay in their exchange
 _MOST_KNOWN: Final = 100_000
 _DIGEST: Final = 16

@@ -4,6 +4,7 @@ The scanner has checked the framing before. A content coding that cannot be undo
 """
 
 import zlib
+from functools import lru_cache
 
 from meshdev.recording.model import EMPTY, Body, Headers, Request
 from meshdev.traffic.http1_head import Framing, RequestHead
@@ -11,6 +12,7 @@ from meshdev.traffic.http1_head import Framing, RequestHead
 MOST_CONTENT = 64 << 20
 """Bytes that a body may have when it is inflated."""
 
+_MOST_KNOWN = 256
 _GZIP = 16 + zlib.MAX_WBITS
 _CODINGS = {"gzip": _GZIP, "x-gzip": _GZIP, "deflate": zlib.MAX_WBITS}
 
@@ -31,14 +33,23 @@ def request_of(head: RequestHead, body: bytes) -> Request:
 
 def headers_in(raw: bytes) -> Headers:
     """The fields of a head that has been checked."""
-    pairs = (line.partition(":") for line in raw.decode("latin-1").split("\r\n")[1:-2])
-    return tuple((name, value.strip(" \t")) for name, _, value in pairs)
+    lines = raw.decode("latin-1").split("\r\n")[1:-2]
+    return tuple([_known_field(line) if len(line) <= _MOST_KNOWN else _field(line) for line in lines])
+
+
+def _field(line: str) -> tuple[str, str]:
+    name, _, value = line.partition(":")
+    return name, value.strip(" \t")
+
+
+_known_field = lru_cache(4096)(_field)  # nearly all lines of a head come again
 
 
 def value_of(headers: Headers, lowered: str) -> str:
     """The first value of a header, empty when it is not there."""
+    size = len(lowered)
     for name, value in headers:
-        if name.lower() == lowered:
+        if len(name) == size and name.lower() == lowered:
             return value
     return ""
 

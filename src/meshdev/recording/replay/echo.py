@@ -128,15 +128,15 @@ def echoes_of(entry: Entry, introduced: Mapping[str, object]) -> Echoes:
     ]
     if entry.made:
         own.append(Source(entry.made))
-    carried = _carried(entry)
+    sources = [*own, *_carried(entry)]
     body: tuple[Span, ...] = ()
     if response.body.data and len(response.body.data) <= MOST_SEARCHED:
-        body = _in_body(response, [*own, *carried], introduced)
+        body = _in_body(response, sources, introduced)
     heads = []
     for at, (name, value) in enumerate(response.headers):
         if name.lower() in _SKIPPED:
             continue
-        spans = _in_header(name.lower(), value, [*own, *carried], introduced)
+        spans = _in_header(name.lower(), value, sources, introduced)
         if spans:
             heads.append((at, spans))
     return Echoes(body, tuple(heads))
@@ -209,8 +209,13 @@ def _known(data: bytes, introduced: Mapping[str, object], own: Sequence[Source])
 
 def _may_stand(source: Source, low: bytes) -> bool:
     """A cheap no for most values: their first characters are written in the same way in all spellings."""
-    match = _BEGINNING.match(source.recorded)
-    return match is None or match[0].lower().encode() in low
+    return _beginning(source.recorded) in low
+
+
+@lru_cache(4096)
+def _beginning(text: str) -> bytes:
+    match = _BEGINNING.match(text)
+    return b"" if match is None else match[0].lower().encode()
 
 
 def _within(data: bytes, source: Source, *, escaped: bool) -> Iterator[Span]:
@@ -246,7 +251,7 @@ def _scalar(text: str) -> tuple[bytes, ...]:
 def _named(data: bytes, source: Source) -> Iterator[Span]:
     """Directly behind its own name: ``nonce=17`` in a link, ``nonce: 17`` in a text."""
     for text, form in _spellings(source.recorded):
-        if text:
+        if text and text in data:
             before = rb"(?<![A-Za-z0-9])" + re.escape(source.name.encode()) + rb"\s?[=:]\s?"
             for match in re.finditer(before + rb"(" + re.escape(text) + rb")(?![A-Za-z0-9])", data):
                 yield Span(match.start(1), match.end(1), source, _url if form is _plain else form)
@@ -257,7 +262,10 @@ def _alone(data: bytes, sources: Sequence[Source]) -> Iterator[Span]:
     wanted: dict[bytes, Source] = {}
     for source in sources:
         for text in _scalar(source.recorded):
-            wanted.setdefault(text, source)
+            if text in data:
+                wanted.setdefault(text, source)
+    if not wanted:
+        return
     name = ""
     for match in _JSON.finditer(data):
         inner = match[1]
@@ -286,19 +294,15 @@ def _in_header(
         if source.header == name and source.recorded == value and source.part < 0:
             return (Span(0, len(value), source, _plain),)
     data = value.encode("latin-1", "replace")
-    known = _known(data, introduced, sources)
-    named = [
-        span
-        for source in sources
-        if source.name and not _is_distinct(source)
-        for span in _named(data, source)
-    ]
-    spans = named + [
-        span
-        for source in [*sources, *known]
-        if _is_distinct(source)
-        for span in _within(data, source, escaped=False)
-    ]
+    low = data.lower()
+    distinct: list[Source] = []
+    short: list[Source] = []
+    for source in sources:
+        if _may_stand(source, low):
+            (distinct if _is_distinct(source) else short).append(source)
+    distinct += filter(_is_distinct, _known(data, introduced, sources))
+    spans = [span for source in short if source.name for span in _named(data, source)]
+    spans += [span for source in distinct for span in _within(data, source, escaped=False)]
     return _apart(spans)
 
 

@@ -14,7 +14,7 @@ import msgspec
 
 from meshdev.cli import options, terminal
 from meshdev.cli.record.library import complete_recording, library_of
-from meshdev.cli.replay import DIFFERENT, address, replayed, tell
+from meshdev.cli.replay import DIFFERENT, replayed, tell
 from meshdev.client import calls
 from meshdev.client.control import Control
 from meshdev.client.project import Project
@@ -58,6 +58,8 @@ def command(
     are sent to it and the answers compared: exit code 0 when all are as recorded.
     Its databases and brokers are real and begin empty; the whole system may run beside.
     """
+    from meshdev.replaying.prepared import address
+
     project = options.here()
     library = library_of(project)
     recordings = [library.open(name) for name in names]

@@ -66,7 +66,8 @@ def command(
     alone = _project(project, service)
     begun = time.monotonic()
     with _running(alone, service, names, list(profiles), timeout) as control:
-        url = address(control.send(calls.services()), service)
+        views = control.send(calls.services())
+        url = address(views, service)
         if not as_json:
             click.echo(f"{service} runs alone at {url} ({time.monotonic() - begun:.1f} s)", err=True)
         if words:

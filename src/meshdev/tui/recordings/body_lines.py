@@ -63,20 +63,16 @@ def text_lines(text: str, width: int, *, secrets: bool = False) -> Lines:
             yield [Span(cut(f"… {units.plural(len(lines) - number, 'line')} more", width), Tone.MUTED)]
             return
         marked = secrets and any(map(is_placeholder, (*_QUOTED.findall(line), *_WORD.findall(line))))
-        parts = _broken(line.replace("\t", "    "), width)
-        for place, part in enumerate(parts):
+        for place, part in enumerate(_broken(line.replace("\t", "    "), width - 2 if marked else width)):
             shown += 1
             yield _toned(part, first=place == 0, marked=marked)
-        if marked and parts:
-            yield [Span(f"{PLACEHOLDER} a placeholder for a secret", Tone.WARN)]
 
 
 def _toned(part: str, *, first: bool, marked: bool) -> list[Span]:
     tone = Tone.WARN if marked else Tone.TEXT
     key = _KEY.fullmatch(part) if first else None
-    if key is None:
-        return [Span(part, tone)]
-    return [Span(key[1], Tone.MUTED), Span(key[2], tone)]
+    spans = [Span(part, tone)] if key is None else [Span(key[1], Tone.MUTED), Span(key[2], tone)]
+    return [*spans, Span(f" {PLACEHOLDER}", Tone.WARN)] if marked and first else spans
 
 
 def _broken(line: str, width: int) -> list[str]:

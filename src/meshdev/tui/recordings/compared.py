@@ -20,6 +20,7 @@ _HEADER: Final = "header."
 def compared(first: Exchange, second: Exchange, width: int) -> Lines:
     """What differs in the requests and in the answers, one place a line, the marked one left."""
     lines: Lines = []
+    label = max(_LEAST_LABEL, min(_MOST_LABEL, width // 3))
     for title, left, right in (
         ("Request", _asked(first.request), _asked(second.request)),
         ("Answer", _answered(first.response), _answered(second.response)),
@@ -29,15 +30,15 @@ def compared(first: Exchange, second: Exchange, width: int) -> Lines:
         same = len(places) - len(different)
         told = f"  {units.plural(len(different), 'difference')}, {units.count(same)} the same"
         lines += [[], [Span("  "), Span(title, Tone.TITLE), Span(told, Tone.MUTED)]]
-        lines += _rows(different[:MOST], left, right, width)
+        lines += _rows(different[:MOST], left, right, label, width)
         if len(different) > MOST:
             lines.append([Span(f"  … {units.count(len(different) - MOST)} more", Tone.MUTED)])
     return lines
 
 
-def _rows(places: list[str], left: dict[str, str], right: dict[str, str], width: int) -> Iterator[list[Span]]:
-    longest = max(map(len, places), default=0) + 1
-    label = max(_LEAST_LABEL, min(longest, _MOST_LABEL, width // 3))
+def _rows(
+    places: list[str], left: dict[str, str], right: dict[str, str], label: int, width: int
+) -> Iterator[list[Span]]:
     column = max(8, (width - label - 4) // 2)
     for place in places:
         before, now = left.get(place), right.get(place)

@@ -20,7 +20,8 @@ _MOST_HEX: Final = 48
 
 def exchange_lines(exchange: Exchange, width: int) -> Lines:
     """Everything that went over the wire, laid out."""
-    lines: Lines = [*_timing(exchange, width), []]
+    lines: Lines = [*_timing(exchange, width)]
+    lines += [[]] if lines else []
     if exchange.redacted:
         places = ", ".join(exchange.redacted)
         told = wrap_words(clean(f"{PLACEHOLDER} placeholders for secrets: {places}"), width)

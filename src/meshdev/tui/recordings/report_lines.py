@@ -39,7 +39,8 @@ def report_lines(service: str, outcome: "Outcome", width: int) -> Lines:
         yield [Span(cut(f"  left out: {count} {reason}", width), Tone.MUTED)]
     if outcome.refused:
         text = (
-            f"▲ {outcome.refused} were refused (401, 403): the recording has placeholders for secrets; "
+            f"▲ {units.plural(outcome.refused, 'request')} refused (401, 403): "
+            "the recording has placeholders for secrets; "
             "`meshdev replay … --header 'authorization: Bearer …'` gives real ones"
         )
         for part in wrap_words(text, width - 2):

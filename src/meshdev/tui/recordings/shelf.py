@@ -19,8 +19,8 @@ COLUMNS: tuple[Column, ...] = (
     Column("calls", "CALLS", 5, 9, 90, right=True, always=True),
     Column("size", "SIZE", 4, 4, 70, right=True),
     Column("made", "MADE", 12, 12, 80),
-    Column("note", "NOTE", 10, 30, 60),
-    Column("of", "OF", 9, 200, 50, flex=True),
+    Column("note", "NOTE", 14, 30, 60),
+    Column("of", "OF", 10, 200, 50, flex=True),
 )
 _SHORT = 8
 
@@ -53,10 +53,10 @@ def _row(one: "Summary", active: Mapping[str, RecordingView]) -> Row:
 
 def note_of(one: "Summary", view: RecordingView | None) -> tuple[str, Tone]:
     """What is to be known about it, the most important first."""
-    notes: list[tuple[str, Tone]] = []
     if view is not None:
-        notes.append((view.trouble or "● recording", Tone.ALERT))
-    elif one.exchanges is None:
+        return (clean(view.trouble) or "● recording", Tone.ALERT)
+    notes: list[tuple[str, Tone]] = []
+    if one.exchanges is None:
         notes.append(("▲ not closed in order", Tone.WARN))
     if one.lost:
         notes.append((f"▲ {units.count(one.lost)} lost", Tone.WARN))

@@ -92,6 +92,8 @@ SHOTS = (
     Shot("edge", keys=("2", "right", "right", "right", "enter"), sees=("p99",)),
     Shot("traffic", keys=("3",), sees=FLOW),
     Shot("traffic", keys=("3", "up", "enter"), size=LARGE, sees=FLOW),
+    Shot("recording", keys=("3", "R", "enter", "up", "enter"), size=LARGE, sees=("● rec", "HTTP/1.1 [2-5]")),
+    Shot("recordings", keys=("3", "K", "B"), sees=("MADE", r"\d\d:\d\d")),
     Shot("traces", keys=("4",), sees=("ms",)),
     Shot("waterfall", keys=("4", "up", "enter"), sees=("ms",)),
     Shot("logs", keys=("5",), sees=("storefront",)),

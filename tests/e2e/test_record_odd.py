@@ -1,5 +1,6 @@
 """Recordings in odd hours: nothing runs, nothing is in it, somebody presses Ctrl-C, a shell asks for names."""
 
+import shutil
 import subprocess
 
 import httpx
@@ -100,6 +101,18 @@ def test_a_shell_completes_names(shared: Product) -> None:
             check=False,
         )
         assert expected in [line.partition(",")[2] for line in done.stdout.splitlines()], words
+
+
+@pytest.mark.usefixtures("shop")
+def test_one_that_cannot_be_read_hides_no_other(shared: Product) -> None:
+    """The list has the others, and names the file."""
+    broken = shared.root / ".meshdev" / "recordings" / "broken"
+    broken.mkdir()
+    (broken / "recording.json").write_text("{")
+    listed = shared.run("record", "list")
+    shutil.rmtree(broken)
+    assert "slow" in listed.stdout
+    assert "broken/recording.json" in listed.stderr
 
 
 def test_without_a_daemon(product: Product) -> None:

@@ -55,11 +55,11 @@ class Bindings:
         """A request as it would have been recorded, and which actual value stood for which recorded one."""
         own: Own = {}
         known = self._recorded
-        if any(word in known for word in _TEXT.findall(target)):
+        if not known.keys().isdisjoint(_TEXT.findall(target)):
             target = _TEXT.sub(lambda match: self._put(match[0], own), target)
         if data and len(data) <= MOST_SEARCHED:
             words = [found.decode() for found in _BYTES.findall(data)]
-            if any(word in known for word in words):
+            if not known.keys().isdisjoint(words):
                 data = _BYTES.sub(lambda match: self._put(match[0].decode(), own).encode(), data)
         return target, data, own
 

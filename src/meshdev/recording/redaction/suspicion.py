@@ -32,7 +32,8 @@ _RUNS: Final = re.compile(rb"[0-9]{13,}")
 _CORES: Final = tuple(
     b"pass pwd secret token key cred jwt srf sess authori cookie bearer signat cardn creditc timecode".split()
 )
-_RAW: Final = (b"eyJ", b"AKIA", b"ASIA", b"AIza", b"code=")
+#: Beginnings as they are, by a letter in them that most texts have not.
+_RAW: Final = ((b"J", (b"eyJ",)), (b"I", (b"AKIA", b"ASIA", b"AIza")), (b"=", (b"code=",)))
 _ADDRESS: Final = re.compile(rb":\\?/\\?/[^\s\"'<>@]{0,1024}+@")
 #: Names as they stand between other characters than letters and digits, each in the usual spellings, and prefixes.
 _NAMES: Final = (
@@ -74,8 +75,8 @@ class Suspicion:
         for core in self._cores:
             if core in letters:
                 return True
-        for raw in _RAW:
-            if raw in data:
+        for rare, beginnings in _RAW:
+            if rare in data and any(raw in data for raw in beginnings):
                 return True
         words = data.translate(_WORDS).split()
         if not _NOTICED.isdisjoint(words) or not self._known.absent(words):

@@ -45,8 +45,9 @@ def table(one: Table, results: Results) -> str:
     head = ["", *(column.title for column in one.columns)]
     lines = [f"## {one.title}", "", one.about, ""]
     lines += ["| " + " | ".join(row) + " |" for row in (head, ["---"] * len(head), *rows)]
-    rounds = max((len(results.figures[name]) for name in names), default=0)
-    how = f"{rounds} rounds, {results.when}, load average at the end {results.load:.1f}"
+    found = [results.summary(name, one.columns[0].key) for name in names]
+    rounds = max((summary.count for summary in found if summary is not None), default=0)
+    how = f"{rounds} round{'s' if rounds > 1 else ''}, {results.when}, load average at the end {results.load:.1f}"
     lines += ["", f"{how} on {os.cpu_count()} cores."]
     if results.notes:
         lines += [

@@ -46,7 +46,14 @@ class Known:
         self._most = most
         self._placeholders: OrderedDict[str, str] = OrderedDict()
         self._secrets: dict[bytes, tuple[str, ...]] = {}
+        self._noticed: frozenset[bytes] = frozenset()
+        self._marks: set[bytes] = set()  # words of the secrets, and those that are to be noticed anyway
         self.learnt = 0  # how many there have ever been: tells whether something is new
+
+    def notice(self, words: frozenset[bytes]) -> None:
+        """From now on `unmarked` also minds these words; set once."""
+        self._noticed = words
+        self._marks |= words
 
     def __len__(self) -> int:
         return len(self._placeholders)
@@ -63,6 +70,7 @@ class Known:
             return
         self._placeholders[secret] = placeholder
         self.learnt += 1
+        self._marks.update(words)
         for word in words:
             self._secrets[word] = (*self._secrets.get(word, ()), secret)
         if len(self._placeholders) > self._most:
@@ -84,10 +92,16 @@ class Known:
                 self._secrets[word] = left
             else:
                 self._secrets.pop(word, None)
+                if word not in self._noticed:
+                    self._marks.discard(word)
+
+    def unmarked(self, words: Iterable[bytes]) -> bool:
+        """Whether none of these words belongs to a known secret or is noticed anyway."""
+        return self._marks.isdisjoint(words)
 
     def absent(self, words: Iterable[bytes]) -> bool:
         """Whether none of these words belongs to a known secret."""
-        return not self._secrets or self._secrets.keys().isdisjoint(words)
+        return self._secrets.keys().isdisjoint(words)
 
     def among(self, words: Iterable[bytes]) -> list[tuple[str, str]]:
         """The secrets that may be in a text of these words, the longest first, each with its placeholder."""

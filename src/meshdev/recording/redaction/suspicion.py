@@ -26,7 +26,6 @@ _DIGITS_ONLY: Final = bytes(48 if code in digits.encode() else 32 for code in _E
 _SEPARATORS: Final = b" -+%"
 _CARD: Final = b"0" * 13
 _DIGITS: Final = bytes(code if code in digits.encode() else 32 for code in _EVERY)
-_RUNS: Final = re.compile(rb"[0-9]{13,}")
 
 #: Cores of names, in small letters with nothing else between.
 _CORES: Final = tuple(
@@ -67,6 +66,7 @@ class Suspicion:
 
     def __init__(self, known: Known, extra: tuple[bytes, ...] = ()) -> None:
         self._known = known
+        known.notice(_NOTICED)
         self._cores = _CORES + extra
 
     def __call__(self, data: bytes) -> bool:
@@ -78,8 +78,7 @@ class Suspicion:
         for rare, beginnings in _RAW:
             if rare in data and any(raw in data for raw in beginnings):
                 return True
-        words = data.translate(_WORDS).split()
-        if not _NOTICED.isdisjoint(words) or not self._known.absent(words):
+        if not self._known.unmarked(data.translate(_WORDS).split()):
             return True
         if b"@" in data and _ADDRESS.search(data):
             return True
@@ -89,7 +88,7 @@ class Suspicion:
 def _has_card(data: bytes) -> bool:
     """Whether a run that is long enough is a card number: times in milliseconds are as long."""
     if b"%" not in data:  # escapes bring digits of their own
-        runs = _RUNS.findall(data.translate(_DIGITS, _SEPARATORS))
+        runs = [run for run in data.translate(_DIGITS, _SEPARATORS).split() if len(run) >= len(_CARD)]
         if not any(holds_card(run.decode("ascii")) for run in runs):
             return False
     text = data.decode("latin-1")

@@ -12,7 +12,7 @@ from meshdev.tui.cells import clean, width_of
 from meshdev.tui.graph.density import TIMES
 from meshdev.tui.graph.flow import Flow, flow_of
 from meshdev.tui.graph.scene import Edge, Node, Scene
-from meshdev.tui.model import usage_of
+from meshdev.tui.model import STAND_IN, usage_of
 from meshdev.tui.states import State, state_of
 from meshdev.tui.tone import Span, Tone
 
@@ -129,8 +129,10 @@ def node_look(node: Node, flow: Flow, now: float, *, labelled: bool) -> NodeLook
     worst = min((state_of(service) for service in node.services), key=lambda state: state.rank)
     service = node.services[0]
     quiet = worst.tone is Tone.MUTED
+    played = any(one.stand_in for one in node.services)
     name = [
         Span(f"{worst.shape} ", worst.tone),
+        *([Span(f"{STAND_IN} ", Tone.ACCENT)] if played else []),
         Span(clean(node.label), Tone.MUTED if quiet else Tone.STRONG),
     ]
     if len(node.services) == 1 and service.replicas > 1:

@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from meshdev.client import calls, recording_calls
 from meshdev.client.aio import AsyncControl
 from meshdev.client.project import Project
+from meshdev.errors import MeshdevError, UsageError
 from meshdev.tui.recordings.source import Exported, Progress
 from meshdev.wire.control import ExchangeView
 from meshdev.wire.recording_views import RecordingView, RecordRequest, SaveLastRequest
@@ -53,7 +55,7 @@ class DaemonRecordings:
 
     async def recordings(self) -> "Sequence[Summary]":
         """Those on the disk."""
-        return await asyncio.to_thread((await self._library()).summaries)
+        return await asyncio.to_thread(_summaries, await self._library())
 
     async def open_recording(self, name: str) -> "Recording":
         """All of one."""
@@ -66,6 +68,8 @@ class DaemonRecordings:
     async def export_recording(self, name: str, format_: str) -> Exported:
         """Into the project's folder, over nothing that is there."""
         recording = await self.open_recording(name)
+        if not recording.exchanges:
+            raise UsageError(f"nothing is recorded in {name}", hint="; ".join(recording.notes))
         return await asyncio.to_thread(_exported, recording, format_, self._project.root)
 
     async def replay(
@@ -79,6 +83,8 @@ class DaemonRecordings:
         from meshdev.storage.recordings.key import redaction_key
 
         recording = await self.open_recording(name)
+        if not recording.exchanges:
+            raise UsageError(f"nothing is recorded in {name}", hint="; ".join(recording.notes))
         views = await self._control.send(calls.services())
         redactor = Redactor(key=await asyncio.to_thread(redaction_key, self._project.paths.redaction_key))
         outcomes = []
@@ -101,9 +107,18 @@ class DaemonRecordings:
         return Library(Path((await self._control.send(recording_calls.recordings())).folder))
 
 
+def _summaries(library: "Library") -> "list[Summary]":
+    """Those that can be read: one that cannot hides no other."""
+    found = []
+    for name in library.names():
+        with suppress(MeshdevError, OSError):
+            found.append(library.summary(name))
+    return found
+
+
 def _searched(library: "Library", call: ExchangeView) -> "Exchange | None":
     """The call in one of the newest recordings that can have it."""
-    newest = sorted(library.summaries(), key=lambda one: one.meta.created, reverse=True)
+    newest = sorted(_summaries(library), key=lambda one: one.meta.created, reverse=True)
     may = [one for one in newest if one.meta.ended is None or one.meta.ended >= call.at]
     for summary in [one for one in may if one.bytes <= _MOST_SEARCHED][:_SEARCHED]:
         for exchange in library.open(summary.meta.name).exchanges:

@@ -5,7 +5,7 @@ from typing import Final
 
 from meshdev.recording.model import Body, Exchange, Headers, Message
 from meshdev.tui import units
-from meshdev.tui.cells import clean, cut, pad, wrap_words
+from meshdev.tui.cells import clean, cut, pad, width_of, wrap_words
 from meshdev.tui.recordings.body_lines import MOST_LINES, PLACEHOLDER, body_lines, moment_of, text_lines
 from meshdev.tui.tone import Span, Tone
 
@@ -97,10 +97,12 @@ def _timing(exchange: Exchange, width: int) -> Iterator[list[Span]]:
         left -= size
         bar.append(Span(glyph * size, tone))
     yield bar
-    words = [Span(" " * _LABEL)]
+    words: list[Span] = []
     for word, glyph, tone, spent in parts:
-        words += [Span(f"{glyph} ", tone), Span(f"{word} {units.latency(spent / 1000)}  ", Tone.MUTED)]
-    yield words
+        words += [Span("  ")] if words else []
+        words += [Span(f"{glyph} ", tone), Span(f"{word} {units.latency(spent / 1000)}", Tone.MUTED)]
+    indent = max(0, min(_LABEL, width - sum(width_of(span.text) for span in words)))
+    yield [Span(" " * indent), *words]
 
 
 def _messages(exchange: Exchange, width: int) -> Iterator[list[Span]]:

@@ -116,8 +116,7 @@ def test_every_edge_is_seen(product: Product, left: Leftovers, free_port: int) -
     assert page(free_port) == b"left\n"
     env = json.loads(product.run("env", "native", "--json").stdout)["environment"]
     assert page(int(env["RIGHT_PORT"])) == b"right\n"
-    seen = edges(product)
-    assert (seen["outside -> left"], seen["native -> right"]) == (1, 1)
+    eventually(lambda: (edges(product)["outside -> left"], edges(product)["native -> right"]) == (1, 1))
     known = {one["callee"]: one["declared"] for one in json.loads(product.run("edges", "--json").stdout)}
     assert (known["left"], known["native"]) == (True, True)
     assert {one["Labels"]["dev.meshdev.service"] for one in left.containers()} == {"left", "right", "caller"}
@@ -213,7 +212,7 @@ def test_saved_files_reach_containers(product: Product, left: Leftovers) -> None
     eventually(lambda: inside("/app/pages/y") == "new")
 
     (app / "conf" / "x").write_text("2")
-    eventually(lambda: left.of("app") != [] and left.of("app")[-1]["Id"] != first, 30)
+    eventually(lambda: [one["Id"] for one in left.of("app")][-1:] not in ([], [first]), 30)
     eventually(lambda: (inside("/app/conf/x"), inside("/app/pages/y")) == ("2", "new"))
     assert inside("/app/pages/notes.md") == ""
 

@@ -30,6 +30,7 @@ from meshdev.lifecycle.model import (
     ReloadOutcome,
     ReloadState,
     RestartWanted,
+    Role,
     ScaleWanted,
     ServiceState,
     ShutdownWanted,
@@ -162,14 +163,20 @@ class Operator:
         return [line.text for line in LogReader(self.log_dir).tail([name], LAST_LINES)]
 
     def env(self, name: str) -> EnvView:
-        """What the first incarnation sees, or the next one would (less its port, not known before)."""
+        """What the first incarnation sees, or the next one would (less its port, not known before).
+
+        Of several in one slot the one that serves is meant, not one that is about to go.
+        """
         self._known([name])
         node = self.system.services[name]
-        instances = self.store.core.state.services[name].instances
+        known = self.store.core.state.services[name].instances
+        instances = sorted(
+            known, key=lambda one: (one.ref.slot, one.role is not Role.SERVING, -one.ref.generation)
+        )
         ports = self.launcher.ports(instances[0].ref) if instances else {}
         environment = self.launcher.environment(self.system, node, ports)
         shown = {_as_text(key): _as_text(value) for key, value in environment.items()}
-        container = self.launcher.containers.first_of(name)
+        container = self.launcher.containers.first_of(one.ref for one in instances)
         return EnvView(
             service=name,
             working_dir=str(node.working_dir),

@@ -7,7 +7,7 @@ import asyncio
 import logging
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -123,9 +123,8 @@ class ContainerRoom:
         """Where the engine is."""
         return self._engine.address
 
-    def first_of(self, service: str) -> str:
-        """The id of the container of the service's lowest slot that runs; empty when there is none."""
-        refs = sorted(ref for ref, _ in self.runner.everybody() if ref.service == service)
+    def first_of(self, refs: Iterable[Incarnation]) -> str:
+        """The id of the container of the first of them that runs; empty when there is none."""
         return next((self.runner.container(ref) for ref in refs if self.runner.place(ref) is not None), "")
 
     def ports(self, ref: Incarnation) -> Mapping[str, int]:

@@ -5,30 +5,53 @@ import shutil
 import sys
 from pathlib import Path
 
-from support_product import Product
+import httpx
+
+from support_product import Product, eventually
 from support_shop_processes import ROOT
 
-# Orders are given up and parcels arrive sooner than usual.
-HURRIED = {"PATIENCE_SECONDS": "1", "STEP_SECONDS": "0.3", "HOLD_SECONDS": "20"}
+# Parcels arrive sooner than usual; nothing is declined by chance, nothing given up because a machine stands still.
+STEADY = {"PATIENCE_SECONDS": "120", "HOLD_SECONDS": "240", "STEP_SECONDS": "0.3", "DECLINE_RATE": "0"}
+_MARKUP = re.compile(r"<(style|script)\b.*?</\1>|<[^>]+>", re.DOTALL)
 
 
-def shop_up(product: Product, port: int, profile: str = "quiet", timeout: float = 90.0) -> None:
-    """Copy the shop into the project and have it up and healthy, without its crowd, the storefront at ``port``."""
-    shop_in(product, port)
+def shop_up(
+    product: Product, port: int, profile: str = "quiet", timeout: float = 90.0, **settings: str
+) -> None:
+    """Copy the shop into the project and have it up and healthy, without its crowd; the rest as in `shop_in`."""
+    shop_in(product, port, **settings)
     product.environ.setdefault("SHOPPERS_RATE", "0")
     product.run("up", "-d", "--wait", "-p", profile, timeout=timeout)
 
 
-def shop_in(product: Product, port: int) -> None:
-    """Copy the shop into the project, the storefront at ``port``."""
+def shop_in(product: Product, port: int, **settings: str) -> None:
+    """Copy the shop into the project, the storefront at ``port``; ``settings`` lie over STEADY."""
     ignore = shutil.ignore_patterns("__pycache__", "tests", ".*")
     shutil.copytree(ROOT / "sample_system", product.root / "sample_system", ignore=ignore)
     toml = (ROOT / "meshdev.toml").read_text("utf-8")
-    for name, value in HURRIED.items():
+    for name, value in (STEADY | settings).items():
         toml, found = re.subn(rf'\b{name} = "[^"]*"', f'{name} = "{value}"', toml)
-        assert found == 1, name
+        assert found, name
     path = f'path = ["{Path(sys.executable).parent}"]'
     toml, found = re.subn(r"(?m)^path = .*$", lambda _: path, toml)
     assert found == 1
     product.write(toml)
     product.environ["SHOP_PORT"] = str(port)
+
+
+def wait_delivered(product: Product, browser: httpx.Client, order: str, timeout: float = 40.0) -> None:
+    """Wait until the orders' page of who placed it says so; fails with the pages and the ends of all logs."""
+
+    def words(path: str) -> str:
+        return " ".join(_MARKUP.sub(" ", browser.get(path).text).split())
+
+    def explain() -> str:
+        logs = product.run("logs", "--tail", "60", check=None)
+        pages = [f"{path}:\n{words(path)}" for path in ("/orders", f"/orders/{order}")]
+        return "\n\n".join([f"{order} was not delivered", *pages, logs.stdout + logs.stderr])
+
+    def delivered() -> bool:
+        page = browser.get("/orders").text
+        return order in page and "delivered" in page
+
+    eventually(delivered, timeout, explain)

@@ -12,7 +12,7 @@ import pytest
 from support_docker import Leftovers, shop_base
 from support_product import Product, eventually
 from support_shop import Customers
-from support_shop_product import shop_up
+from support_shop_product import shop_up, wait_delivered
 
 pytestmark = [pytest.mark.e2e, pytest.mark.docker, pytest.mark.timeout(280)]
 
@@ -55,7 +55,7 @@ def test_the_shop_in_containers(product: Product, free_port: int, profile: str) 
     with httpx.Client(base_url=url, timeout=10.0) as browser:
         order = Customers(url, seed=0).buy(browser, ["mug-tide", "note-grid"], "card-4242")
         assert order is not None
-        eventually(lambda: "delivered" in browser.get("/orders").text, 40)
+        wait_delivered(product, browser, order)
 
     def generation() -> int:
         serving = [one for one in product.status()["catalog"]["instances"] if one["role"] == "serving"]

@@ -43,9 +43,9 @@ class Served:
         """The live dashboard processes of its tabs."""
         try:
             children = psutil.Process(self.pid).children(recursive=True)
-            return [one for one in children if "meshdev.web.session" in one.cmdline()]
-        except psutil.Error:
+        except psutil.NoSuchProcess:
             return []
+        return [one for one in children if _is_session(one)]
 
 
 @contextmanager
@@ -60,12 +60,11 @@ def served(system: RunningSystem, *args: str, **environ: str) -> Iterator[Served
 
 def sessions_of(root: Path) -> list[psutil.Process]:
     """The live dashboard processes for the project in ``root``, whoever started them."""
-    found = []
-    for process in psutil.process_iter():
-        try:
-            line = process.cmdline()
-        except psutil.Error:
-            continue
-        if "meshdev.web.session" in line and str(root / "meshdev.toml") in line:
-            found.append(process)
-    return found
+    return [one for one in psutil.process_iter() if _is_session(one, str(root / "meshdev.toml"))]
+
+
+def _is_session(process: psutil.Process, *words: str) -> bool:
+    try:
+        return {"meshdev.web.session", *words} <= set(process.cmdline())
+    except psutil.Error:  # it has just ended
+        return False

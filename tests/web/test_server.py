@@ -31,10 +31,17 @@ def shop() -> Iterator[RunningSystem]:
 
 
 @pytest.fixture(scope="module")
-def site(shop: RunningSystem) -> Iterator[Served]:
+def server(shop: RunningSystem) -> Iterator[Served]:
     """The dashboard of a running system, served."""
     with served(shop, "dashboard") as one:
         yield one
+
+
+@pytest.fixture
+def site(server: Served) -> Served:
+    """The same, once the tabs of earlier tests are gone: each process that a test then sees is of its own making."""
+    until(lambda: server.sessions() == [])
+    return server
 
 
 def get(site: Served, path: str = "", **headers: str) -> httpx.Response:

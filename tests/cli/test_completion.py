@@ -59,6 +59,7 @@ def test_who_may_play_a_service_is_completed(cli: Cli) -> None:
     assert _complete(cli, "meshdev swap orders --with recording:ch") == ["recording:checkout"]
     assert _complete(cli, "meshdev swap orders --with recording:base,") == ["recording:base,checkout"]
     assert _complete(cli, "meshdev swap orders --with p") == ["process"]
+    assert _complete(cli, "meshdev swap orders --with c") == ["container"]
 
 
 def test_services_are_completed_from_the_file(cli: Cli) -> None:

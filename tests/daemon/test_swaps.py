@@ -1,16 +1,20 @@
 """Who plays a service: what may be asked for, and what stays of it over another file."""
 
 import json
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from meshdev.daemon.stand_ins import stand_in_argv
-from meshdev.daemon.swaps import Swaps, stand_in
+from meshdev.daemon.swaps import Played, Swaps, stand_in
 from meshdev.errors import UsageError
 from meshdev.standin.role import read
-from meshdev.topology.model import Remote, System
+from meshdev.topology.container import Container
+from meshdev.topology.model import Process, Remote, Service, System
 from meshdev.topology.recordings import OnMiss, Stub
+from meshdev.topology.variants import variant
 from meshdev.wire.swap import SwapRequest
 from support_system import system
 
@@ -46,16 +50,21 @@ def file(tmp_path: Path) -> System:
     return system(tmp_path, TOML)
 
 
-def ask(file: System, service: str, target: str, **more: str) -> Stub | Remote | None:
+def ask(file: System, service: str, target: str, **more: str) -> Played | None:
     """What is meant."""
-    request = SwapRequest(target=target, **more)
-    return Swaps(lambda *_: None).ask(file.services[service], file.recording, request)
+    return swaps().ask(file, service, SwapRequest(target=target, **more))
+
+
+def swaps(say: Callable[[str, str], None] = lambda *_: None) -> Swaps:
+    """Nothing is swapped yet; other ways to run are looked up in the file."""
+    return Swaps(say, partial(variant, environ={}))
 
 
 @pytest.mark.parametrize(
     ("service", "target", "more", "meant"),
     [
         ("orders", "process", {}, None),
+        ("payments", "file", {}, None),
         ("orders", "recording:checkout", {}, Stub(("checkout",))),
         (
             "orders",
@@ -137,6 +146,8 @@ def test_what_is_meant(
         ),
         ("orders", "recording:base", {"url": "far"}, "found 'far'; accepted: an http:// or https:// URL", ""),
         ("orders", "url:ftp://x", {}, "found 'ftp://x'; accepted: an http:// or https:// URL", ""),
+        ("orders", "container", {}, "no profile of the file runs orders as a container", "image or a build"),
+        ("payments", "process", {}, "no profile of the file runs payments as a process", "a command"),
         ("orders", "else", {}, "found 'else' for whom to play orders", "accepted: recording:NAME"),
         ("worker", "recording:base", {}, "worker cannot be played: it listens on nothing", ""),
         ("databases.books", "url:http://x", {}, "databases.books cannot be played: it speaks postgres", ""),
@@ -155,37 +166,64 @@ def test_what_cannot_be(
 def test_swaps_lie_over_the_file(file: System, tmp_path: Path) -> None:
     """The service keeps its name, endpoints and callers; another file keeps the swap, as far as it has the service."""
     said: list[tuple[str, str]] = []
-    swaps = Swaps(lambda *it: said.append(it))
-    assert swaps.over(file) is file
-    swaps.put("orders", Stub(("checkout",)))
-    swaps.put("payments", Remote("http://me:pw@x/y"))
-    over = swaps.over(file)
+    on = swaps(lambda *it: said.append(it))
+    assert on.over(file) is file
+    on.put("orders", Stub(("checkout",)))
+    on.put("payments", Remote("http://me:pw@x/y"))
+    over = on.over(file)
     orders = over.services["orders"]
     assert (orders.run, orders.replicas, orders.endpoints) == (
         Stub(("checkout",)),
         1,
         file.services["orders"].endpoints,
     )
-    assert [swaps.shown(over.services[name]) for name in ("orders", "payments", "far", "worker")] == [
+    assert [on.shown(over.services[name]) for name in ("orders", "payments", "far", "worker")] == [
         "recording:checkout",
         "url:http://x/y",
         "",
         "",
     ]
-    assert swaps.is_on("orders")
+    assert on.is_on("orders")
 
     (tmp_path / "other").mkdir()
     other = system(tmp_path / "other", '[services.orders]\ncommand = "true"\nprotocol = "none"\n')
-    assert swaps.over(other).services["orders"].run == other.services["orders"].run
+    assert on.over(other).services["orders"].run == other.services["orders"].run
     assert said == [("orders", "is no longer played by recording:checkout: it listens on nothing")]
-    assert not swaps.is_on("payments")
+    assert not on.is_on("payments")
+
+
+def test_a_service_in_another_way(tmp_path: Path) -> None:
+    """In a container and back; it stays so over another file as far as that has the way, and as that has it."""
+    boxed = '[profiles.boxed.services.orders]\nimage = "{image}"\n'
+    said: list[tuple[str, str]] = []
+    on = swaps(lambda *it: said.append(it))
+    first = system(tmp_path, TOML + boxed.format(image="one"))
+    run = on.ask(first, "orders", SwapRequest(target="container"))
+    assert isinstance(run, Service)
+    on.put("orders", run)
+    orders = on.over(first).services["orders"]
+    assert isinstance(orders.run, Container)
+    assert (orders.run.image, orders.replicas, on.shown(orders)) == ("one", 2, "container")
+
+    second = system(tmp_path, TOML + boxed.format(image="two"))
+    on.take(on.reread(second))
+    again = on.over(second).services["orders"].run
+    assert isinstance(again, Container)
+    assert again.image == "two"
+
+    third = system(tmp_path, TOML)
+    on.take(on.reread(third))
+    assert isinstance(on.over(third).services["orders"].run, Process)
+    assert said == [
+        ("orders", "no longer runs as a container: no profile of the file runs orders as a container")
+    ]
 
 
 def test_who_played_before_is_told() -> None:
     """So that a swap that fails can be taken back."""
-    swaps = Swaps(lambda *_: None)
+    on = swaps()
     first, second = Stub(("a",)), Remote("http://b")
-    assert [swaps.put("x", run) for run in (first, second, None)] == [None, first, second]
+    assert [on.put("x", run) for run in (first, second, None)] == [None, first, second]
 
 
 def test_the_command_of_a_stand_in(file: System) -> None:

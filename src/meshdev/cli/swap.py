@@ -1,4 +1,4 @@
-"""``meshdev swap``: have a recording, or what runs elsewhere, play a service, and take it back."""
+"""``meshdev swap``: have a recording, or what runs elsewhere, play a service, or itself run in another way."""
 
 import click
 
@@ -10,7 +10,7 @@ from meshdev.wire.control import ServiceView
 from meshdev.wire.swap import SwapRequest
 
 _SLACK = 0.05  # seconds by which the same moment may be told differently
-_WORDS = ("process", "stub", "url:http://")
+_WORDS = ("process", "container", "stub", "url:http://", "file")
 _RECORDING = "recording:"
 
 
@@ -41,7 +41,8 @@ def _recordings() -> list[str]:
     required=True,
     metavar="WHOM",
     shell_complete=_complete,
-    help="recording:NAME[,NAME2], stub (the file's), url:http://…, or process (as the file says).",
+    help="recording:NAME[,NAME2], stub (the file's), url:http://…, container or process (as a profile has it),"
+    " or file (as the file says).",
 )
 @click.option("--timing", metavar="TIMING", help="Of a recording: fast, recorded, x2.")
 @click.option(
@@ -63,7 +64,7 @@ def command(
     """Have somebody else play a service, without failing a request.
 
     The new one is started beside the old one; traffic moves when it is ready. It stays so over `meshdev up`, until
-    `--with process` or the end of the system.
+    `--with file` or the end of the system.
     """
     control = Control(options.here())
     known = control.send(calls.services())
@@ -87,4 +88,6 @@ def command(
 
 
 def _played(view: ServiceView) -> str:
+    if view.stand_in in ("process", "container"):
+        return f"runs as a {view.stand_in}"
     return f"is played by {view.stand_in}" if view.stand_in else "runs as the file says"

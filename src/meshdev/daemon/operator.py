@@ -39,8 +39,9 @@ from meshdev.lifecycle.model import (
     Urgency,
 )
 from meshdev.storage.reader import LogReader
+from meshdev.topology.container import Container
 from meshdev.topology.diff import Action, Change, diff
-from meshdev.topology.model import System
+from meshdev.topology.model import Process, Service, System
 from meshdev.topology.nearest import did_you_mean
 from meshdev.wire.control import (
     API_VERSION,
@@ -228,7 +229,9 @@ class Operator:
         written = await asyncio.to_thread(_load, file, overrides, profiles)
         self._known(request.services, written)
         if apply:
+            again = await asyncio.to_thread(self.swaps.reread, written)
             self._refuse_at_the_end()
+            self.swaps.take(again)
             self.written = written
         new = self.swaps.over(written)
         changes = diff(self.system, new)
@@ -242,10 +245,9 @@ class Operator:
     async def swap(self, name: str, request: SwapRequest) -> SwapView:
         """Have somebody else play a service: beside whoever does, and in its place as soon as it is ready."""
         self._known([name])
-        service, rules = self.written.services[name], self.written.recording
-        run = await asyncio.to_thread(self.swaps.ask, service, rules, request)
+        run = await asyncio.to_thread(self.swaps.ask, self.written, name, request)
         self._refuse_at_the_end()
-        before = self.swaps.put(name, None if run == service.run else run)
+        before = self.swaps.put(name, None if run == self.written.services[name].run else run)
         new = self.swaps.over(self.written)
         changed = any(change.action is not Action.KEEP for change in diff(self.system, new))
         if changed:
@@ -388,6 +390,13 @@ def _load(file: Path, overrides: tuple[Path, ...], profiles: tuple[str, ...]) ->
     from meshdev.topology.load import load  # noqa: PLC0415 -- heavy: here it is the thread's, and only if it is needed
 
     return load(file, profiles=profiles, environ=dict(os.environ), overrides=overrides)
+
+
+def variant_of(system: System, name: str, kind: type[Process | Container]) -> Service | None:
+    """The service as its file has it elsewhere; for a thread. Raises TopologyError."""
+    from meshdev.topology.variants import variant  # noqa: PLC0415 -- as above
+
+    return variant(system, name, kind, environ=dict(os.environ))
 
 
 def _step(change: Change) -> PlanStep:

@@ -28,7 +28,7 @@ from meshdev.daemon.guardian_link import GuardianLink
 from meshdev.daemon.journal import Journal
 from meshdev.daemon.launcher import Launcher
 from meshdev.daemon.metrics import MetricsListener
-from meshdev.daemon.operator import Operator
+from meshdev.daemon.operator import Operator, variant_of
 from meshdev.daemon.opt_in import OptInListener
 from meshdev.daemon.output import Outputs
 from meshdev.daemon.patience import Patience, patience
@@ -171,7 +171,7 @@ class Supervisor:
             dispatch=self._dispatch,
             changed=self._changed,
         )
-        self._swaps = Swaps(lambda service, text: self._notice(service, text, Level.WARNING))
+        self._swaps = Swaps(lambda service, text: self._notice(service, text, Level.WARNING), variant_of)
         self.operator = Operator(
             system=system,
             written=system,

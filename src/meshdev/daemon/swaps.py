@@ -1,27 +1,35 @@
 """Who plays a service in place of what the file says, for as long as the daemon lives or until it is taken back.
 
+Somebody else (a recording, what runs elsewhere), or itself in another way: in a container where the file has a process.
+
 A swap is kept by the service's name and laid over every system that is read (`Swaps.over`), so that ``meshdev up`` with
 a changed file leaves it standing. One that the new file makes impossible is dropped, and told.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from meshdev.errors import UsageError
+from meshdev.errors import MeshdevError, UsageError
+from meshdev.topology.container import Container
 from meshdev.topology.library import recordings_in
-from meshdev.topology.model import Remote, Service, System
+from meshdev.topology.model import Process, Remote, Service, System, runs_as
 from meshdev.topology.nearest import did_you_mean
 from meshdev.topology.recordings import OnMiss, RecordingRules, Stub, speed_of
 from meshdev.topology.stand_ins import is_http_url, played, reached, unplayable, without_credentials
 from meshdev.wire.swap import SwapRequest
 
-PROCESS = "process"
+FILE = "file"
+WAYS: dict[str, type[Process | Container]] = {"process": Process, "container": Container}
 STUB = "stub"
 RECORDING = "recording:"
 URL = "url:"
 
-Played = Stub | Remote
+Played = Stub | Remote | Service
+"""Who plays; a Service is the same one, run in another way."""
+
+Variants = Callable[[System, str, type[Process | Container]], Service | None]
+"""The service as the file has it elsewhere, run in that way; reads the disk, raises TopologyError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +45,7 @@ class Swaps:
     """The swaps that are on; ``say`` gets (service, sentence) of those that end by themselves."""
 
     say: Callable[[str, str], None]
+    variants: Variants
     _on: dict[str, Played] = field(default_factory=dict)
 
     def over(self, system: System) -> System:
@@ -46,19 +55,66 @@ class Swaps:
             service = services.get(name)
             if service is None:
                 del self._on[name]
-            elif reason := unplayable(service):
+            elif reason := _impossible(service, run):
                 del self._on[name]
                 self.say(name, f"is no longer played by {stand_in(run)}: {reason}")
             else:
                 services[name] = with_run(service, run)
         return replace(system, services=services) if self._on else system
 
-    def ask(self, service: Service, rules: RecordingRules, request: SwapRequest) -> Played | None:
-        """Who is meant to play ``service`` (as the file has it); None for itself. Raises UsageError. Reads the disk."""
-        run = _meant(service, rules, request)
-        if run is not None and (reason := unplayable(service)):
+    def reread(self, system: System) -> dict[str, Service | str]:
+        """Those that run in another way than the file said, as it has them now, or why it no longer does.
+
+        Reads the disk; to be put in force by `take`.
+        """
+        found: dict[str, Service | str] = {}
+        for name, run in list(self._on.items()):
+            if isinstance(run, Service) and name in system.services:
+                try:
+                    found[name] = self._in_another_way(system, name, stand_in(run))
+                except MeshdevError as error:
+                    found[name] = error.message
+        return found
+
+    def take(self, found: Mapping[str, Service | str]) -> None:
+        """Put in force what `reread` has found, for those that have not been swapped meanwhile."""
+        for name, again in found.items():
+            run = self._on.get(name)
+            if not isinstance(run, Service):
+                continue
+            if isinstance(again, str):
+                del self._on[name]
+                self.say(name, f"no longer runs as a {stand_in(run)}: {again}")
+            elif runs_as(again.run) == runs_as(run.run):
+                self._on[name] = again
+
+    def ask(self, system: System, name: str, request: SwapRequest) -> Played | None:
+        """Who is meant to play the service ``name`` of ``system`` (as the file has it); None for what the file says.
+
+        Raises UsageError, TopologyError. Reads the disk.
+        """
+        service = system.services[name]
+        if request.target == FILE:
+            return None
+        if request.target in WAYS:
+            if isinstance(service.run, WAYS[request.target]):
+                return None
+            return self._in_another_way(system, name, request.target)
+        run = _meant(service, system.recording, request)
+        if reason := _impossible(service, run):
             raise UsageError(f"{service.name} cannot be played: {reason}")
         return run
+
+    def _in_another_way(self, system: System, name: str, way: str) -> Service:
+        service = system.services[name]
+        if service.one_shot:
+            raise UsageError(f"{name} cannot be swapped: it runs once and ends")
+        found = self.variants(system, name, WAYS[way])
+        if found is None:
+            keys = 'an image or a build, for example [profiles.boxed.services.NAME] image = "…"'
+            hint = f"give a profile {keys if way == 'container' else 'a command'}; --with file is what it says now"
+            raise UsageError(f"no profile of the file runs {name} as a {way}", hint=hint)
+        return found
 
     def put(self, name: str, run: Played | None) -> Played | None:
         """From now on ``run`` plays the service; gives who did before."""
@@ -73,27 +129,40 @@ class Swaps:
 
     def shown(self, service: Service) -> str:
         """Who plays ``service``; empty when it runs itself (or runs elsewhere, and the file says so)."""
-        if isinstance(service.run, Stub) or (isinstance(service.run, Remote) and service.name in self._on):
+        if isinstance(service.run, Stub):
             return stand_in(service.run)
-        return ""
+        on = self._on.get(service.name)
+        return stand_in(on) if on is not None else ""
 
 
 def with_run(service: Service, run: Played) -> Service:
     """``service`` played by ``run``."""
-    return played(service, run) if isinstance(run, Stub) else reached(service, run.url)
+    match run:
+        case Stub():
+            return played(service, run)
+        case Remote():
+            return reached(service, run.url)
+        case Service():
+            return run
 
 
 def stand_in(run: Played) -> str:
-    """``recording:base,checkout`` or ``url:http://…``, without credentials."""
-    if isinstance(run, Stub):
-        return RECORDING + ",".join(run.recordings)
-    return URL + without_credentials(run.url)
+    """``recording:base,checkout``, ``url:http://…`` without credentials, ``container`` or ``process``."""
+    match run:
+        case Stub():
+            return RECORDING + ",".join(run.recordings)
+        case Remote():
+            return URL + without_credentials(run.url)
+        case Service():
+            return runs_as(run.run)
 
 
-def _meant(service: Service, rules: RecordingRules, request: SwapRequest) -> Played | None:
+def _impossible(service: Service, run: Played) -> str:
+    return "" if isinstance(run, Service) else unplayable(service)
+
+
+def _meant(service: Service, rules: RecordingRules, request: SwapRequest) -> Stub | Remote:
     target = request.target
-    if target == PROCESS:
-        return None
     if target == STUB:
         if not isinstance(service.run, Stub):
             hint = f'`meshdev swap {service.name} --with recording:NAME`, or write stub = {{ recording = "NAME" }}'
@@ -111,7 +180,7 @@ def _meant(service: Service, rules: RecordingRules, request: SwapRequest) -> Pla
         there = service.run.url if isinstance(service.run, Remote) else ""
         base = service.run if isinstance(service.run, Stub) else Stub((), url=there)
         return _checked(rules, _adjusted(replace(base, recordings=names), request))
-    accepted = "accepted: recording:NAME[,NAME2], stub, url:http://…, process"
+    accepted = "accepted: recording:NAME[,NAME2], stub, url:http://…, process, container, file"
     raise UsageError(f"found {target!r} for whom to play {service.name}", hint=accepted)
 
 

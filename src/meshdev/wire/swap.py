@@ -9,7 +9,8 @@ from meshdev.wire.control import ServiceView, View
 class SwapRequest(View, frozen=True, kw_only=True):
     """Who plays a service from now on, in place of whoever does.
 
-    ``target`` is ``recording:NAME[,NAME2]``, ``stub`` (the file's), ``url:http://…`` or ``process`` (as the file says).
+    ``target`` is ``recording:NAME[,NAME2]``, ``stub`` (the file's), ``url:http://…``, ``file`` (as the file says), or
+    ``process`` or ``container``: itself, as the file or else another profile has it.
     The rest is for recordings, over what the file's ``stub`` says; None leaves that.
     """
 

@@ -283,7 +283,7 @@ async def test_a_recording_plays_a_service_and_gives_it_back(visit: Visiting) ->
         await seen.press("s")
         assert "⧉ recording:checkout now" in seen.text()
         await seen.press("enter")
-        assert ("swap", "payments", "process") in seen.backend.calls
+        assert ("swap", "payments", "file") in seen.backend.calls
 
 
 async def test_a_recording_is_removed_only_after_a_question(visit: Visiting) -> None:

@@ -209,12 +209,12 @@ class RecordingDesk:
         self._ask_service(name, "Replay {} to", lambda service: self.replay(name, [service]))
 
     def ask_stand_in(self, name: str) -> None:
-        """Ask which service it is to play; one that it plays gets its own process back."""
+        """Ask which service it is to play; one that it plays runs as the file says again."""
 
         def swap(service: str) -> None:
             view = self._dashboard.picture.service(service)
             played = view is not None and view.stand_in == f"recording:{name}"
-            self.swap(service, "process" if played else f"recording:{name}")
+            self.swap(service, "file" if played else f"recording:{name}")
 
         self._ask_service(name, "{} plays", swap)
 

@@ -31,11 +31,14 @@ def rate(default: float = 100.0) -> float:
 
 
 @contextmanager
-def load_on(port: int, *, per_second: float) -> Iterator[Load]:
-    """Load while the block lasts, from a process of its own; it has had its first answer when the block begins."""
+def load_on(port: int, *, per_second: float, path: str = "") -> Iterator[Load]:
+    """Load while the block lasts, from a process of its own; it has had its first answer when the block begins.
+
+    With a ``path`` that is all that is asked for, else what tests/e2e/programs/load.py says.
+    """
     load = Load()
     with subprocess.Popen(
-        [sys.executable, PROGRAMS / "load.py", str(port), str(per_second)],
+        [sys.executable, PROGRAMS / "load.py", str(port), str(per_second), path],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

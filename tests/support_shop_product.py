@@ -20,6 +20,11 @@ def shop_up(
 ) -> None:
     """Copy the shop into the project and have it up and healthy, without its crowd; the rest as in `shop_in`."""
     shop_in(product, port, **settings)
+    shop_starts(product, profile, timeout)
+
+
+def shop_starts(product: Product, profile: str, timeout: float) -> None:
+    """Have it up and healthy."""
     product.environ.setdefault("SHOPPERS_RATE", "0")
     product.run("up", "-d", "--wait", "-p", profile, timeout=timeout)
 

@@ -7,6 +7,7 @@ import pytest
 from meshdev.daemon.edges import proxy_of
 from meshdev.daemon.environment import service_environment
 from meshdev.wire.mesh import EdgeKey
+from support_compose import composed
 from support_system import system
 
 PORTS = {EdgeKey("a", "b", "http"): 4001, EdgeKey("a", "far", "http"): 4002}
@@ -115,3 +116,31 @@ def test_clients_are_led_to_the_name_proxy(
 def test_nobody_is_led_there_unasked(tmp_path: Path) -> None:
     """A proxy in the environment is the user's own business."""
     assert "HTTP_PROXY" not in environment(tmp_path)
+
+
+def test_a_container_of_a_compose_project_sees_what_was_written(tmp_path: Path) -> None:
+    """Names lead it; ``REDIS_PORT`` would mean something of its own. Edges that were written are told."""
+    text = """
+services:
+  web:
+    image: web
+    expose: ["80"]
+    environment: { CACHE: "redis:6379", PORT: "tcp" }
+    x-meshdev: { uses: ["databases.books"] }
+  redis:
+    image: redis
+x-meshdev:
+  databases: { books: { command: "true", protocol: postgres } }
+"""
+    topology = composed(tmp_path, text)
+    web = topology.services["web"]
+    seen = service_environment(topology, web, base={}, port_of=lambda _: 6379, ports={"http": 80})
+    assert {(edge.caller, edge.callee) for edge in topology.inferred} == {("web", "redis")}
+    assert seen == {
+        "PYTHONUNBUFFERED": "1",
+        "CACHE": "redis:6379",
+        "PORT": "tcp",
+        "BOOKS_URL": "postgresql://books:6379",
+        "BOOKS_HOST": "books",
+        "BOOKS_PORT": "6379",
+    }

@@ -52,6 +52,8 @@ volumes:
   data: {{}}
 """
 
+MARKS = ("MESHDEV_RUN", "MESHDEV_INSTANCE", "MESHDEV_GENERATION")
+
 
 def edges(product: Product) -> dict[str, int]:
     """Requests or connections by edge, ``caller -> callee``."""
@@ -71,6 +73,8 @@ def test_a_compose_project_as_it_is(product: Product, free_port: int) -> None:
     said = product.run("logs", "worker").stdout
     assert all(word in said for word in ("web", "api", "+PONG", "row"))
     assert product.run("run", "worker", "--", "cat", "/run/secrets/token").stdout == "secret\n"
+    seen = {line.partition("=")[0] for line in product.run("run", "api", "--", "env").stdout.splitlines()}
+    assert seen == {"CACHE", "HOME", "HOSTNAME", "PATH", "PYTHONUNBUFFERED", *MARKS}
 
     product.run("fault", "add", "worker -> api", "status=503")
     eventually(lambda: "503" in product.run("logs", "worker").stdout, 30)

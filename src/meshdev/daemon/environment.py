@@ -3,6 +3,9 @@
 From weakest to strongest: the daemon's environment (less meshdev's own variables), what makes logs readable at once,
 the way to its name proxy (``proxy_env``), the edges, the service's own ``environment``, its ports, and the marks by
 which strays are found.
+
+A container of a Compose project was written without meshdev: it gets no ``PORT``, nor ``B_URL``, ``B_HOST``, ``B_PORT``
+of edges that were only inferred. Names lead it, and a program that reads ``REDIS_PORT`` means something of its own.
 """
 
 import os
@@ -47,7 +50,8 @@ def service_environment(
     addresses = address_lookup(system, service, port_of)
     for name, text in service.environment.items():
         environment[name] = resolve(text, addresses, own=own)
-    environment.update(own)
+    if not _knows_names_only(system, service):
+        environment.update(own)
     return environment
 
 
@@ -129,7 +133,10 @@ def search_path(before: tuple[Path, ...], path: str) -> str:
 def edge_variables(system: System, service: Service, port_of: PortOf) -> dict[str, str]:
     """How ``service`` finds whom it calls."""
     found: dict[str, str] = {}
+    inferred = {edge.callee for edge in system.inferred if edge.caller == service.name}
     for callee in callees(system, service):
+        if callee.name in inferred and _knows_names_only(system, service):
+            continue
         for endpoint in callee.endpoints:
             port = port_of(EdgeKey(service.name, callee.name, endpoint.name))
             found.update(variables(callee, endpoint, port, found_at(system, service, callee)))
@@ -138,3 +145,7 @@ def edge_variables(system: System, service: Service, port_of: PortOf) -> dict[st
         if remote is not None and isinstance(remote.run, Remote) and not has_edges(remote):
             found[f"{name.rpartition('.')[2].upper().replace('-', '_')}_URL"] = remote.run.url
     return found
+
+
+def _knows_names_only(system: System, service: Service) -> bool:
+    return system.is_compose and is_container(service)

@@ -24,14 +24,13 @@ from meshdev.topology.findings import problems_of
 from meshdev.topology.graph import cycle_problems
 from meshdev.topology.interpolate import Variables, interpolate
 from meshdev.topology.lines import Path as KeyPath
-from meshdev.topology.model import Condition, EmbeddedFile, Service, System
+from meshdev.topology.model import COMPOSE_SUFFIXES, Condition, EmbeddedFile, Service, System
 from meshdev.topology.paths import absolute
 from meshdev.topology.references import References
 from meshdev.topology.scope import Mention, Scope
 from meshdev.topology.template import SECTIONS
 
 FILE_NAME = "meshdev.toml"
-COMPOSE_SUFFIXES = (".yml", ".yaml")
 
 Node = tuple[str, str]
 _NODE_DEPTH = len(("services", "orders"))

@@ -308,6 +308,7 @@ class EmbeddedFile:
 
 
 _RECORDING = RecordingRules()
+COMPOSE_SUFFIXES = (".yml", ".yaml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -365,3 +366,8 @@ class System:
     inferred: tuple[Inferred, ...] = ()
     overrides: tuple[Path, ...] = ()
     notes: tuple[Problem, ...] = ()
+
+    @property
+    def is_compose(self) -> bool:
+        """Whether it was read from Compose files."""
+        return self.file.suffix.lower() in COMPOSE_SUFFIXES

@@ -10,7 +10,7 @@ from dataclasses import replace
 from meshdev.errors import TopologyError
 from meshdev.topology.assembly import read_all
 from meshdev.topology.container import Container
-from meshdev.topology.load import COMPOSE_SUFFIXES, load
+from meshdev.topology.load import load
 from meshdev.topology.model import Process, Service, System
 from meshdev.topology.template import SECTIONS
 
@@ -40,7 +40,7 @@ def variant(
 
 def _tries(system: System, name: str) -> Iterator[Sequence[str]]:
     yield ()
-    if system.file.suffix.lower() in COMPOSE_SUFFIXES:  # its profiles only choose services
+    if system.is_compose:  # its profiles only choose services
         return
     section, _, key = name.rpartition(".")
     overlays = read_all(system.file).tree.get("profiles", {})

@@ -1,19 +1,21 @@
-"""Open-loop load: ``load.py PORT RATE`` sends RATE requests a second, come what may, until its stdin ends.
+"""Open-loop load: ``load.py PORT RATE [PATH]`` sends RATE requests a second, come what may, until its stdin ends.
 
 Every third request is a POST (nobody may repeat it), every tenth has a connection of its own, every 25th asks for
-/slow. They take a kept connection, or a new one when all are busy. The first good answer is told by a line; at the end
-one line of JSON: how many were sent, how many were answered 200, what became of the others, and by whom the good ones
-were answered.
+/slow; with a PATH all of them GET that. They take a kept connection, or a new one when all are busy. The first good
+answer is told by a line; at the end one line of JSON: how many were sent, how many were answered 200, what became of
+the others, and by whom the good ones were answered.
 """
 
 import asyncio
 import json
+import re
 import sys
 import time
 from collections import Counter
 from contextlib import suppress
 
 PORT, RATE = int(sys.argv[1]), float(sys.argv[2])
+PATH = b"".join(word.encode() for word in sys.argv[3:])
 PATIENCE = 20.0  # seconds for one answer
 Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
@@ -25,7 +27,7 @@ millis: list[float] = []
 
 async def call(number: int, due: float) -> None:
     """One request, from when it is due."""
-    method = "GET" if number % 3 else "POST"
+    method = _method(number)
     try:
         async with asyncio.timeout(PATIENCE):
             status, body = await _exchange(number)
@@ -36,8 +38,16 @@ async def call(number: int, due: float) -> None:
     if status == 200:
         if not answered_by:
             print("answered", flush=True)
-        answered_by[body] += 1
-    outcomes["200" if status == 200 else f"{method} {status} {body[:120]}"] += 1
+        answered_by[body[:40]] += 1
+    outcomes["200" if status == 200 else f"{method} {status} {_words(body)[:200]}"] += 1
+
+
+def _words(body: str) -> str:
+    return " ".join(re.sub(r"(?s)<(head|style)\b.*?</\1>|<[^>]+>", " ", body).split())
+
+
+def _method(number: int) -> str:
+    return "GET" if PATH or number % 3 else "POST"
 
 
 async def _exchange(number: int) -> tuple[int, str]:
@@ -47,8 +57,8 @@ async def _exchange(number: int) -> tuple[int, str]:
     else:
         reader, writer = await asyncio.open_connection("127.0.0.1", PORT)
     last = b"connection: close\r\n" if alone else b""
-    path = b"/slow" if number % 25 == 6 else b"/%d" % number
-    if number % 3:
+    path = PATH or (b"/slow" if number % 25 == 6 else b"/%d" % number)
+    if _method(number) == "GET":
         writer.write(b"GET %b HTTP/1.1\r\nhost: x\r\n%b\r\n" % (path, last))
     else:
         writer.write(b"POST %b HTTP/1.1\r\nhost: x\r\ncontent-length: 3\r\n%b\r\nabc" % (path, last))

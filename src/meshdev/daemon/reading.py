@@ -7,6 +7,7 @@ and reported, by the caller that reads for itself.
 Fork before anything is imported or started that a fork would copy in vain: `begin` is the daemon's first act.
 """
 
+import gc
 import os
 from contextlib import suppress
 from pathlib import Path
@@ -53,6 +54,7 @@ class Reading:
 
 
 def _read(options: str, answer: int) -> NoReturn:
+    gc.disable()  # neither modules nor what is read are garbage, and it ends with them
     try:
         os.environ["PYDANTIC_DISABLE_PLUGINS"] = (
             "__all__"  # else every installed distribution is looked through

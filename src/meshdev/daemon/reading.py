@@ -9,6 +9,7 @@ Fork before anything is imported or started that a fork would copy in vain: `beg
 
 import gc
 import os
+import select
 from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
@@ -38,6 +39,11 @@ class Reading:
             _read(options, theirs)
         os.close(theirs)
         return cls(pid, ours)
+
+    @property
+    def done(self) -> bool:
+        """Whether `result` need not be waited for."""
+        return bool(select.select([self._answer], [], [], 0)[0])
 
     def result(self) -> System | None:
         """What the file describes, once it is read; None: read it yourself, and see what is wrong. To be asked once."""

@@ -5,6 +5,7 @@ costs. Half of a node's keys are for containers only (`file_container`): a file 
 other one only once. Errors and the JSON Schema are those of one table.
 """
 
+from abc import abstractmethod
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Final
 
@@ -32,9 +33,9 @@ class PartedTable(Table):
     )
 
     @classmethod
+    @abstractmethod
     def rare_table(cls) -> type[Table]:
         """The table of the rare keys, imported now."""
-        raise NotImplementedError
 
     @model_validator(mode="before")
     @classmethod

@@ -105,11 +105,7 @@ def _keys(table: type[Table], path: Path) -> list[str]:
     annotation = _strip(annotation)
     if get_origin(annotation) is tuple:  # one table, where several may stand
         annotation = _strip(get_args(annotation)[0])
-    return (
-        list(keys_of(annotation))
-        if isinstance(annotation, type) and issubclass(annotation, Table)
-        else []
-    )
+    return list(keys_of(annotation)) if isinstance(annotation, type) and issubclass(annotation, Table) else []
 
 
 def _strip(annotation: Any) -> Any:

@@ -27,12 +27,17 @@ $(VENV)/.dev: pyproject.toml | $(BIN)/python
 	@$(PIP) install -e '.[dev]'
 	@touch $@ $(VENV)/.run
 
-setup: $(VENV)/.dev  ## make .venv with everything in it
+# Byte code, so that no start compiles our modules: Python writes none itself where PYTHONDONTWRITEBYTECODE is set.
+$(VENV)/.compiled: $(shell find src sample_system -name '*.py') | $(VENV)/.run
+	@$(BIN)/python -m compileall -q src sample_system
+	@touch $@
 
-up: $(VENV)/.run  ## start the sample system in the dashboard
+setup: $(VENV)/.dev $(VENV)/.compiled  ## make .venv with everything in it
+
+up: $(VENV)/.run $(VENV)/.compiled  ## start the sample system in the dashboard
 	@$(BIN)/meshdev up
 
-test: $(VENV)/.dev  ## all tests
+test: $(VENV)/.dev $(VENV)/.compiled  ## all tests
 	@$(BIN)/python -m pytest -n $(WORKERS) $(PYTEST_ARGS)
 
 check: $(VENV)/.dev  ## style, types, contracts
@@ -41,14 +46,14 @@ check: $(VENV)/.dev  ## style, types, contracts
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-bench: $(VENV)/.dev  ## the benchmarks, side by side with the peers (docs/benchmarks.md)
+bench: $(VENV)/.dev $(VENV)/.compiled  ## the benchmarks, side by side with the peers (docs/benchmarks.md)
 	@$(PIP) install -e '.[dev,bench]'
 	@$(BIN)/python -m benchmarks
 	@$(BIN)/python -m benchmarks mesh
 	@$(BIN)/python -m benchmarks faults
 	@$(BIN)/python -m benchmarks recording
 
-shots: $(VENV)/.dev  ## pictures of the dashboard over the running shop (docs/images)
+shots: $(VENV)/.dev $(VENV)/.compiled  ## pictures of the dashboard over the running shop (docs/images)
 	@$(BIN)/python docs/shots.py
 
 clean:  ## remove what the other verbs made

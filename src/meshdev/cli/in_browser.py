@@ -9,7 +9,6 @@ import functools
 import importlib.util
 import os
 import sys
-import webbrowser
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -98,6 +97,8 @@ def _announce(browser: InBrowser, system: str, *, owned: bool) -> None:
     from meshdev.tui.browser import can_browse
 
     if can_browse(os.environ, sys.platform):
+        import webbrowser
+
         with contextlib.suppress(webbrowser.Error):
             webbrowser.open(door.url)
 

@@ -14,6 +14,7 @@ import socket
 import sys
 import time
 from contextlib import AsyncExitStack, suppress
+from importlib import import_module
 from pathlib import Path
 
 import msgspec
@@ -121,7 +122,7 @@ class _Daemon:
             await self._serve(supervisor, paths, listener)
 
     async def _serve(self, supervisor: Supervisor, paths: ProjectPaths, listener: socket.socket) -> None:
-        # Imported here, since the instances start meanwhile.
+        # Imported here, since the instances start meanwhile; or before, while the topology is being read.
         from meshdev.daemon.api import build_api  # noqa: PLC0415
         from meshdev.daemon.server import ControlServer  # noqa: PLC0415
 
@@ -147,6 +148,8 @@ class _Daemon:
                 paths.runtime_dir.rmdir()
 
     def _load(self) -> System:
+        if self._reading and not self._reading.done:
+            _read_ahead()
         system = self._reading.result() if self._reading else None
         if system is None:
             from meshdev.topology.load import load  # noqa: PLC0415 -- heavy
@@ -190,6 +193,12 @@ class _Daemon:
 
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, press)
+
+
+def _read_ahead() -> None:
+    """Import what the control API needs, which is only served once there is a system."""
+    for name in ("meshdev.daemon.api", "meshdev.daemon.server"):
+        import_module(name)
 
 
 def _guardian_lost(supervisor: Supervisor, *, replaced: bool) -> None:

@@ -7,7 +7,9 @@ and reported, by the caller that reads for itself.
 Fork before anything is imported or started that a fork would copy in vain: `begin` is the daemon's first act.
 """
 
+import gc
 import os
+import select
 from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
@@ -38,6 +40,11 @@ class Reading:
         os.close(theirs)
         return cls(pid, ours)
 
+    @property
+    def done(self) -> bool:
+        """Whether `result` need not be waited for."""
+        return bool(select.select([self._answer], [], [], 0)[0])
+
     def result(self) -> System | None:
         """What the file describes, once it is read; None: read it yourself, and see what is wrong. To be asked once."""
         with open(self._answer, "rb") as answer:  # noqa: PTH123 -- a descriptor
@@ -53,6 +60,7 @@ class Reading:
 
 
 def _read(options: str, answer: int) -> NoReturn:
+    gc.disable()  # neither modules nor what is read are garbage, and it ends with them
     try:
         os.environ["PYDANTIC_DISABLE_PLUGINS"] = (
             "__all__"  # else every installed distribution is looked through

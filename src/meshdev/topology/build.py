@@ -9,7 +9,6 @@ from meshdev.topology import engines
 from meshdev.topology.assembly import RUNS
 from meshdev.topology.commands import compile_command, variable_prefix
 from meshdev.topology.container import Container, MountKind
-from meshdev.topology.containers import complain_of_container_keys, container_of
 from meshdev.topology.environments import environment_of
 from meshdev.topology.file_model import DatabaseTable, ServiceTable
 from meshdev.topology.file_recordings import stub_of
@@ -56,7 +55,7 @@ def build_node(scope: Scope, *, completes: bool) -> Service | EmbeddedFile:
     listening = endpoints_of(scope, one_shot=one_shot, engine=engine)
     ports, endpoints = published(scope, listening)
     if not scope.contained:
-        complain_of_container_keys(scope)
+        _complain_of_container_keys(scope)
     written = environment_of(scope)
     own = _own_names(scope, written)
     run = _run_of(scope, engine, own)
@@ -137,6 +136,13 @@ def _is_here(url: str) -> bool:
         return False
 
 
+def _complain_of_container_keys(scope: Scope) -> None:
+    """Keys that only containers have, beside something else that runs."""
+    for key, value in scope.table.container or ():
+        if value is not None:
+            scope.complain((key,), "is for containers", "give it an image or a build, or drop it")
+
+
 def _complain_of_running(scope: Scope) -> None:
     for key in ("command", "image", "build", "url", "ports", "replicas"):
         if getattr(scope.table, key) is not None:
@@ -151,6 +157,8 @@ def _run_of(scope: Scope, engine: str, own: frozenset[str]) -> Run:
     if scope.contained:  # of an image that is built, which may have a command of its own
         if others := [key for key in written if key in ("stub", "url")]:
             scope.complain((), f"says {written[0]} and {others[0]}", f"accepted: one of {', '.join(RUNS)}")
+        from meshdev.topology.containers import container_of  # noqa: PLC0415 -- only for containers
+
         return container_of(scope)
     if len(written) > 1:
         scope.complain((), f"says {' and '.join(written)}", f"accepted: one of {', '.join(RUNS)}")

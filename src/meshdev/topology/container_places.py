@@ -12,8 +12,8 @@ from meshdev.kernel.quantity import QuantityError, parse_size
 from meshdev.topology.assembly import Assembly
 from meshdev.topology.container import FileGrant, Mount, MountKind, Network, NetworkLink, Volume
 from meshdev.topology.container_forms import is_path
+from meshdev.topology.file_container import ContainerSections, ContainerTable
 from meshdev.topology.file_container_parts import GrantTable, MountTable, NetworkLinkTable
-from meshdev.topology.file_model import FileTable
 from meshdev.topology.nearest import did_you_mean
 from meshdev.topology.paths import absolute, placed
 from meshdev.topology.scope import Scope
@@ -21,14 +21,19 @@ from meshdev.topology.scope import Scope
 DEFAULT_NETWORK = "default"
 
 
+def keys_of(scope: Scope) -> ContainerTable:
+    """What the node says that only containers have."""
+    return scope.table.container or ContainerTable()
+
+
 def mounts_of(scope: Scope) -> tuple[Mount, ...]:
     """``volumes`` and ``tmpfs``; a later one takes the place of an earlier one at the same target."""
     found: dict[str, Mount] = {}
-    for index, entry in enumerate(scope.table.volumes or ()):
+    for index, entry in enumerate(keys_of(scope).volumes or ()):
         mount = _mount(scope, index, entry)
         if mount is not None:
             found[mount.target] = mount
-    for text in scope.table.tmpfs or ():
+    for text in keys_of(scope).tmpfs or ():
         mount = _tmpfs(scope, text)
         found[mount.target] = mount
     return tuple(found.values())
@@ -97,7 +102,7 @@ def _tmpfs(scope: Scope, text: str) -> Mount:
 
 def networks_of(scope: Scope) -> tuple[NetworkLink, ...]:
     """The networks that it is in; the system's own when it says nothing."""
-    table = scope.table
+    table = keys_of(scope)
     if table.network_mode:
         return ()
     known = _names(scope, "networks") | {DEFAULT_NETWORK}
@@ -130,8 +135,8 @@ def _names(scope: Scope, section: str) -> set[str]:
 
 def files_of(scope: Scope) -> tuple[FileGrant, ...]:
     """Secrets (in ``/run/secrets``) and configs (in ``/``) as files of the container."""
-    secrets = (_grant(scope, "secrets", entry) for entry in scope.table.secrets or ())
-    configs = (_grant(scope, "configs", entry) for entry in scope.table.configs or ())
+    secrets = (_grant(scope, "secrets", entry) for entry in keys_of(scope).secrets or ())
+    configs = (_grant(scope, "configs", entry) for entry in keys_of(scope).configs or ())
     return tuple(grant for grant in (*secrets, *configs) if grant is not None)
 
 
@@ -188,7 +193,7 @@ def _filled(scope: Scope, section: str, grant: FileGrant, source: dict[str, obje
             return grant
 
 
-def shared_networks(table: FileTable) -> dict[str, Network]:
+def shared_networks(table: ContainerSections) -> dict[str, Network]:
     """The networks of the system by their keys."""
     found = {}
     for key, entry in table.networks.items():
@@ -211,7 +216,7 @@ def shared_networks(table: FileTable) -> dict[str, Network]:
     return found
 
 
-def shared_volumes(table: FileTable) -> dict[str, Volume]:
+def shared_volumes(table: ContainerSections) -> dict[str, Volume]:
     """The named volumes of the system by their keys."""
     return {
         key: Volume(
@@ -226,7 +231,7 @@ def shared_volumes(table: FileTable) -> dict[str, Volume]:
     }
 
 
-def source_problems(assembly: Assembly, table: FileTable) -> Iterator[Problem]:
+def source_problems(assembly: Assembly, table: ContainerSections) -> Iterator[Problem]:
     """Secrets and configs that say more than one thing, or nothing."""
     for section, entries in (("secrets", table.secrets), ("configs", table.configs)):
         for name, entry in entries.items():

@@ -21,8 +21,7 @@ from meshdev.topology.container import (
     Ulimit,
 )
 from meshdev.topology.container_forms import pair
-from meshdev.topology.container_places import build_grants_of, files_of, mounts_of, networks_of
-from meshdev.topology.file_container import ContainerTable
+from meshdev.topology.container_places import build_grants_of, files_of, keys_of, mounts_of, networks_of
 from meshdev.topology.file_container_parts import BuildTable
 from meshdev.topology.file_parts import HealthcheckTable
 from meshdev.topology.nearest import did_you_mean
@@ -40,16 +39,9 @@ _TABLES = ("sysctls", "storage_opt", "labels", "annotations")
 _FLAGS = ("privileged", "read_only", "tty", "stdin_open")
 
 
-def complain_of_container_keys(scope: Scope) -> None:
-    """Keys that only containers have, beside something else that runs."""
-    for key in ContainerTable.model_fields:
-        if key != "build" and getattr(scope.table, key) is not None:
-            scope.complain((key,), "is for containers", "give it an image or a build, or drop it")
-
-
 def container_of(scope: Scope) -> Container:
     """The container; problems go to the scope."""
-    table = scope.table
+    node, table = scope.table, keys_of(scope)
     written: dict[str, Any] = {}
     for key in (*_PLAIN, *_TUPLES, *_MORE_TUPLES, *_TABLES):
         value = getattr(table, key)
@@ -57,11 +49,11 @@ def container_of(scope: Scope) -> Container:
             written[key] = value
     written.update({key: True for key in _FLAGS if getattr(table, key)})
     return Container(
-        image=table.image or "",
+        image=node.image or "",
         build=None if table.build is None else build_of(scope, table.build),
-        command=argv_of(scope, ("command",), table.command),
+        command=argv_of(scope, ("command",), node.command),
         entrypoint=argv_of(scope, ("entrypoint",), table.entrypoint),
-        working_dir=inside if (inside := table.working_dir or "").startswith("/") else "",
+        working_dir=inside if (inside := node.working_dir or "").startswith("/") else "",
         mounts=mounts_of(scope),
         files=files_of(scope),
         networks=networks_of(scope),
@@ -74,7 +66,7 @@ def container_of(scope: Scope) -> Container:
         pull_policy=_pull_policy(scope),
         stop_signal=stop_of(scope).signal if _says_signal(scope) else "",
         resources=_resources(scope),
-        healthcheck=_healthcheck(scope, table.healthcheck),
+        healthcheck=_healthcheck(scope, node.healthcheck),
         **written,
     )
 
@@ -191,7 +183,7 @@ def _says_signal(scope: Scope) -> bool:
 
 
 def _namespaces(scope: Scope) -> Namespaces:
-    table = scope.table
+    table = keys_of(scope)
     if table.network_mode and table.networks:
         scope.complain(("network_mode",), "stands beside networks", "write one of them")
     return Namespaces(
@@ -206,7 +198,7 @@ def _namespaces(scope: Scope) -> Namespaces:
 
 
 def _pull_policy(scope: Scope) -> PullPolicy:
-    written = scope.table.pull_policy or "missing"
+    written = keys_of(scope).pull_policy or "missing"
     if written in _AGES:
         return PullPolicy("missing", _AGES[written])
     if written.startswith("every_"):
@@ -228,7 +220,7 @@ def _weeks(text: str) -> float:
 
 
 def _resources(scope: Scope) -> Resources:
-    table = scope.table
+    table = keys_of(scope)
     return Resources(
         memory_reservation=table.mem_reservation,
         memory_swap=table.memswap_limit,

@@ -3,7 +3,9 @@
 What they mean is the business of `topology.containers`; here is only which shapes are accepted.
 """
 
-from pydantic import Field
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field
 
 from meshdev.topology.file_container_parts import (
     BuildEntry,
@@ -21,7 +23,7 @@ from meshdev.topology.file_container_parts import (
     Swap,
     Ulimits,
 )
-from meshdev.topology.file_parts import Table
+from meshdev.topology.file_parts import Table, free_names
 from meshdev.topology.scalars import Flag, Number, Size, Text, Texts
 
 
@@ -154,3 +156,19 @@ class FileSourceTable(Table):
     content: Text | None = Field(default=None, description="the content itself")
     external: Flag = Field(default=False, description="only a swarm has it")
     name: Text | None = Field(default=None, description="what a swarm calls it")
+
+
+_Sources = Annotated[dict[str, FileSourceTable], BeforeValidator(free_names)]
+
+
+class ContainerSections(Table):
+    """The sections of a file that only containers use."""
+
+    networks: Annotated[dict[str, NetworkTable], BeforeValidator(free_names)] = Field(
+        default={}, description="networks of containers by name"
+    )
+    volumes: Annotated[dict[str, VolumeTable], BeforeValidator(free_names)] = Field(
+        default={}, description="volumes of containers by name"
+    )
+    secrets: _Sources = Field(default={}, description="secrets that containers get as files, by name")
+    configs: _Sources = Field(default={}, description="configs that containers get as files, by name")

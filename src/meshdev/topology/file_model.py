@@ -4,13 +4,13 @@ Every key is optional here, since a profile's overlay may hold any part of a ser
 by `topology.build` on the merged whole.
 """
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema
 
 from meshdev.topology.dotenv import Form
 from meshdev.topology.experiment_tables import ExperimentTable
-from meshdev.topology.file_container import ContainerTable, FileSourceTable, NetworkTable, VolumeTable
+from meshdev.topology.file_parted import PartedTable
 from meshdev.topology.file_parts import (
     Dependency,
     DependencyTable,
@@ -24,6 +24,7 @@ from meshdev.topology.file_parts import (
     Table,
     Watches,
     dependencies_form,
+    free_names,
 )
 from meshdev.topology.file_recordings import RecordingTable, StubTable
 from meshdev.topology.model import StartMode
@@ -42,12 +43,9 @@ from meshdev.topology.scalars import (
     words,
 )
 
-
-def _free(table: Any) -> Any:
-    """A table whose keys are names: ``x-`` keys are dropped."""
-    if not isinstance(table, dict):
-        raise refuse("a table")
-    return {key: value for key, value in table.items() if not key.startswith("x-")}
+if TYPE_CHECKING:
+    from meshdev.topology.file_container import ContainerSections, ContainerTable
+    from meshdev.topology.file_container_parts import BuildTable
 
 
 def environment_form(value: Any) -> Any:
@@ -66,7 +64,7 @@ def calls_form(value: Any) -> Any:
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
         return {item: {} for item in value}
     if isinstance(value, dict):
-        return _free(value)
+        return free_names(value)
     raise refuse('an array of names, or a table such as { payments = { timeout = "2s" } }')
 
 
@@ -96,8 +94,8 @@ class EnvFileTable(Table):
     )
 
 
-class NodeTable(ContainerTable):
-    """What services, databases and brokers have in common."""
+class NodeTable(PartedTable):
+    """What services, databases and brokers have in common; the rare keys are a container's."""
 
     description: Text | None = Field(default=None, description="one line for people")
     team: Text | None = Field(default=None, description="who owns it")
@@ -124,7 +122,7 @@ class NodeTable(ContainerTable):
         default=None, description='of the first endpoint (http); "none": listens on nothing'
     )
     port: Port | None = Field(default=None, description="the port it insists on; else it listens on $PORT")
-    endpoints: Annotated[dict[str, EndpointTable] | None, BeforeValidator(_free)] = Field(
+    endpoints: Annotated[dict[str, EndpointTable] | None, BeforeValidator(free_names)] = Field(
         default=None, description="what it listens on, when that is more (or less) than one thing"
     )
     ports: Annotated[
@@ -159,6 +157,23 @@ class NodeTable(ContainerTable):
         default=None, description="runs once and ends: a migration, a seed, a build"
     )
 
+    @classmethod
+    def rare_table(cls) -> "type[ContainerTable]":
+        """What only containers have."""
+        from meshdev.topology.file_container import ContainerTable  # noqa: PLC0415 -- only for containers
+
+        return ContainerTable
+
+    @property
+    def container(self) -> "ContainerTable | None":
+        """The keys that only containers have; None when it says none of them."""
+        return self.rare  # type: ignore[no-any-return]  # validated by that table
+
+    @property
+    def build(self) -> "BuildTable | None":
+        """How its image is built."""
+        return self.container.build if self.container else None
+
 
 class ServiceTable(NodeTable):
     """A service."""
@@ -173,7 +188,7 @@ class ServiceTable(NodeTable):
     proxy_env: Flag | None = Field(
         default=None, description="HTTP_PROXY leads to meshdev, so http://NAME/ reaches the service NAME"
     )
-    edges: Annotated[dict[str, EdgeTable] | None, BeforeValidator(_free)] = Field(
+    edges: Annotated[dict[str, EdgeTable] | None, BeforeValidator(free_names)] = Field(
         default=None, description="resilience and access, by whom it calls or uses"
     )
 
@@ -222,10 +237,9 @@ class CompatTable(Table):
     toxiproxy: ToxiproxyTable | None = Field(default=None, description="Toxiproxy's HTTP API")
 
 
-_Services = Annotated[dict[str, ServiceTable], BeforeValidator(_free)]
-_Databases = Annotated[dict[str, DatabaseTable], BeforeValidator(_free)]
-_Sources = Annotated[dict[str, FileSourceTable], BeforeValidator(_free)]
-_Brokers = Annotated[dict[str, BrokerTable], BeforeValidator(_free)]
+_Services = Annotated[dict[str, ServiceTable], BeforeValidator(free_names)]
+_Databases = Annotated[dict[str, DatabaseTable], BeforeValidator(free_names)]
+_Brokers = Annotated[dict[str, BrokerTable], BeforeValidator(free_names)]
 
 
 def _raw_table(value: Any) -> Any:
@@ -236,7 +250,7 @@ def _raw_table(value: Any) -> Any:
 
 _RawTables = Annotated[
     dict[str, Annotated[dict[str, Any], PlainValidator(_raw_table), WithJsonSchema({"type": "object"})]],
-    BeforeValidator(_free),
+    BeforeValidator(free_names),
 ]
 
 
@@ -248,7 +262,7 @@ class ProfileTable(Table):
     brokers: _Brokers = Field(default={}, description="overlays of brokers")
 
 
-class FileTable(Table):
+class FileTable(PartedTable):
     """meshdev.toml: a system of services."""
 
     system: SystemTable = Field(default_factory=SystemTable, description="the system as a whole")
@@ -264,18 +278,22 @@ class FileTable(Table):
     services: _Services = Field(default={}, description="services by name")
     databases: _Databases = Field(default={}, description="databases by name")
     brokers: _Brokers = Field(default={}, description="brokers by name")
-    networks: Annotated[dict[str, NetworkTable], BeforeValidator(_free)] = Field(
-        default={}, description="networks of containers by name"
-    )
-    volumes: Annotated[dict[str, VolumeTable], BeforeValidator(_free)] = Field(
-        default={}, description="volumes of containers by name"
-    )
-    secrets: _Sources = Field(default={}, description="secrets that containers get as files, by name")
-    configs: _Sources = Field(default={}, description="configs that containers get as files, by name")
-    profiles: Annotated[dict[str, ProfileTable], BeforeValidator(_free)] = Field(
+    profiles: Annotated[dict[str, ProfileTable], BeforeValidator(free_names)] = Field(
         default={}, description="what each profile lays over the rest"
     )
     faults: _RawTables = Field(default={}, description="faults to be switched on and off by name")
-    experiments: Annotated[dict[str, ExperimentTable], BeforeValidator(_free)] = Field(
+    experiments: Annotated[dict[str, ExperimentTable], BeforeValidator(free_names)] = Field(
         default={}, description="experiments by name: `meshdev chaos run NAME`"
     )
+
+    @classmethod
+    def rare_table(cls) -> "type[ContainerSections]":
+        """What containers share."""
+        from meshdev.topology.file_container import ContainerSections  # noqa: PLC0415 -- only for containers
+
+        return ContainerSections
+
+    @property
+    def shared(self) -> "ContainerSections | None":
+        """What containers share; None when the file says nothing of it."""
+        return self.rare  # type: ignore[no-any-return]  # validated by that table

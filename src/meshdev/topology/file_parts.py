@@ -51,7 +51,7 @@ class Table(BaseModel):
     """A table of the file: unknown keys are errors, ``x-`` keys are free."""
 
     model_config = ConfigDict(
-        extra="forbid", frozen=True, json_schema_extra={"patternProperties": {"^x-": {}}}
+        extra="forbid", frozen=True, defer_build=True, json_schema_extra={"patternProperties": {"^x-": {}}}
     )
 
     @model_validator(mode="before")
@@ -62,12 +62,19 @@ class Table(BaseModel):
         return {key: value for key, value in data.items() if not key.startswith("x-")}
 
 
+def free_names(table: Any) -> Any:
+    """A table whose keys are names: ``x-`` keys are dropped."""
+    if not isinstance(table, dict):
+        raise refuse("a table")
+    return {key: value for key, value in table.items() if not key.startswith("x-")}
+
+
 def dependencies_form(value: Any) -> Any:
     """``["a"]`` and ``{ a = "healthy" }`` as the table that they stand for."""
     if isinstance(value, list) and all(isinstance(name, str) for name in value):
         return dict.fromkeys(value, "started")
     if isinstance(value, dict):
-        return {name: entry for name, entry in value.items() if not name.startswith("x-")}
+        return free_names(value)
     raise refuse('an array of names, or a table such as { payments = "healthy" }')
 
 

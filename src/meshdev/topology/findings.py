@@ -5,10 +5,12 @@ import types
 from collections.abc import Callable, Container
 from typing import Any, Union, get_args, get_origin
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from meshdev.errors import Problem, Where
+from meshdev.topology.file_parted import details_of, keys_of
+from meshdev.topology.file_parts import Table
 from meshdev.topology.lines import Path
 from meshdev.topology.nearest import did_you_mean, nearest
 
@@ -17,12 +19,12 @@ _MOST = 60
 
 def problems_of(
     error: ValidationError,
-    table: type[BaseModel],
+    table: type[Table],
     where: Callable[[Path], Where],
     written: Container[Path] = (),
 ) -> list[Problem]:
     """One problem for each thing that ``table`` refused; ``written`` are the paths that the file really has."""
-    return [_problem(detail, table, where, written) for detail in error.errors(include_url=False)]
+    return [_problem(detail, table, where, written) for detail in details_of(error)]
 
 
 def found(value: object) -> str:
@@ -66,7 +68,7 @@ def as_written(path: Path, written: Container[Path]) -> Path:
 
 
 def _problem(
-    detail: ErrorDetails, table: type[BaseModel], where: Callable[[Path], Where], written: Container[Path]
+    detail: ErrorDetails, table: type[Table], where: Callable[[Path], Where], written: Container[Path]
 ) -> Problem:
     path = as_written(detail["loc"], written)
     match detail["type"]:
@@ -90,24 +92,20 @@ def _problem(
     )
 
 
-def _keys(table: type[BaseModel], path: Path) -> list[str]:
+def _keys(table: type[Table], path: Path) -> list[str]:
     """The keys that the table at ``path`` accepts."""
     annotation: Any = table
     for part in path:
         annotation = _strip(annotation)
-        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-            annotation = annotation.model_fields[str(part)].annotation
+        if isinstance(annotation, type) and issubclass(annotation, Table):
+            annotation = keys_of(annotation)[str(part)].annotation
         else:
             arguments = get_args(annotation)
             annotation = arguments[1] if get_origin(annotation) is dict else (arguments or (None,))[0]
     annotation = _strip(annotation)
     if get_origin(annotation) is tuple:  # one table, where several may stand
         annotation = _strip(get_args(annotation)[0])
-    return (
-        list(annotation.model_fields)
-        if isinstance(annotation, type) and issubclass(annotation, BaseModel)
-        else []
-    )
+    return list(keys_of(annotation)) if isinstance(annotation, type) and issubclass(annotation, Table) else []
 
 
 def _strip(annotation: Any) -> Any:

@@ -15,10 +15,10 @@ from pydantic import ValidationError
 from meshdev.errors import Problem, TopologyError
 from meshdev.topology.assembly import Assembly, choose_profiles, read_all
 from meshdev.topology.build import build_node
-from meshdev.topology.container_places import shared_networks, shared_volumes, source_problems
 from meshdev.topology.file_experiments import experiments_of
 from meshdev.topology.file_faults import faults_of
 from meshdev.topology.file_model import FileTable, NodeTable
+from meshdev.topology.file_parted import details_of
 from meshdev.topology.file_recordings import recording_of
 from meshdev.topology.findings import problems_of
 from meshdev.topology.graph import cycle_problems
@@ -130,7 +130,6 @@ def _load(
     known = {*connected, *embedded, *left_out, *broken}
     faults, *findings = faults_of(assembly, table.faults, connected, known)
     problems.update(findings[0])
-    problems.update(source_problems(assembly, table))
     experiments, misjudged = experiments_of(assembly, table.experiments, faults, known)
     problems.update(misjudged)
     system = System(
@@ -150,9 +149,13 @@ def _load(
         faults=faults,
         experiments=experiments,
         warnings=tuple(sorted({*references.warnings, *findings[1]})),
-        networks=shared_networks(table),
-        volumes=shared_volumes(table),
     )
+    if table.shared is not None:
+        from meshdev.topology import container_places as places  # noqa: PLC0415 -- only for containers
+
+        problems.update(places.source_problems(assembly, table.shared))
+        networks, volumes = places.shared_networks(table.shared), places.shared_volumes(table.shared)
+        system = replace(system, networks=networks, volumes=volumes)
     return system, problems | set(cycle_problems(system))
 
 
@@ -186,7 +189,7 @@ def _validated(assembly: Assembly) -> tuple[FileTable, set[Node]]:
         return FileTable.model_validate(tree), faulty
     except ValidationError as error:
         assembly.problems.extend(problems_of(error, FileTable, assembly.where, assembly.places))
-        for detail in error.errors(include_url=False, include_context=False):
+        for detail in details_of(error):
             faulty |= _cut(assembly, tree, detail["loc"])
     return FileTable.model_validate(tree), faulty  # no field looks at another, so what is left is right
 

@@ -8,7 +8,6 @@ from typing import Any
 
 from meshdev.topology.commands import as_argv, compile_command
 from meshdev.topology.container import Container
-from meshdev.topology.containers import test_of
 from meshdev.topology.file_parts import HealthcheckTable
 from meshdev.topology.model import Endpoint, Healthcheck, ProbeKind, Process, Run
 from meshdev.topology.nearest import did_you_mean
@@ -100,6 +99,8 @@ def _exec(
     scope: Scope, table: HealthcheckTable, kind: str, own: frozenset[str]
 ) -> tuple[ProbeKind, str | tuple[str, ...], str] | None:
     if scope.contained:
+        from meshdev.topology.containers import test_of  # noqa: PLC0415 -- only for containers
+
         return _within(test_of(scope, table))
     command = (table.exec if kind == "exec" else table.test) or ""
     if kind == "test" and isinstance(command, tuple):

@@ -5,10 +5,11 @@ stand-in (`Stub`) is a process of ours; it gets nothing of the service's own env
 Containers are another room's (`containers.room`).
 """
 
+import asyncio
 import logging
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from meshdev.daemon.containers.room import ContainerRoom
 from meshdev.daemon.edges import LOOPBACK, Elsewhere, elsewhere
@@ -19,6 +20,8 @@ from meshdev.daemon.environment import (
     port_variables,
     service_environment,
 )
+from meshdev.daemon.names import process_names
+from meshdev.daemon.naming.room import Entered, NameRoom
 from meshdev.daemon.stand_ins import stand_in_argv
 from meshdev.errors import MeshdevError
 from meshdev.lifecycle.model import Event, Gone, Incarnation, Launched, LaunchFailed
@@ -26,7 +29,7 @@ from meshdev.runners.ports import HeldPort, PortPool
 from meshdev.runners.probe import ProbePlace
 from meshdev.runners.process import LaunchSpec, ProcessRunner
 from meshdev.topology.container import Container
-from meshdev.topology.model import Endpoint, Process, Remote, Service, System
+from meshdev.topology.model import Endpoint, Names, Process, Remote, Service, System
 from meshdev.topology.recordings import Stub
 from meshdev.topology.template import resolve
 
@@ -37,7 +40,8 @@ log = logging.getLogger(__name__)
 class Launcher:
     """Starts incarnations; knows which ports each of them listens on until it is `forget`-ten.
 
-    ``adapt`` is what faults change about a start. ``containers`` launches those.
+    ``adapt`` is what faults change about a start. ``containers`` launches those; ``names`` has ready what a process
+    needs that finds others by name, which takes a moment.
 
     A service that once needed a second attempt gets its ports loosely held from then on: it may be one that cannot
     bind over a held port, and a reload's candidate has no second attempt.
@@ -48,16 +52,18 @@ class Launcher:
     port_of: PortOf
     post: Callable[[Event], None]
     containers: ContainerRoom
+    names: NameRoom
     base: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     adapt: Callable[[Incarnation, LaunchSpec], LaunchSpec] = lambda _, spec: spec
     _ports: dict[Incarnation, dict[str, int]] = field(default_factory=dict)
     _loose: set[str] = field(default_factory=set)
     _specs: dict[Incarnation, LaunchSpec] = field(default_factory=dict)
     _elsewhere: dict[Incarnation, Elsewhere | None] = field(default_factory=dict)
+    _added: dict[Incarnation, Mapping[str, str]] = field(default_factory=dict)
+    _entering: dict[Incarnation, asyncio.Task[None]] = field(default_factory=dict)
 
     def launch(self, system: System, ref: Incarnation, attempt: int) -> None:
         """Start ``ref``; the runner reports `Launched`, or `LaunchFailed` is posted with the reason."""
-        held: dict[str, HeldPort] = {}
         try:
             service = system.services[ref.service]
             if isinstance(service.run, Remote):
@@ -67,22 +73,56 @@ class Launcher:
             if isinstance(service.run, Container):
                 self.containers.launch(system, service, ref)
                 return
+            if process_names(service) is not Names.ENV:
+                entering = self._enter(system, service, ref, attempt)
+                self._entering[ref] = asyncio.get_running_loop().create_task(entering, name=f"launch {ref}")
+                return
+            self._start(system, service, ref, attempt, Entered())
+        except Exception as error:  # noqa: BLE001 -- whatever it is, the core must not wait for this launch for ever
+            self._fail(ref, error)
+
+    async def _enter(self, system: System, service: Service, ref: Incarnation, attempt: int) -> None:
+        """Have names ready, then start."""
+        try:
+            entered = await self.names.enter(system, service)
+            self._start(system, service, ref, attempt, entered)
+        except Exception as error:  # noqa: BLE001 -- as above
+            self._fail(ref, error)
+        finally:
+            self._entering.pop(ref, None)
+
+    def _start(
+        self, system: System, service: Service, ref: Incarnation, attempt: int, entered: Entered
+    ) -> None:
+        held: dict[str, HeldPort] = {}
+        try:
             for endpoint in service.endpoints:
                 held[endpoint.name] = self._hold(endpoint)
             self._ports[ref] = {name: port.port for name, port in held.items()}
-            self._specs[ref] = spec = self._spec(system, service, ref, held)
+            spec = self._spec(system, service, ref, held)
+            self._specs[ref] = spec = replace(spec, within=entered.within, env={**spec.env, **entered.env})
+            self._added[ref] = entered.env
             if attempt > 1:
                 self._loose.add(ref.service)
             self.runner.launch(ref, self.adapt(ref, spec), 2 if ref.service in self._loose else attempt)
-        except Exception as error:  # noqa: BLE001 -- whatever it is, the core must not wait for this launch for ever
+        except Exception:
             for port in held.values():
                 port.release()
-            self.forget(ref)
-            self.post(LaunchFailed(ref, _reason(error)))
+            raise
+
+    def _fail(self, ref: Incarnation, error: Exception) -> None:
+        self.forget(ref)
+        self.post(LaunchFailed(ref, _reason(error)))
 
     def let_go(self, ref: Incarnation) -> bool:
-        """Be done with ``ref`` if it runs elsewhere: there is no process to end. False when there is."""
-        if ref not in self._elsewhere:
+        """Be done with ``ref`` if there is no process to end; False when there is.
+
+        There is none where it runs elsewhere, or where it has not started yet.
+        """
+        entering = self._entering.pop(ref, None)
+        if entering is not None:
+            entering.cancel()
+        elif ref not in self._elsewhere:
             return False
         self.post(Gone(ref))
         return True
@@ -91,12 +131,16 @@ class Launcher:
         """What an incarnation of ``service`` with these ``ports`` sees, less its marks."""
         return service_environment(system, service, base=self.base, port_of=self.port_of, ports=ports)
 
+    def added(self, ref: Incarnation) -> Mapping[str, str]:
+        """What the environment of ``ref`` has besides, so that it finds others by name."""
+        return self._added.get(ref, {})
+
     def probe_place(self, ref: Incarnation, service: Service) -> ProbePlace:
         """Where an exec or file probe of ``ref`` acts: as the instance itself would."""
         if self.containers.runner.knows(ref):
             return self.containers.probe_place(ref, service)
         spec = self._specs[ref]
-        return ProbePlace(cwd=spec.cwd, env=spec.env)
+        return ProbePlace(cwd=spec.cwd, env=spec.env, within=spec.within)
 
     def ports(self, ref: Incarnation) -> Mapping[str, int]:
         """The ports of an incarnation by endpoint name; empty when it has none or is gone."""
@@ -114,6 +158,7 @@ class Launcher:
         """``ref`` is gone; its ports may be given to others."""
         self._ports.pop(ref, None)
         self._specs.pop(ref, None)
+        self._added.pop(ref, None)
         self._elsewhere.pop(ref, None)
         self.containers.forget(ref)
 

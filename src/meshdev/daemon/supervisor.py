@@ -28,6 +28,7 @@ from meshdev.daemon.guardian_link import GuardianLink
 from meshdev.daemon.journal import Journal
 from meshdev.daemon.launcher import Launcher
 from meshdev.daemon.metrics import MetricsListener
+from meshdev.daemon.naming.room import NameRoom
 from meshdev.daemon.operator import Operator
 from meshdev.daemon.opt_in import OptInListener
 from meshdev.daemon.output import Outputs
@@ -130,6 +131,7 @@ class Supervisor:
             self._routes.port_of,
             self._post,
             self._containers,
+            NameRoom(paths, run_id, self._routes),
             adapt=self._afflictions.adapt,
         )
         self._routes.elsewhere_of = self._launcher.elsewhere

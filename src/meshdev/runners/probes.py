@@ -13,6 +13,7 @@ from pathlib import Path
 from meshdev.errors import ServiceError
 from meshdev.kernel.quantity import format_duration
 from meshdev.runners.execute import Executed, execute
+from meshdev.runners.namespaces import Within
 from meshdev.runners.ports import LOOPBACK
 from meshdev.runners.reaper import Reaper
 
@@ -36,13 +37,15 @@ Execute = Callable[[tuple[str, ...], float], Awaitable[Executed]]
 class ProbePlace:
     """Where exec probes run and relative file paths begin: the instance's directory and environment.
 
-    ``host`` is where its ports are. With ``execute`` it is a container: commands are run, and files looked for, in it.
+    ``host`` is where its ports are; commands are run ``within`` the namespaces that it has.
+    With ``execute`` it is a container: commands are run, and files looked for, in it.
     """
 
     cwd: Path
     env: Mapping[str, str]
     host: str = LOOPBACK
     execute: Execute | None = None
+    within: Within | None = None
 
 
 async def probe_tcp(port: int, *, within: float, host: str = LOOPBACK) -> Answer:
@@ -89,7 +92,15 @@ async def probe_exec(
         if place.execute is not None:
             done = await place.execute(argv, within)
         else:
-            done = await execute(reaper, argv, cwd=place.cwd, env=place.env, within=within, mark=mark)
+            done = await execute(
+                reaper,
+                argv,
+                cwd=place.cwd,
+                env=place.env,
+                within=within,
+                mark=mark,
+                within_names=place.within,
+            )
     except ServiceError as error:
         return Answer(ok=False, detail=error.message)
     output = " ".join(done.output.decode(errors="replace").split())[-_BODY_SHOWN:]

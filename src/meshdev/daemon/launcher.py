@@ -10,6 +10,7 @@ import logging
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from meshdev.daemon.containers.room import ContainerRoom
 from meshdev.daemon.edges import LOOPBACK, Elsewhere, elsewhere
@@ -20,7 +21,7 @@ from meshdev.daemon.environment import (
     port_variables,
     service_environment,
 )
-from meshdev.daemon.names import process_names
+from meshdev.daemon.names import inner_port, process_names
 from meshdev.daemon.naming.room import Entered, NameRoom
 from meshdev.daemon.stand_ins import stand_in_argv
 from meshdev.errors import MeshdevError
@@ -59,6 +60,7 @@ class Launcher:
     _loose: set[str] = field(default_factory=set)
     _specs: dict[Incarnation, LaunchSpec] = field(default_factory=dict)
     _elsewhere: dict[Incarnation, Elsewhere | None] = field(default_factory=dict)
+    _nets: dict[Incarnation, str] = field(default_factory=dict)
     _added: dict[Incarnation, Mapping[str, str]] = field(default_factory=dict)
     _entering: dict[Incarnation, asyncio.Task[None]] = field(default_factory=dict)
 
@@ -84,7 +86,7 @@ class Launcher:
     async def _enter(self, system: System, service: Service, ref: Incarnation, attempt: int) -> None:
         """Have names ready, then start."""
         try:
-            entered = await self.names.enter(system, service)
+            entered = await self.names.enter(system, service, ref)
             self._start(system, service, ref, attempt, entered)
         except Exception as error:  # noqa: BLE001 -- as above
             self._fail(ref, error)
@@ -96,9 +98,13 @@ class Launcher:
     ) -> None:
         held: dict[str, HeldPort] = {}
         try:
-            for endpoint in service.endpoints:
-                held[endpoint.name] = self._hold(endpoint)
-            self._ports[ref] = {name: port.port for name, port in held.items()}
+            if entered.net:
+                self._nets[ref] = entered.net
+                self._ports[ref] = {one.name: inner_port(service, one) for one in service.endpoints}
+            else:
+                for endpoint in service.endpoints:
+                    held[endpoint.name] = self._hold(endpoint)
+                self._ports[ref] = {name: port.port for name, port in held.items()}
             spec = self._spec(system, service, ref, held)
             self._specs[ref] = spec = replace(spec, within=entered.within, env={**spec.env, **entered.env})
             self._added[ref] = entered.env
@@ -140,7 +146,8 @@ class Launcher:
         if self.containers.runner.knows(ref):
             return self.containers.probe_place(ref, service)
         spec = self._specs[ref]
-        return ProbePlace(cwd=spec.cwd, env=spec.env, within=spec.within)
+        dial = partial(self.names.socket_in, ref) if ref in self._nets else None
+        return ProbePlace(cwd=spec.cwd, env=spec.env, within=spec.within, socket=dial)
 
     def ports(self, ref: Incarnation) -> Mapping[str, int]:
         """The ports of an incarnation by endpoint name; empty when it has none or is gone."""
@@ -149,6 +156,16 @@ class Launcher:
     def host(self, ref: Incarnation) -> str:
         """The address on which they are."""
         return self.containers.host(ref) or LOOPBACK
+
+    async def close(self) -> None:
+        """Start nothing more."""
+        for entering in self._entering.values():
+            entering.cancel()
+        await asyncio.gather(*self._entering.values(), return_exceptions=True)
+
+    def net(self, ref: Incarnation) -> str:
+        """The name of the network that it has of its own; empty for most."""
+        return self._nets.get(ref, "")
 
     def elsewhere(self, ref: Incarnation) -> Elsewhere | None:
         """Where an incarnation is that runs elsewhere and is reached over edges; None for all others."""
@@ -159,6 +176,8 @@ class Launcher:
         self._ports.pop(ref, None)
         self._specs.pop(ref, None)
         self._added.pop(ref, None)
+        if self._nets.pop(ref, None) is not None:
+            self.names.leave(ref)
         self._elsewhere.pop(ref, None)
         self.containers.forget(ref)
 
@@ -189,6 +208,7 @@ class Launcher:
             cwd=service.working_dir,
             env=environment,
             ports=tuple(held.values()),
+            listens=next(iter(ports.values()), 0),
             limits=service.limits,
         )
 

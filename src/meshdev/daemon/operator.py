@@ -18,7 +18,7 @@ from meshdev.daemon.edge_book import EdgeBook
 from meshdev.daemon.faults.keeper import FaultKeeper
 from meshdev.daemon.journal import Journal
 from meshdev.daemon.launcher import Launcher
-from meshdev.daemon.names import has_own_network, is_container, process_names
+from meshdev.daemon.names import is_container, process_names, shares_no_network
 from meshdev.daemon.recording.keeper import RecordingKeeper
 from meshdev.daemon.store import Store
 from meshdev.daemon.swaps import Replaced, Swaps
@@ -305,7 +305,7 @@ class Operator:
         node = self.system.services[name]
         if not 0 <= request.replicas <= MOST_REPLICAS:
             raise UsageError(f"{name}: {request.replicas} replicas; accepted: 0 to {MOST_REPLICAS}")
-        alone = not has_own_network(node) and any(endpoint.port for endpoint in node.endpoints)
+        alone = not shares_no_network(node) and any(endpoint.port for endpoint in node.endpoints)
         if request.replicas > 1 and alone:
             fixed = next(endpoint.port for endpoint in node.endpoints if endpoint.port)
             hint = "let it listen on $PORT and remove `port` from its endpoint"

@@ -6,6 +6,7 @@ in is put out.
 """
 
 import errno
+import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -46,12 +47,14 @@ class Placing:
     """Where a caller with a network of its own finds the others: an address for each, on this interface.
 
     Without an interface the mesh cannot be on that network: the caller finds it on loopback, by the ports in its
-    environment. ``exact`` ones are addresses of this machine, where nothing but the port that callers know will do.
+    environment. ``exact`` ones are addresses where nothing but the port that callers know will do: of this machine, or
+    of a network of which ``source`` gives sockets.
     """
 
     addresses: Mapping[str, str]
     device: str
     exact: bool = False
+    source: Callable[[], socket.socket] | None = None
 
 
 def _no_faults(_: EdgeKey) -> tuple[FaultSpec, ...]:
@@ -70,7 +73,8 @@ class Routes:
     ``holds`` says how long calls to a service that has no incarnation wait for one (it is on its way), or that they are
     turned away (it is stopped). ``faults`` tells those that are on, by edge, ``outside`` those for calls out of the
     system, by caller; ``capture`` how many bytes of an edge's traffic are kept, whether it is recorded, and of each
-    body how much. ``host_of`` is the address on which one that runs here is.
+    body how much. ``host_of`` is the address on which one that runs here is, ``net_of`` the network that it has of
+    its own.
     """
 
     fleet: Fleet
@@ -82,6 +86,7 @@ class Routes:
     capture: Callable[[EdgeKey], tuple[int, bool, int]] = _no_capture
     outside: Callable[[], Callable[[str], tuple[OutsideFaults, ...]]] = lambda: _nothing_outside
     host_of: Callable[[Incarnation], str] = lambda _: LOOPBACK
+    net_of: Callable[[Incarnation], str] = lambda _: ""
     _edges: dict[EdgeKey, Edge] = field(default_factory=dict)
     _ports: dict[EdgeKey, int] = field(default_factory=dict)
     _refused: dict[EdgeKey, str] = field(default_factory=dict)
@@ -123,6 +128,10 @@ class Routes:
             del self._placings[caller]  # the next one who asks shall be told, too
             raise
         self.publish()
+
+    def placeable(self, caller: str) -> int:
+        """How many listeners `place` may open at once."""
+        return sum(2 for key, edge in self._edges.items() if key.caller == caller and edge.inner)
 
     def displace(self, caller: str) -> None:
         """Its network has gone."""
@@ -272,7 +281,12 @@ class Routes:
             more = [WEB_PORT] if edge.endpoint.protocol == "http" and edge.inner != WEB_PORT else []
             try:
                 self._ports[key] = self.fleet.listen_at(
-                    key, address, [edge.inner, *more], placing.device, exact=placing.exact
+                    key,
+                    address,
+                    [edge.inner, *more],
+                    placing.device,
+                    exact=placing.exact,
+                    source=placing.source,
                 )
             except OSError as error:
                 if placing.exact and edge.latent:  # nobody said that it would be called
@@ -319,7 +333,7 @@ class Routes:
         if at is not None:
             return Upstream(at.host, at.port, str(ref), at.remote)
         port = self.ports_of(ref).get(endpoint)
-        return Upstream(self.host_of(ref), port, str(ref)) if port else None
+        return Upstream(self.host_of(ref), port, str(ref), net=self.net_of(ref)) if port else None
 
 
 def _unserved(key: EdgeKey, address: str, port: int, error: OSError) -> ServiceError:

@@ -174,12 +174,19 @@ class Fleet:
         return () if sock is None else (sock,)
 
     def listen_at(
-        self, edge: EdgeKey, host: str, ports: Sequence[int], device: str, *, exact: bool = False
+        self,
+        edge: EdgeKey,
+        host: str,
+        ports: Sequence[int],
+        device: str,
+        *,
+        exact: bool = False,
+        source: Callable[[], socket.socket] | None = None,
     ) -> int:
         """Bind the edge's listener on ``ports`` of an address of the interface ``device``; returns the first port.
 
         Where the first one is taken, any free one is, unless it must be ``exact``. Whoever had a listener elsewhere has
-        it no more. Raises OSError.
+        it no more. ``source`` gives the sockets where they belong to another network. Raises OSError.
         """
         known = self._edges.get(edge)
         if exact and known is not None and known.placed and known.at == (host, ports[0]):
@@ -187,15 +194,15 @@ class Fleet:
         policy = known.policy if known is not None else None
         self.unlisten(edge)
         try:
-            first = bind(ports[0], host, device)
+            first = bind(ports[0], host, device, source)
         except OSError as error:
             if exact or error.errno != errno.EADDRINUSE:
                 raise
-            first = bind(0, host, device)
+            first = bind(0, host, device, source)
         socks = [first]
         for port in ports[1:]:
             with suppress(OSError):  # one more is a courtesy
-                socks.append(bind(port, host, device))
+                socks.append(bind(port, host, device, source))
         number = len(self._keys) + 1
         self._keys[number] = edge
         self._edges[edge] = listening = Listening(number, edge, tuple(socks), None, placed=True)
@@ -334,6 +341,11 @@ class Fleet:
         """Have every worker, also those that are started later, tell a recorder, which gets its ends by ``attach``."""
         for worker in self._workers:
             worker.record_by(attach)
+
+    def reach_pods_by(self, attach: Attach) -> None:
+        """Have every worker, also those that are started later, ask the keeper of networks for sockets."""
+        for worker in self._workers:
+            worker.reach_pods_by(attach)
 
     def dump(self, dump: Dump) -> None:
         """Ask every worker to tell the recorder what it has kept, then a mark."""

@@ -77,11 +77,30 @@ def own_hosts_offer() -> Offer:
     return Offer(possible=False, reason=reason, way_out=refusal() or WAY_OUT)
 
 
+@functools.cache
+def pod_offer() -> Offer:
+    """Whether processes can have networks of their own, by trying to make one. Blocks for some 100 ms, once."""
+    if sys.platform != "linux":
+        return Offer(
+            possible=False, reason="there are no network namespaces on this system", way_out="use Linux"
+        )
+    reason = _said([sys.executable, "-P", "-m", "meshdev.runners.pods.keeper", "--try"])
+    if reason:
+        return Offer(possible=False, reason=reason, way_out=refusal() or WAY_OUT)
+    return own_hosts_offer()
+
+
 def _tried(within: Within) -> str:
     """Why it does not work; empty when it does."""
+    program = [sys.executable, "-I", "-S", "-c", f"print({_SAID!r})"]
+    return _said([*within.prefix(dies_with_parent=False), *program])
+
+
+def _said(argv: list[str]) -> str:
+    """Why a program does not work; empty when it does, and says so."""
     try:
         done = subprocess.run(
-            [*within.prefix(dies_with_parent=False), sys.executable, "-I", "-S", "-c", f"print({_SAID!r})"],
+            argv,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

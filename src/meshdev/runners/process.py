@@ -47,7 +47,7 @@ class LaunchSpec:
 
     With ``shell`` the words of ``argv`` are one line for ``/bin/sh -c``. ``ports`` stay held until the incarnation is
     gone; from the second attempt on they are let go right before the start, for programs without SO_REUSEADDR.
-    ``within`` are namespaces of its own.
+    ``within`` are namespaces of its own, ``listens`` is its first port there.
     """
 
     argv: tuple[str, ...]
@@ -57,6 +57,7 @@ class LaunchSpec:
     ports: tuple[HeldPort, ...] = ()
     limits: Limits | None = None
     within: Within | None = None
+    listens: int = 0
 
 
 @dataclass(slots=True, eq=False)
@@ -122,7 +123,7 @@ class ProcessRunner:
         self._runs[ref] = run
         self._membership.stale()
         self._reaper.watch(run.pid, lambda status: self._leader_ended(run, status))
-        self._post(Launched(ref, run.pid, spec.ports[0].port if spec.ports else 0))
+        self._post(Launched(ref, run.pid, spec.ports[0].port if spec.ports else spec.listens))
 
     def signal(self, ref: Incarnation, name: str) -> None:
         """Send the signal ``name`` (``SIGTERM``) to all of ``ref``; one that is gone needs none.

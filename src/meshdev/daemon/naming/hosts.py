@@ -28,6 +28,19 @@ class LoopbackAddresses:
         return f"127.{_FIRST + (number >> 16)}.{number >> 8 & 255}.{number & 255}"
 
 
+class GateAddresses:
+    """The same in the network of one caller, where every address of 10.197.0.0/16 is the mesh's: by turns."""
+
+    def __init__(self) -> None:
+        self._given: dict[str, dict[str, int]] = {}
+
+    def of(self, caller: str, callee: str) -> str:
+        """``10.197.0.3``."""
+        given = self._given.setdefault(caller, {})
+        number = given.setdefault(callee, len(given) + 1)
+        return f"10.197.{number >> 8}.{number & 255}"
+
+
 def hosts_text(names: Iterable[tuple[str, str]], machine: str) -> str:
     """The file: ``names`` (name, address; of a name the first counts), then what the machine's own says.
 

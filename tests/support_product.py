@@ -30,6 +30,7 @@ class Product:
     root: Path
     pids: Path
     environ: dict[str, str] = field(default_factory=dict)
+    prefix: tuple[str, ...] = ()  # before each command: as whom it is run
 
     def write(self, toml: str) -> None:
         """The topology; ``@python@`` and ``@programs@`` stand for this interpreter and tests/e2e/programs."""
@@ -38,7 +39,7 @@ class Product:
 
     def command(self, *arguments: str) -> list[str]:
         """The argv of one meshdev command."""
-        return [sys.executable, "-m", "meshdev", *arguments]
+        return [*self.prefix, sys.executable, "-m", "meshdev", *arguments]
 
     def env(self) -> dict[str, str]:
         """What the command line sees."""

@@ -139,9 +139,9 @@ def test_a_stand_in_needs_nobody_and_is_one(tmp_path: Path) -> None:
 
 
 def test_a_stand_in_insists_on_no_port(tmp_path: Path) -> None:
-    """So that it can be there while the service itself is."""
+    """So that it can be there while the service itself is; callers by name go on with the port that they know."""
     node = loaded(tmp_path, '[services.a]\nport = 9000\nstub = { recording = "c" }\n').services["a"]
-    assert (Endpoint("http"),) == node.endpoints
+    assert (Endpoint("http", known_as=9000),) == node.endpoints
 
 
 def test_speeds() -> None:

@@ -9,6 +9,7 @@ import click
 import msgspec
 
 from meshdev.cli import options, terminal
+from meshdev.cli.diagnosis_names import names_that_cannot_be
 from meshdev.errors import Problem, TopologyError
 from meshdev.topology.lint import DEEPEST, Finding, Severity, lint
 from meshdev.topology.load import load
@@ -42,6 +43,7 @@ def command(
         _print_json([_problem(problem) for problem in error.problems])
         return _FAULTY
     findings = lint(system, environ=os.environ, deepest=deepest, now=time.time())
+    findings = tuple(sorted((*findings, *names_that_cannot_be(system))))
     failed = any(finding.severity is Severity.ERROR or strict for finding in findings)
     if as_json:
         _print_json([_finding(finding) for finding in findings])

@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 
 from meshdev.cli.diagnosis_engine import container_names, docker
+from meshdev.cli.diagnosis_names import process_names
 from meshdev.cli.finding import Check, Finding, Verdict, fail, ok, warn
 from meshdev.kernel.quantity import format_size
 
@@ -182,6 +183,7 @@ MACHINE: tuple[Check, ...] = (
     loopback,
     docker,
     container_names,
+    process_names,
     node,
     nats,
     faketime,

@@ -36,6 +36,9 @@ def view_of(control: Control, service: str) -> EnvView:
         return view
     if view.engine:
         raise UsageError(f"no container of {service} runs", hint=f"meshdev start {service}")
+    if view.names and not view.leader:
+        message = f"no instance of {service} runs, whose names a command could have"
+        raise UsageError(message, hint=f"meshdev start {service}")
     if not os.path.isdir(view.working_dir):  # noqa: PTH112 -- as light as the rest of this file
         raise UsageError(f"{service}: its working_dir {view.working_dir} is not there")
     return view
@@ -66,6 +69,15 @@ def become(argv: list[str], view: EnvView, environ: dict[str, str]) -> NoReturn:
     """Turn into ``argv``; ends with 127 or 126, as a shell would, when that cannot be."""
     sys.stdout.flush()
     sys.stderr.flush()
+    if view.leader:
+        from meshdev.runners.within import join
+
+        try:
+            join(view.leader)
+        except OSError as error:
+            hint = "this must be the user who started the system"
+            message = f"{view.service}: its names cannot be had: {error.strerror}"
+            raise ServiceError(message, hint=hint) from error
     os.chdir(view.working_dir)
     try:
         os.execvpe(argv[0], argv, environ)  # noqa: S606 -- no shell between the user and the command

@@ -9,6 +9,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from pathlib import Path
 from typing import Final
 
 from meshdev.daemon.edges import LOOPBACK
@@ -24,7 +25,8 @@ class Drains:
     """Reports `Drained` for what it was told to `drain`.
 
     ``acked`` is the version of the policy by which all workers act, ``ports_of`` gives an incarnation's ports (none
-    when it is gone), ``workers`` are the pids of those who connect.
+    when it is gone), ``workers`` are the pids of those who connect, ``table_of`` gives the kernel's table of
+    connections of one that has a network of its own.
     """
 
     def __init__(
@@ -35,7 +37,9 @@ class Drains:
         workers: Callable[[], Iterable[int]],
         report: Callable[[Drained], None],
         host_of: Callable[[Incarnation], str] = lambda _: LOOPBACK,
+        table_of: Callable[[Incarnation], Path | None] = lambda _: None,
     ) -> None:
+        self._table_of = table_of
         self._host_of = host_of
         self._acked = acked
         self._ports_of = ports_of
@@ -78,9 +82,13 @@ class Drains:
         }
         if not places:
             return
-        wanted = set().union(*places.values())
-        busy = await asyncio.to_thread(called, wanted, list(self._workers())) if wanted else set()
+        tables = {ref: self._table_of(ref) for ref in places}
+        shared = [own for ref, own in places.items() if tables[ref] is None]
+        wanted = set().union(*shared)
+        workers = list(self._workers())
+        busy = await asyncio.to_thread(called, wanted, workers) if wanted else set()
         for ref, own in places.items():
-            if not own & busy:
+            table = tables[ref]
+            if not (busy & own if table is None else await asyncio.to_thread(called, own, workers, table)):
                 self._waiting.pop(ref, None)
                 self._report(Drained(ref))

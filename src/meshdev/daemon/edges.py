@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from meshdev.daemon.names import PROXY_PORT, has_own_network, inner_port, within_reach
+from meshdev.daemon.names import PROXY_PORT, finds_by_name, inner_port, shares_no_network, within_reach
 from meshdev.topology import model
 from meshdev.topology.container import Container
 from meshdev.topology.model import Endpoint, Process, PublishedPort, Service, System
@@ -59,9 +59,9 @@ def edges_of(system: System) -> dict[EdgeKey, Edge]:
             for endpoint in callee.endpoints:
                 key = EdgeKey(caller.name, callee.name, endpoint.name)
                 declared = callee.name in caller.calls or callee.name in caller.uses
-                inner = inner_port(callee, endpoint) if has_own_network(caller) else 0
+                inner = inner_port(callee, endpoint) if finds_by_name(caller) else 0
                 found[key] = Edge(key, endpoint, declared=declared, inner=inner)
-        if has_own_network(caller):
+        if finds_by_name(caller):
             _add_within_reach(system, caller, found)
     for caller in system.services.values():
         if caller.proxy_env:
@@ -103,12 +103,12 @@ def _add_named(system: System, caller: Service, found: dict[EdgeKey, Edge]) -> N
             if endpoint.port is not None:
                 names[f"{name}:{endpoint.port}"] = key
     key = proxy_of(caller.name)
-    inner = PROXY_PORT if has_own_network(caller) else 0
+    inner = PROXY_PORT if shares_no_network(caller) else 0
     found[key] = Edge(key, Endpoint("proxy", "proxy"), inner=inner, names=names)
 
 
 def _add_within_reach(system: System, caller: Service, found: dict[EdgeKey, Edge]) -> None:
-    """Whom a container could call by name without having said so."""
+    """Whom one who finds others by name could call without having said so."""
     for callee in within_reach(system, caller):
         if has_edges(callee):
             for endpoint in callee.endpoints:
@@ -129,6 +129,12 @@ def callees(system: System, caller: Service) -> Iterator[Service]:
         callee = system.services.get(name)
         if callee is not None and has_edges(callee):
             yield callee
+
+
+def known_to(system: System, caller: Service) -> dict[str, Service]:
+    """Whom ``caller``, if it finds others by name, finds: declared callees first, then whoever is within reach."""
+    nodes = (*callees(system, caller), *filter(has_edges, within_reach(system, caller)))
+    return {node.name: node for node in nodes}
 
 
 def has_edges(callee: Service) -> bool:

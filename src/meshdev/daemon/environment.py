@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from meshdev.daemon.edges import LOOPBACK, callees, has_edges, port_variable, proxy_of, url_for, variables
-from meshdev.daemon.names import PROXY_NAME, has_own_network, host_name, is_container
+from meshdev.daemon.names import PROXY_NAME, finds_by_name, host_name, is_container, shares_no_network
 from meshdev.errors import TopologyError
 from meshdev.topology.model import Endpoint, Remote, Service, System
 from meshdev.topology.template import Address, parse_address, resolve
@@ -43,7 +43,7 @@ def service_environment(
         environment["PATH"] = search_path(system.path, base.get("PATH", os.defpath))
     environment.setdefault("PYTHONUNBUFFERED", "1")
     if service.proxy_env:
-        host = PROXY_NAME if has_own_network(service) else LOOPBACK
+        host = PROXY_NAME if shares_no_network(service) else LOOPBACK
         environment.update(proxy_variables(base, port_of(proxy_of(service.name)), host))
     environment.update(edge_variables(system, service, port_of))
     own = port_variables(service, ports)
@@ -96,7 +96,7 @@ def address_lookup(system: System, caller: Service, port_of: PortOf) -> Callable
 
 def found_at(system: System, caller: Service, callee: Service) -> str:
     """The host under which ``caller`` finds its edge to ``callee``."""
-    return host_name(system, callee) if has_own_network(caller) else LOOPBACK
+    return host_name(system, callee) if finds_by_name(caller) else LOOPBACK
 
 
 def _endpoint(service: Service, name: str) -> Endpoint:

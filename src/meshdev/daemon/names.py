@@ -1,15 +1,16 @@
-"""By which names and ports a container knows the others: pure, from the topology alone.
+"""By which names and ports a caller knows the others, if it knows them by name: pure, from the topology alone.
 
-A container in a network of its own calls others by name (``http://payments:8080``). Every node has a name for it:
-declared callees, and all others that it could reach (where networks are written, those that share one with it);
-calls to the latter are undeclared edges. The port is the one that the callee insists on, else its protocol's usual one.
+A container, or a process with names (`Service.names`), calls others by name (``http://payments:8080``).
+Every node has a name for it: declared callees, and all others that it could reach (where networks are written, those
+that share one with it); calls to the latter are undeclared edges. The port is the one that the callee insists on, else
+its protocol's usual one.
 """
 
 from collections.abc import Iterator
 from typing import Final
 
 from meshdev.topology.container import Container
-from meshdev.topology.model import Endpoint, Service, System
+from meshdev.topology.model import Endpoint, Names, Process, Service, System
 
 PROXY_NAME: Final = "proxy.meshdev.internal"
 PROXY_PORT: Final = 3128
@@ -43,19 +44,37 @@ def has_own_network(service: Service) -> bool:
     return isinstance(service.run, Container) and service.run.namespaces.network in _OWN
 
 
+def shares_no_network(service: Service) -> bool:
+    """Whether this machine's loopback is none of its own: a container, or a process in a pod."""
+    return has_own_network(service) or process_names(service) is Names.POD
+
+
+def finds_by_name(service: Service) -> bool:
+    """Whether it finds others by their names, on the ports that they are known by."""
+    return has_own_network(service) or process_names(service) is not Names.ENV
+
+
+def process_names(service: Service) -> Names:
+    """How a process finds others; ENV for whatever is none (a stand-in in its place, a container)."""
+    return service.names if isinstance(service.run, Process) else Names.ENV
+
+
 def inner_port(callee: Service, endpoint: Endpoint) -> int:
-    """On which port containers find this endpoint, and on which one it listens where it is a container itself."""
-    if endpoint.port is not None:
-        return endpoint.port
+    """On which port callers by name find this endpoint, and on which one it listens in a network of its own."""
+    own = endpoint.port or endpoint.known_as
+    if own is not None:
+        return own
     usual = _USUAL.get(endpoint.protocol, _FIRST_PORT)
     alike = [
-        one for one in callee.endpoints if _USUAL.get(one.protocol, _FIRST_PORT) == usual and one.port is None
+        one
+        for one in callee.endpoints
+        if _USUAL.get(one.protocol, _FIRST_PORT) == usual and one.port is None and one.known_as is None
     ]
     return usual + [one.name for one in alike].index(endpoint.name)
 
 
 def host_name(system: System, callee: Service) -> str:
-    """The name by which containers know it: ``payments``; ``events`` for ``brokers.events``, if no service has it."""
+    """The name by which callers know it: ``payments``; ``events`` for ``brokers.events``, if no service has it."""
     short = callee.name.rpartition(".")[2]
     taken = short != callee.name and short in system.services
     return (callee.name if taken else short).lower()
@@ -85,7 +104,7 @@ def networks_of(service: Service) -> tuple[str, ...]:
 
 
 def within_reach(system: System, caller: Service) -> Iterator[Service]:
-    """Whom this container could call by name, itself left out."""
+    """Whom this caller could call by name, itself left out."""
     own = set(networks_of(caller))
     for callee in system.services.values():
         others = set(networks_of(callee))

@@ -18,7 +18,7 @@ from meshdev.daemon.edge_book import EdgeBook
 from meshdev.daemon.faults.keeper import FaultKeeper
 from meshdev.daemon.journal import Journal
 from meshdev.daemon.launcher import Launcher
-from meshdev.daemon.names import has_own_network, is_container
+from meshdev.daemon.names import is_container, process_names, shares_no_network
 from meshdev.daemon.recording.keeper import RecordingKeeper
 from meshdev.daemon.store import Store
 from meshdev.daemon.swaps import Replaced, Swaps
@@ -41,7 +41,7 @@ from meshdev.lifecycle.model import (
 from meshdev.storage.reader import LogReader
 from meshdev.topology.container import Container
 from meshdev.topology.diff import Action, Change, diff
-from meshdev.topology.model import Process, Service, System
+from meshdev.topology.model import Names, Process, Service, System
 from meshdev.topology.nearest import did_you_mean
 from meshdev.wire.control import (
     API_VERSION,
@@ -176,7 +176,9 @@ class Operator:
         )
         ports = self.launcher.ports(instances[0].ref) if instances else {}
         environment = self.launcher.environment(self.system, node, ports)
+        environment |= self.launcher.added(instances[0].ref) if instances else {}
         shown = {_as_text(key): _as_text(value) for key, value in environment.items()}
+        names = process_names(node)
         container = self.launcher.containers.first_of(one.ref for one in instances)
         return EnvView(
             service=name,
@@ -184,6 +186,8 @@ class Operator:
             environment=shown,
             container=container,
             engine=self.launcher.containers.address if is_container(node) else "",
+            names="" if names is Names.ENV else names,
+            leader=next((one.pid for one in instances if one.pid), 0) if names is not Names.ENV else 0,
         )
 
     def graph(self) -> GraphView:
@@ -303,7 +307,7 @@ class Operator:
         node = self.system.services[name]
         if not 0 <= request.replicas <= MOST_REPLICAS:
             raise UsageError(f"{name}: {request.replicas} replicas; accepted: 0 to {MOST_REPLICAS}")
-        alone = not has_own_network(node) and any(endpoint.port for endpoint in node.endpoints)
+        alone = not shares_no_network(node) and any(endpoint.port for endpoint in node.endpoints)
         if request.replicas > 1 and alone:
             fixed = next(endpoint.port for endpoint in node.endpoints if endpoint.port)
             hint = "let it listen on $PORT and remove `port` from its endpoint"

@@ -5,6 +5,8 @@ system; they stay until they are dropped. Any edge may be shut for a while: nobo
 in is put out.
 """
 
+import errno
+import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -17,7 +19,7 @@ from meshdev.daemon.patience import Patience
 from meshdev.errors import MeshdevError, ServiceError
 from meshdev.lifecycle.model import Incarnation
 from meshdev.mesh.fleet import Fleet
-from meshdev.mesh.ports import bind
+from meshdev.mesh.ports import bind, name_holder
 from meshdev.topology.model import System
 from meshdev.wire.faults import FaultSpec
 from meshdev.wire.mesh import EdgeKey, EdgePolicy, OutsideFaults, Upstream
@@ -45,11 +47,14 @@ class Placing:
     """Where a caller with a network of its own finds the others: an address for each, on this interface.
 
     Without an interface the mesh cannot be on that network: the caller finds it on loopback, by the ports in its
-    environment.
+    environment. ``exact`` ones are addresses where nothing but the port that callers know will do: of this machine, or
+    of a network of which ``source`` gives sockets.
     """
 
     addresses: Mapping[str, str]
     device: str
+    exact: bool = False
+    source: Callable[[], socket.socket] | None = None
 
 
 def _no_faults(_: EdgeKey) -> tuple[FaultSpec, ...]:
@@ -68,7 +73,8 @@ class Routes:
     ``holds`` says how long calls to a service that has no incarnation wait for one (it is on its way), or that they are
     turned away (it is stopped). ``faults`` tells those that are on, by edge, ``outside`` those for calls out of the
     system, by caller; ``capture`` how many bytes of an edge's traffic are kept, whether it is recorded, and of each
-    body how much. ``host_of`` is the address on which one that runs here is.
+    body how much. ``host_of`` is the address on which one that runs here is, ``net_of`` the network that it has of
+    its own.
     """
 
     fleet: Fleet
@@ -80,6 +86,7 @@ class Routes:
     capture: Callable[[EdgeKey], tuple[int, bool, int]] = _no_capture
     outside: Callable[[], Callable[[str], tuple[OutsideFaults, ...]]] = lambda: _nothing_outside
     host_of: Callable[[Incarnation], str] = lambda _: LOOPBACK
+    net_of: Callable[[Incarnation], str] = lambda _: ""
     _edges: dict[EdgeKey, Edge] = field(default_factory=dict)
     _ports: dict[EdgeKey, int] = field(default_factory=dict)
     _refused: dict[EdgeKey, str] = field(default_factory=dict)
@@ -113,10 +120,18 @@ class Routes:
         if self._placings.get(caller) == placing:
             return
         self._placings[caller] = placing
-        for key, edge in self._edges.items():
-            if key.caller == caller and edge.inner and key not in self._shut:
-                self._listen_within(key, edge)
+        try:
+            for key, edge in self._edges.items():
+                if key.caller == caller and edge.inner and key not in self._shut:
+                    self._listen_within(key, edge)
+        except ServiceError:
+            del self._placings[caller]  # the next one who asks shall be told, too
+            raise
         self.publish()
+
+    def placeable(self, caller: str) -> int:
+        """How many listeners `place` may open at once."""
+        return sum(2 for key, edge in self._edges.items() if key.caller == caller and edge.inner)
 
     def displace(self, caller: str) -> None:
         """Its network has gone."""
@@ -258,17 +273,26 @@ class Routes:
         placing = self._placings.get(key.caller)
         self._ports[key] = edge.inner
         address = placing.addresses.get(key.callee) if placing is not None else None
-        if placing is None or (placing.device and address is None):
+        if placing is None or (address is None and key.callee and (placing.device or placing.exact)):
             self.fleet.attach(key)
         elif address is None:
             self._ports[key] = self.fleet.listen(key)
         else:
             more = [WEB_PORT] if edge.endpoint.protocol == "http" and edge.inner != WEB_PORT else []
             try:
-                self._ports[key] = self.fleet.listen_at(key, address, [edge.inner, *more], placing.device)
+                self._ports[key] = self.fleet.listen_at(
+                    key,
+                    address,
+                    [edge.inner, *more],
+                    placing.device,
+                    exact=placing.exact,
+                    source=placing.source,
+                )
             except OSError as error:
-                message = f"{key} cannot be served on {address}:{edge.inner}: {error.strerror}"
-                raise ServiceError(message) from error
+                if placing.exact and edge.latent:  # nobody said that it would be called
+                    self.fleet.attach(key)
+                    return
+                raise _unserved(key, address, edge.inner, error) from error
 
     def edges(self) -> list[EdgeKey]:
         """Every edge on which something could pass."""
@@ -309,7 +333,22 @@ class Routes:
         if at is not None:
             return Upstream(at.host, at.port, str(ref), at.remote)
         port = self.ports_of(ref).get(endpoint)
-        return Upstream(self.host_of(ref), port, str(ref)) if port else None
+        return Upstream(self.host_of(ref), port, str(ref), net=self.net_of(ref)) if port else None
+
+
+def _unserved(key: EdgeKey, address: str, port: int, error: OSError) -> ServiceError:
+    """Why an edge cannot be where its caller looks for it, and the way out."""
+    message = f"{key} cannot be served on {address}:{port}: {error.strerror}"
+    hint = ""
+    if error.errno == errno.EADDRINUSE:
+        who = name_holder(port, {address, "0.0.0.0", "::"})  # noqa: S104 -- nobody is bound there
+        message = (
+            f"{key} cannot be served on {address}:{port}: {who or 'another program'} listens on all addresses"
+        )
+        hint = 'have that one listen on 127.0.0.1 only, or give the two networks of their own: names = "pod"'
+    elif error.errno in {errno.EACCES, errno.EPERM}:
+        hint = 'ports below 1024 need root; in a network of its own they do not: names = "pod"'
+    return ServiceError(message, hint=hint)
 
 
 def _listens_as(old: Edge, new: Edge | None) -> bool:

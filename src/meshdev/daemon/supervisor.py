@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from meshdev import __version__
@@ -28,6 +29,9 @@ from meshdev.daemon.guardian_link import GuardianLink
 from meshdev.daemon.journal import Journal
 from meshdev.daemon.launcher import Launcher
 from meshdev.daemon.metrics import MetricsListener
+from meshdev.daemon.naming.pods import ROLE as KEEPER
+from meshdev.daemon.naming.pods import Pods
+from meshdev.daemon.naming.room import NameRoom
 from meshdev.daemon.operator import Operator, variant_of
 from meshdev.daemon.opt_in import OptInListener
 from meshdev.daemon.output import Outputs
@@ -114,6 +118,7 @@ class Supervisor:
             workers=lambda: [pid for _, pid in self._fleet.processes()],
             report=self._post,
             host_of=self._host_of,
+            table_of=self._table_of,
         )
         self._afflictions = Afflictions(
             Reach(
@@ -124,15 +129,22 @@ class Supervisor:
                 cpus=self._cpus,
             )
         )
+        self._pods = Pods(
+            self._fleet,
+            {**os.environ, **tool_marks(run_id, paths.key, "keeper")},
+            lambda text: self.operator.notice("", text, Level.WARNING),
+        )
         self._launcher = Launcher(
             self._runner,
             self._pool,
             self._routes.port_of,
             self._post,
             self._containers,
+            NameRoom(paths, run_id, self._routes, self._pods),
             adapt=self._afflictions.adapt,
         )
         self._routes.elsewhere_of = self._launcher.elsewhere
+        self._routes.net_of = self._launcher.net
         self._prober = Prober(reaper=self._reaper, report=self._post, mark_of=self._runner.mark_of)
         self._faults = FaultRoom(
             fleet=self._fleet,
@@ -255,9 +267,11 @@ class Supervisor:
         """Give everything back; whatever still runs is killed."""
         self._store.close()
         await self._prober.close()
+        await self._launcher.close()
         await asyncio.gather(self._runner.close(), self._containers.close())
         await self._recordings.keeper.close()
         await self._fleet.close()
+        await self._pods.close()
         self._reaper.close()
         self._pool.close()
         self.logs.close()
@@ -275,6 +289,7 @@ class Supervisor:
             ("guardian", self._guardian.guardian),
             *self._fleet.processes(),
             *([("recorder", recorder)] if recorder else []),
+            *([(KEEPER, self._pods.pid)] if self._pods.pid else []),
         ]
 
     # --- wiring -----------------------------------------------------------------------------------
@@ -353,6 +368,12 @@ class Supervisor:
 
     def _host_of(self, ref: Incarnation) -> str:
         return self._launcher.host(ref)
+
+    def _table_of(self, ref: Incarnation) -> Path | None:
+        """The connections of a network that ``ref`` has of its own."""
+        if not self._launcher.net(ref):
+            return None
+        return Path(f"/proc/{next(iter(self._runner.pids(ref)), 0)}/net/tcp")
 
     def _exchanged(self, key: EdgeKey, exchange: Exchange, at: float) -> None:
         self._book.exchanged(key, exchange, at)

@@ -18,6 +18,7 @@ from meshdev.wire.mesh import Act, EdgeCounters, EdgeEntry, EdgeError, EdgeKey, 
 
 if TYPE_CHECKING:
     from meshdev.mesh.capture import EdgeCapture
+    from meshdev.mesh.pod_sockets import PodSockets
     from meshdev.mesh.recorder_link import RecorderLink
     from meshdev.traffic.faults.edge import EdgeFaults
 
@@ -73,6 +74,7 @@ class Edge:
         "in_flight",
         "key",
         "opened",
+        "pods",
         "policy",
         "waits",
     )
@@ -103,6 +105,7 @@ class Edge:
         self.faults: EdgeFaults | None = None  # from the first fault on
         self.capture: EdgeCapture | None = None  # what is kept of what passes
         self.explain: Callable[[str], None] = _nobody_hears  # told why TLS with a callee failed
+        self.pods: PodSockets | None = None  # who has sockets for upstreams in networks of their own
         self.waits: Callable[[Edge], None] = _nobody_cares  # told when a connection is about to be held
         self._told_opened = 0
         self._told_closed = 0
@@ -206,9 +209,12 @@ class Edge:
             return made
         try:
             async with asyncio.timeout(CONNECT_TIMEOUT):
-                _, made = await self._loop.create_connection(
-                    lambda: protocol(upstream), upstream.host, upstream.port
-                )
+                if upstream.net and self.pods is not None:
+                    made = await self._dial_pod(self.pods, upstream, protocol)
+                else:
+                    _, made = await self._loop.create_connection(
+                        lambda: protocol(upstream), upstream.host, upstream.port
+                    )
         except TimeoutError as error:
             raise UnconnectedError(EdgeError.CONNECT_TIMEOUT) from error
         except (ConnectionError, socket.gaierror) as error:
@@ -217,6 +223,17 @@ class Edge:
         except OSError as error:
             raise UnconnectedError(EdgeError.UNREACHABLE) from error
         self._proven.add(upstream)
+        return made
+
+    async def _dial_pod(self, pods: "PodSockets", upstream: Upstream, protocol: Callable[[Upstream], P]) -> P:
+        """By a socket of the upstream's own network. Raises OSError."""
+        sock = await pods.take(upstream.net)
+        try:
+            await self._loop.sock_connect(sock, (upstream.host, upstream.port))
+        except BaseException:
+            sock.close()
+            raise
+        _, made = await self._loop.create_connection(lambda: protocol(upstream), sock=sock)
         return made
 
     async def _hold(self, seconds: float) -> None:

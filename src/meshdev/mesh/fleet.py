@@ -43,7 +43,7 @@ OTHERS: Final = "(other hosts)"
 class Listening:
     """An edge that workers serve; without a socket it is reached through a name proxy only."""
 
-    __slots__ = ("fixed", "id", "key", "placed", "policy", "port", "socks")
+    __slots__ = ("at", "fixed", "id", "key", "placed", "policy", "port", "socks")
 
     def __init__(
         self, number: int, key: EdgeKey, socks: Listeners, fixed: int | None, *, placed: bool = False
@@ -51,7 +51,8 @@ class Listening:
         self.id = number
         self.key = key
         self.socks = socks
-        self.port: int = socks[0].getsockname()[1] if socks else 0
+        self.at: tuple[str, int] = socks[0].getsockname()[:2] if socks else ("", 0)
+        self.port: int = self.at[1]
         self.fixed = fixed
         self.placed = placed
         self.policy: EdgePolicy | None = None
@@ -172,24 +173,36 @@ class Fleet:
             return ()
         return () if sock is None else (sock,)
 
-    def listen_at(self, edge: EdgeKey, host: str, ports: Sequence[int], device: str) -> int:
+    def listen_at(
+        self,
+        edge: EdgeKey,
+        host: str,
+        ports: Sequence[int],
+        device: str,
+        *,
+        exact: bool = False,
+        source: Callable[[], socket.socket] | None = None,
+    ) -> int:
         """Bind the edge's listener on ``ports`` of an address of the interface ``device``; returns the first port.
 
-        Where the first one is taken, any free one is. Whoever had a listener elsewhere has it no more. Raises OSError.
+        Where the first one is taken, any free one is, unless it must be ``exact``. Whoever had a listener elsewhere has
+        it no more. ``source`` gives the sockets where they belong to another network. Raises OSError.
         """
         known = self._edges.get(edge)
+        if exact and known is not None and known.placed and known.at == (host, ports[0]):
+            return known.port
         policy = known.policy if known is not None else None
         self.unlisten(edge)
         try:
-            first = bind(ports[0], host, device)
+            first = bind(ports[0], host, device, source)
         except OSError as error:
-            if error.errno != errno.EADDRINUSE:
+            if exact or error.errno != errno.EADDRINUSE:
                 raise
-            first = bind(0, host, device)
+            first = bind(0, host, device, source)
         socks = [first]
         for port in ports[1:]:
             with suppress(OSError):  # one more is a courtesy
-                socks.append(bind(port, host, device))
+                socks.append(bind(port, host, device, source))
         number = len(self._keys) + 1
         self._keys[number] = edge
         self._edges[edge] = listening = Listening(number, edge, tuple(socks), None, placed=True)
@@ -328,6 +341,11 @@ class Fleet:
         """Have every worker, also those that are started later, tell a recorder, which gets its ends by ``attach``."""
         for worker in self._workers:
             worker.record_by(attach)
+
+    def reach_pods_by(self, attach: Attach) -> None:
+        """Have every worker, also those that are started later, ask the keeper of networks for sockets."""
+        for worker in self._workers:
+            worker.reach_pods_by(attach)
 
     def dump(self, dump: Dump) -> None:
         """Ask every worker to tell the recorder what it has kept, then a mark."""

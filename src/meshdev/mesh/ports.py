@@ -29,10 +29,15 @@ TRIES: Final = 64
 BACKLOG: Final = 4096
 
 
-def bind(port: int, host: str = LOOPBACK, device: str = "") -> socket.socket:
-    """A listening socket, on loopback or for those who come in by the interface ``device`` only. Raises OSError."""
+def bind(
+    port: int, host: str = LOOPBACK, device: str = "", source: Callable[[], socket.socket] | None = None
+) -> socket.socket:
+    """A listening socket, on loopback or for those who come in by the interface ``device`` only. Raises OSError.
+
+    It is one that ``source`` gives, if it does.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    sock = socket.socket(family, socket.SOCK_STREAM)
+    sock = socket.socket(family, socket.SOCK_STREAM) if source is None else source()
     try:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         sock.setblocking(False)  # noqa: FBT003 - the socket module's own signature

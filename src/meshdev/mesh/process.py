@@ -25,6 +25,7 @@ from meshdev.wire.mesh import (
     Hello,
     Link,
     Listen,
+    Nets,
     Ping,
     Policy,
     Pong,
@@ -83,6 +84,7 @@ class WorkerProcess:
         self._syncing: dict[int, asyncio.Future[None]] = {}
         self._closing = False
         self._attach: Attach | None = None
+        self._pods: Attach | None = None
         self.acked = 0
 
     @property
@@ -121,18 +123,30 @@ class WorkerProcess:
         self._attach = attach
         self._link()
 
+    def reach_pods_by(self, attach: Attach) -> None:
+        """The same for the keeper of networks."""
+        self._pods = attach
+        self._link_pods()
+
     def dump(self, dump: Dump) -> None:
         """Ask the worker to tell the recorder what it has kept."""
         if self._channel is not None:
             self._channel.send(encode(dump))
 
     def _link(self) -> None:
-        if self._channel is None or self._attach is None:
+        self._introduce(self._attach, Link())
+
+    def _link_pods(self) -> None:
+        self._introduce(self._pods, Nets())
+
+    def _introduce(self, attach: Attach | None, message: Link | Nets) -> None:
+        """Give the worker one end of a way, and ``attach`` the other."""
+        if self._channel is None or attach is None:
             return
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         with ours, theirs:
-            self._channel.send(encode(Link()), theirs.fileno())
-            self._attach(ours)
+            self._channel.send(encode(message), theirs.fileno())
+            attach(ours)
 
     async def close(self) -> None:
         """End the worker: by breaking the channel, and by force if that is not enough."""
@@ -170,6 +184,7 @@ class WorkerProcess:
         self._queue = RunQueue(self.pid)
         self._beating = self._loop.call_later(BEAT_SECONDS, self._beat)
         self._link()
+        self._link_pods()
         self._tell()
 
     def _beat(self) -> None:

@@ -18,6 +18,7 @@ from meshdev.mesh.channel import Channel
 from meshdev.mesh.edge import Edge
 from meshdev.mesh.http_relay import HttpRelay
 from meshdev.mesh.name_proxy import NameProxy
+from meshdev.mesh.pod_sockets import PodSockets
 from meshdev.mesh.recorder_link import RecorderLink
 from meshdev.mesh.relay import Relay
 from meshdev.mesh.settling import loop_factory, settle_in
@@ -34,6 +35,7 @@ from meshdev.wire.mesh import (
     Link,
     Listen,
     Met,
+    Nets,
     Ping,
     Policy,
     Pong,
@@ -71,6 +73,7 @@ class Worker:
         self._by_key: dict[EdgeKey, Served] = {}
         self._next_met = FIRST_MET
         self._recorder = RecorderLink(loop)
+        self._pods = PodSockets(loop)
         self._sockets: dict[int, list[socket.socket]] = {}
         self._wanted: Policy | None = None
         self._applying: asyncio.Task[None] | None = None
@@ -114,6 +117,8 @@ class Worker:
                 self._say(Pong(message.number))
             case Link():
                 self._recorder.connect(socket.socket(fileno=self._channel.take_descriptor()))
+            case Nets():
+                self._pods.connect(socket.socket(fileno=self._channel.take_descriptor()))
             case Dump():
                 self._dump(message)
             case _:
@@ -129,6 +134,7 @@ class Worker:
             self._applying = None
 
     async def _apply(self, policy: Policy) -> None:
+        self._pods.keep({one.net for entry in policy.edges for one in entry.policy.upstreams if one.net})
         shut = {entry.key for entry in policy.edges if entry.policy.shut}
         for gone in self._served.keys() - {entry.id for entry in policy.edges}:
             ended = self._served.pop(gone)
@@ -161,9 +167,11 @@ class Worker:
         if entry.policy.protocol not in SPOKEN_AS_HTTP:
             edge = Edge(self._loop, entry, self._changed)
             edge.waits = self._waiting.enter
+            edge.pods = self._pods
             return edge, Relay(self._loop, edge, self.start)
         edge = Edge(self._loop, entry, self._changed)
         edge.waits = self._waiting.enter
+        edge.pods = self._pods
         relay = HttpRelay(self._loop, edge, self.start, self._trouble)
         edge.explain = relay.complain_once
         return edge, relay

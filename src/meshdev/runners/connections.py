@@ -19,11 +19,16 @@ _OPEN = frozenset({"ESTABLISHED", "FIN_WAIT1", "FIN_WAIT2"})  # as psutil spells
 Place = tuple[str, int]
 
 
-def called(places: Collection[Place], pids: Iterable[int]) -> set[Place]:
-    """Those of ``places`` that somebody has a connection to (on Linux; elsewhere only ``pids`` count)."""
+def called(places: Collection[Place], pids: Iterable[int], table: Path | None = None) -> set[Place]:
+    """Those of ``places`` that somebody has a connection to (on Linux; elsewhere only ``pids`` count).
+
+    ``table`` is that of another network; when it is gone, so is everybody in it.
+    """
     try:
-        return in_table(_TABLE.read_bytes(), places)
-    except FileNotFoundError:
+        return in_table((table or _TABLE).read_bytes(), places)
+    except OSError:
+        if table is not None:
+            return set()
         return {place for pid in pids for place in _of_process(pid) if place in places}
 
 

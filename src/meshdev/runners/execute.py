@@ -8,6 +8,7 @@ from pathlib import Path
 from signal import SIGKILL
 
 from meshdev.runners import census
+from meshdev.runners.namespaces import Within
 from meshdev.runners.reaper import Reaper, exit_of
 from meshdev.runners.spawn import spawn
 
@@ -58,13 +59,14 @@ async def execute(
     env: Mapping[str, str],
     within: float,
     mark: int = 0,
+    within_names: Within | None = None,
     keep: int = 2048,
 ) -> Executed:
     """Run ``argv`` for at most ``within`` seconds, then kill its group. Raises ServiceError if it can't be started."""
     loop = asyncio.get_running_loop()
     reading, writing = os.pipe()
     try:
-        pid = spawn(argv, env=env, cwd=cwd, mark=mark, stdout=writing, stderr=writing)
+        pid = spawn(argv, env=env, cwd=cwd, mark=mark, stdout=writing, stderr=writing, within=within_names)
     except BaseException:
         os.close(reading)
         raise

@@ -100,8 +100,8 @@ class Prober:
         if port is None:
             return Answer(ok=False, detail=f"no endpoint {check.endpoint or target!r} to probe")
         if check.kind is ProbeKind.HTTP:
-            return await probe_http(port, target, within=check.timeout, host=place.host)
-        return await probe_tcp(port, within=check.timeout, host=place.host)
+            return await probe_http(port, target, within=check.timeout, host=place.host, make=place.socket)
+        return await probe_tcp(port, within=check.timeout, host=place.host, make=place.socket)
 
 
 def _port(check: Healthcheck, ports: Mapping[str, int]) -> int | None:

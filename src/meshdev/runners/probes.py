@@ -13,6 +13,7 @@ from pathlib import Path
 from meshdev.errors import ServiceError
 from meshdev.kernel.quantity import format_duration
 from meshdev.runners.execute import Executed, execute
+from meshdev.runners.namespaces import Within
 from meshdev.runners.ports import LOOPBACK
 from meshdev.runners.reaper import Reaper
 
@@ -29,6 +30,7 @@ class Answer:
     detail: str
 
 
+MakeSocket = Callable[[], Awaitable[socket.socket]]
 Execute = Callable[[tuple[str, ...], float], Awaitable[Executed]]
 
 
@@ -36,21 +38,27 @@ Execute = Callable[[tuple[str, ...], float], Awaitable[Executed]]
 class ProbePlace:
     """Where exec probes run and relative file paths begin: the instance's directory and environment.
 
-    ``host`` is where its ports are. With ``execute`` it is a container: commands are run, and files looked for, in it.
+    ``host`` is where its ports are; commands are run ``within`` the namespaces that it has.
+    ``socket`` makes sockets of
+    its own network, if it has one. With ``execute`` it is a container: commands are run, and files looked for, in it.
     """
 
     cwd: Path
     env: Mapping[str, str]
     host: str = LOOPBACK
     execute: Execute | None = None
+    within: Within | None = None
+    socket: MakeSocket | None = None
 
 
-async def probe_tcp(port: int, *, within: float, host: str = LOOPBACK) -> Answer:
+async def probe_tcp(
+    port: int, *, within: float, host: str = LOOPBACK, make: MakeSocket | None = None
+) -> Answer:
     """Healthy when the port accepts a connection."""
     name = f"tcp port {port}"
     try:
         async with asyncio.timeout(within):
-            (await _connect(port, host)).close()
+            (await _connect(port, host, make)).close()
     except TimeoutError:
         return Answer(ok=False, detail=f"{name}: no answer within {format_duration(within)}")
     except OSError as error:
@@ -58,14 +66,16 @@ async def probe_tcp(port: int, *, within: float, host: str = LOOPBACK) -> Answer
     return Answer(ok=True, detail=f"{name}: accepts connections")
 
 
-async def probe_http(port: int, path: str, *, within: float, host: str = LOOPBACK) -> Answer:
+async def probe_http(
+    port: int, path: str, *, within: float, host: str = LOOPBACK, make: MakeSocket | None = None
+) -> Answer:
     """Healthy when ``GET path`` answers with a status from 200 to 399."""
     import h11  # noqa: PLC0415 -- not everybody's probe, and nobody's before the start
 
     name = f"GET {path}"
     try:
         async with asyncio.timeout(within):
-            status, reason, body = await _get(port, path, host)
+            status, reason, body = await _get(port, path, host, make)
     except TimeoutError:
         return Answer(ok=False, detail=f"{name}: no answer within {format_duration(within)}")
     except h11.RemoteProtocolError as error:
@@ -89,7 +99,15 @@ async def probe_exec(
         if place.execute is not None:
             done = await place.execute(argv, within)
         else:
-            done = await execute(reaper, argv, cwd=place.cwd, env=place.env, within=within, mark=mark)
+            done = await execute(
+                reaper,
+                argv,
+                cwd=place.cwd,
+                env=place.env,
+                within=within,
+                mark=mark,
+                within_names=place.within,
+            )
     except ServiceError as error:
         return Answer(ok=False, detail=error.message)
     output = " ".join(done.output.decode(errors="replace").split())[-_BODY_SHOWN:]
@@ -115,8 +133,8 @@ def probe_grpc() -> Answer:
     return Answer(ok=False, detail="grpc health checks are not supported yet; use tcp for now")
 
 
-async def _connect(port: int, host: str) -> socket.socket:
-    connection = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+async def _connect(port: int, host: str, make: MakeSocket | None) -> socket.socket:
+    connection = socket.socket(socket.AF_INET, socket.SOCK_STREAM) if make is None else await make()
     connection.setblocking(False)  # noqa: FBT003 -- positional-only
     try:
         await asyncio.get_running_loop().sock_connect(connection, (host, port))
@@ -126,7 +144,7 @@ async def _connect(port: int, host: str) -> socket.socket:
     return connection
 
 
-async def _get(port: int, path: str, host: str) -> tuple[int, str, bytes]:
+async def _get(port: int, path: str, host: str, make: MakeSocket | None) -> tuple[int, str, bytes]:
     """Status, reason and the beginning of the body."""
     import h11  # noqa: PLC0415
 
@@ -140,7 +158,7 @@ async def _get(port: int, path: str, host: str) -> tuple[int, str, bytes]:
     ]
     asked = talk.send(h11.Request(method="GET", target=path, headers=headers)) or b""
     asked += talk.send(h11.EndOfMessage()) or b""
-    connection = await _connect(port, host)
+    connection = await _connect(port, host, make)
     try:
         await loop.sock_sendall(connection, asked)
         status, reason, body = 0, "", b""

@@ -26,6 +26,7 @@ from meshdev.runners.census import Seen
 from meshdev.runners.limits import LimitKeeper
 from meshdev.runners.mark import RunMark
 from meshdev.runners.membership import Membership
+from meshdev.runners.namespaces import Within
 from meshdev.runners.output import OutputPipe, OutputPump, OutputSink
 from meshdev.runners.ports import HeldPort
 from meshdev.runners.reaper import Reaper, exit_of
@@ -46,6 +47,7 @@ class LaunchSpec:
 
     With ``shell`` the words of ``argv`` are one line for ``/bin/sh -c``. ``ports`` stay held until the incarnation is
     gone; from the second attempt on they are let go right before the start, for programs without SO_REUSEADDR.
+    ``within`` are namespaces of its own, ``listens`` is its first port there.
     """
 
     argv: tuple[str, ...]
@@ -54,6 +56,8 @@ class LaunchSpec:
     shell: bool = False
     ports: tuple[HeldPort, ...] = ()
     limits: Limits | None = None
+    within: Within | None = None
+    listens: int = 0
 
 
 @dataclass(slots=True, eq=False)
@@ -119,7 +123,7 @@ class ProcessRunner:
         self._runs[ref] = run
         self._membership.stale()
         self._reaper.watch(run.pid, lambda status: self._leader_ended(run, status))
-        self._post(Launched(ref, run.pid, spec.ports[0].port if spec.ports else 0))
+        self._post(Launched(ref, run.pid, spec.ports[0].port if spec.ports else spec.listens))
 
     def signal(self, ref: Incarnation, name: str) -> None:
         """Send the signal ``name`` (``SIGTERM``) to all of ``ref``; one that is gone needs none.
@@ -207,7 +211,15 @@ class ProcessRunner:
         argv = ("/bin/sh", "-c", " ".join(spec.argv)) if spec.shell else spec.argv
         (out_read, out_write), (err_read, err_write) = _two_pipes()
         try:
-            pid = spawn(argv, env=env, cwd=spec.cwd, mark=mark, stdout=out_write, stderr=err_write)
+            pid = spawn(
+                argv,
+                env=env,
+                cwd=spec.cwd,
+                mark=mark,
+                stdout=out_write,
+                stderr=err_write,
+                within=spec.within,
+            )
         except ServiceError:
             os.close(out_read)
             os.close(err_read)

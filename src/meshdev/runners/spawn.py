@@ -21,6 +21,7 @@ from pathlib import Path
 
 from meshdev.errors import ServiceError
 from meshdev.runners.mark import Marked
+from meshdev.runners.namespaces import Within
 
 _SHEBANG_MOST = 256
 
@@ -34,10 +35,17 @@ def spawn(
     stdout: int,
     stderr: int,
     dies_with_parent: bool = True,
+    within: Within | None = None,
 ) -> int:
-    """Start ``argv`` and return its pid. Raises ServiceError with a reason that a person can act on."""
+    """Start ``argv`` and return its pid, ``within`` namespaces of its own if it shall have some.
+
+    Raises ServiceError with a reason that a person can act on.
+    """
     program = find_program(argv[0], env=env, cwd=cwd)
-    wrapper = death_signal_wrapper() if dies_with_parent else ()
+    if within is not None:
+        wrapper = tuple(within.prefix(dies_with_parent=dies_with_parent))
+    else:
+        wrapper = death_signal_wrapper() if dies_with_parent else ()
     try:
         with Marked(mark):
             process = subprocess.Popen(
@@ -49,6 +57,7 @@ def spawn(
                 cwd=cwd,
                 env=env,
                 start_new_session=True,
+                pass_fds=within.descriptors if within is not None else (),
             )
     except OSError as error:
         raise ServiceError(f"cannot start {argv[0]}: {error.strerror}", hint=_hint(error)) from error

@@ -17,6 +17,7 @@ from meshdev.topology.model import (
     EmbeddedFile,
     Endpoint,
     Kind,
+    Names,
     Process,
     PublishedPort,
     ReloadStrategy,
@@ -62,7 +63,11 @@ def build_node(scope: Scope, *, completes: bool) -> Service | EmbeddedFile:
     if isinstance(run, Remote):
         _complain_of_remote(scope, run, endpoints, ports)
     healthcheck = None if isinstance(run, Remote) else healthcheck_of(scope, endpoints, run, own)
-    fixed = any(endpoint.port is not None for endpoint in endpoints)
+    names = (
+        (table.names or Names.ENV) if isinstance(run, Process) else Names.ENV
+    )  # all others have their own way
+    pod = names is Names.POD
+    fixed = not pod and any(endpoint.port is not None for endpoint in endpoints)
     replicas = 1 if table.replicas is None else table.replicas
     if fixed and replicas > 1 and isinstance(run, Process):
         _complain_of_fixed(scope, endpoints, replicas)
@@ -77,7 +82,7 @@ def build_node(scope: Scope, *, completes: bool) -> Service | EmbeddedFile:
         owner=(table.owner or "") if isinstance(table, DatabaseTable) else "",
         environment={**scope.extra, **written},
         endpoints=endpoints,
-        ports=_apart(ports, endpoints) if isinstance(run, Process) else ports,
+        ports=_apart(ports, endpoints) if isinstance(run, Process) and not pod else ports,
         replicas=replicas,
         depends_on=dependencies_of(scope),
         healthcheck=healthcheck,
@@ -90,6 +95,7 @@ def build_node(scope: Scope, *, completes: bool) -> Service | EmbeddedFile:
         profiles=table.profiles or (),
         edges=edges_of(scope),
         one_shot=one_shot,
+        names=names,
         where=scope.where(),
     )
     if isinstance(table, DatabaseTable):
@@ -220,7 +226,8 @@ def _working_dir(scope: Scope) -> Path:
 def _reload(scope: Scope, run: Run, *, fixed: bool, listens: bool, one_shot: bool) -> ReloadStrategy:
     """Rolling for what listens on ``$PORT``; what insists on a port, or listens on nothing, is replaced.
 
-    A container has its own ports, but not two a name, the machine's network, or data that only one may write.
+    A container (and a process in a pod, whose port is never ``fixed``) has its own ports, but not two a
+    name, the machine's network, or data that only one may write.
     """
     written = scope.table.reload.strategy if scope.table.reload else None
     contained = isinstance(run, Container)

@@ -12,7 +12,18 @@ from meshdev.topology.model import Healthcheck, Remote, Service, System, runs_as
 from meshdev.topology.recordings import Stub
 
 RESTART = frozenset(
-    {"run", "working_dir", "environment", "endpoints", "limits", "one_shot", "engine", "kind", "proxy_env"}
+    {
+        "run",
+        "working_dir",
+        "environment",
+        "endpoints",
+        "limits",
+        "one_shot",
+        "engine",
+        "kind",
+        "proxy_env",
+        "names",
+    }
 )
 CALLEES = frozenset({"calls", "uses", "files"})
 IGNORED = frozenset({"name", "where"})

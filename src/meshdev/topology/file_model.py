@@ -27,7 +27,7 @@ from meshdev.topology.file_parts import (
     free_names,
 )
 from meshdev.topology.file_recordings import RecordingTable, StubTable
-from meshdev.topology.model import StartMode
+from meshdev.topology.model import Names, StartMode
 from meshdev.topology.scalars import (
     Command,
     Duration,
@@ -94,6 +94,9 @@ class EnvFileTable(Table):
     )
 
 
+_NamesWord = Annotated[Names | None, PlainValidator(one_of(Names)), WithJsonSchema(words(Names))]
+
+
 class NodeTable(PartedTable):
     """What services, databases and brokers have in common; the rare keys are a container's."""
 
@@ -151,6 +154,10 @@ class NodeTable(PartedTable):
     start: Annotated[
         StartMode | None, PlainValidator(one_of(StartMode)), WithJsonSchema(words(StartMode))
     ] = Field(default=None, description="eager (default) | on-demand: by the first call")
+    names: _NamesWord = Field(
+        default=None,
+        description="how a process finds others: env (default) | hosts: by name | pod: by name, in its own network",
+    )
     limits: LimitsTable | None = Field(default=None, description="upper bounds for one instance")
     profiles: Texts | None = Field(default=None, description="active only with one of these profiles")
     one_shot: Flag | None = Field(
@@ -214,6 +221,7 @@ class SystemTable(Table):
     default_profile: Text | None = Field(default=None, description="profile when none is chosen")
     path: Texts = Field(default=(), description="folders before PATH, for every process")
     zero_trust: Flag = Field(default=False, description="only declared edges may be used")
+    names: _NamesWord = Field(default=None, description="how processes find others that do not say it (env)")
 
 
 class TelemetryTable(Table):

@@ -1,7 +1,7 @@
 """What is allowed but probably not meant: findings of ``meshdev check`` over a loaded system.
 
 A rule is a generator of findings; `RULES` is all of them. Errors are those of systems that load, but of which a service
-cannot start here: ``command-not-found``, ``no-recording``.
+cannot start here, or not do its work: ``command-not-found``, ``no-recording``, ``out-of-reach``.
 """
 
 import os
@@ -16,7 +16,17 @@ from meshdev.errors import Where
 from meshdev.kernel.quantity import format_duration
 from meshdev.topology.graph import EdgeKind, cycles, longest_chain
 from meshdev.topology.library import recorded_at, recordings_in
-from meshdev.topology.model import Condition, EdgePolicy, EmbeddedFile, Kind, Process, Service, System
+from meshdev.topology.model import (
+    Condition,
+    EdgePolicy,
+    EmbeddedFile,
+    Kind,
+    Names,
+    Process,
+    Remote,
+    Service,
+    System,
+)
 from meshdev.topology.nearest import did_you_mean
 from meshdev.topology.paths import shown_as
 from meshdev.topology.recordings import OnMiss, Stub
@@ -232,6 +242,40 @@ def _recordings(subject: Subject) -> Iterator[Finding]:
                 yield Finding(subject.where(node), "stale-recording", message, hint)
 
 
+def _names(subject: Subject) -> Iterator[Finding]:
+    services = subject.system.services
+    for node in services.values():
+        if not isinstance(node.run, Process):
+            continue
+        for callee in filter(None, map(services.get, (*node.calls, *node.uses))):
+            if (
+                node.names is Names.HOSTS
+                and callee.kind is Kind.SERVICE
+                and isinstance(callee.run, Process)
+                and callee.names is not Names.POD
+            ):
+                yield from _shared_ports(subject, node, callee)
+            elif (
+                node.names is Names.POD
+                and isinstance(callee.run, Remote)
+                and not callee.run.url.startswith("http")
+            ):
+                message = f"{node.name} is in a pod, from where {callee.run.url} cannot be reached"
+                hint = 'run it with names = "hosts", or let meshdev run what it uses'
+                yield Finding(subject.where(node), "out-of-reach", message, hint, Severity.ERROR)
+
+
+def _shared_ports(subject: Subject, caller: Service, callee: Service) -> Iterator[Finding]:
+    """A listener of the mesh and a program on one port: they are neighbours only if the program keeps to 127.0.0.1."""
+    for port in (endpoint.port for endpoint in callee.endpoints if endpoint.port is not None):
+        message = (
+            f"{caller.name} finds {callee.name} by name on port {port}, which {callee.name} listens on itself: "
+            "it cannot do that on all addresses (0.0.0.0), only on 127.0.0.1"
+        )
+        hint = f'names = "pod" for {callee.name} gives it a network of its own'
+        yield Finding(subject.where(callee), "shared-port", message, hint)
+
+
 def _days(seconds: float) -> str:
     days = int(seconds // 86_400)
     return f"{days} day{'' if days == 1 else 's'}" if days else format_duration(float(int(seconds)))
@@ -254,5 +298,6 @@ RULES: tuple[Callable[[Subject], Iterator[Finding]], ...] = (
     _retries,
     _rules_without_http,
     _recordings,
+    _names,
     _empty,
 )

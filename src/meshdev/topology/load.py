@@ -113,6 +113,8 @@ def _load(
     embedded: dict[str, EmbeddedFile] = {}
     for (section, key), entry in active.items():
         home = variables.of(assembly.homes[section, key])
+        if entry.names is None and table.system.names is not None:
+            entry = entry.model_copy(update={"names": table.system.names})  # noqa: PLW2901 -- the file's default
         scope = Scope(assembly, section, key, entry, home, environ, search_path)
         node = build_node(scope, completes=scope.name in completing)
         problems.update(scope.problems)

@@ -53,6 +53,14 @@ class ReloadStrategy(StrEnum):
     REPLACE = "replace"
 
 
+class Names(StrEnum):
+    """How a process finds others: by its environment, by a hosts file of its own, or in a network of its own."""
+
+    ENV = "env"
+    HOSTS = "hosts"
+    POD = "pod"
+
+
 class StartMode(StrEnum):
     """Started with the system, or by the first call (`on-demand`)."""
 
@@ -98,12 +106,14 @@ class Endpoint:
     """Something that a node listens on.
 
     ``port`` is the number that the program insists on, or None when it listens on ``$PORT``
-    (``$PORT_NAME`` for endpoints other than the first).
+    (``$PORT_NAME`` for endpoints other than the first). ``known_as`` is the number by which callers know it, where
+    somebody plays it who insists on none.
     """
 
     name: str
     protocol: str = "http"
     port: int | None = None
+    known_as: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,9 +267,9 @@ class EdgePolicy:
 class Service:
     """One node of the system with everything that starting, probing, reloading and stopping it needs.
 
-    ``uses`` names nodes that are reached over an edge; ``files`` names embedded databases that are files
-    (`System.embedded`), whose address is already in ``environment``. Values of ``environment`` and the argv of
-    ``run`` are templates: they go through `topology.template.resolve` at launch.
+    ``uses`` names nodes that are reached over an edge; ``names`` says how a process finds them. ``files`` names
+    embedded databases that are files (`System.embedded`), whose address is already in ``environment``. Values of
+    ``environment`` and the argv of ``run`` are templates: they go through `topology.template.resolve` at launch.
     """
 
     name: str
@@ -291,6 +301,7 @@ class Service:
     edges: Mapping[str, EdgePolicy] = field(default_factory=dict)
     one_shot: bool = False
     proxy_env: bool = False
+    names: Names = Names.ENV
     where: Where | None = None
 
 

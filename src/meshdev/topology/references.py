@@ -8,7 +8,7 @@ from meshdev.topology.assembly import Assembly
 from meshdev.topology.commands import in_shell, variable_prefix
 from meshdev.topology.findings import dotted
 from meshdev.topology.lines import Path as KeyPath
-from meshdev.topology.model import EmbeddedFile, Kind, Process, Remote, Run, Service
+from meshdev.topology.model import EmbeddedFile, Kind, Names, Process, Remote, Run, Service
 from meshdev.topology.nearest import did_you_mean, nearest
 from meshdev.topology.scope import Mention
 from meshdev.topology.template import Address, addresses_in, escape, parse_address, resolve
@@ -233,7 +233,7 @@ class References:
                     taken[port] = (label, where)
 
     def _fixed_ports(self, node: Service) -> Iterator[tuple[int, KeyPath]]:
-        if isinstance(node.run, Process):  # a container's own ports are its own
+        if isinstance(node.run, Process) and node.names is not Names.POD:  # there, ports are each one's own
             for endpoint in node.endpoints:
                 if endpoint.port is not None:
                     long = (*node_path(node), "endpoints") in self.assembly.places

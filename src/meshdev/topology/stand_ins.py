@@ -39,7 +39,9 @@ def played(service: Service, stub: Stub) -> Service:
         watch=(),
         replicas=1,
         reload=ReloadStrategy.ROLLING,
-        endpoints=tuple(replace(endpoint, port=None) for endpoint in service.endpoints),
+        endpoints=tuple(
+            replace(endpoint, port=None, known_as=endpoint.port) for endpoint in service.endpoints
+        ),
     )
 
 

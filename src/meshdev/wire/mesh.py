@@ -7,6 +7,7 @@
 | daemon → worker | `Policy` | the whole truth at this version; edges that it does not name are closed |
 | daemon → worker | `Ping` | say that you live (`Pong`) |
 | daemon → worker | `Link` | the way to the recorder (`wire.capture`) rides along; what is captured goes there |
+| daemon → worker | `Nets` | the way to the keeper of networks (`wire.pods`) rides along; its sockets lead into pods |
 | daemon → worker | `Dump` | send the recorder what was kept of the last seconds, then a mark |
 | worker → daemon | `Ack` | the policy of this version acts now |
 | worker → daemon | `Waiting` | a caller waits on this edge for a service to start (`EdgePolicy.wake`) |
@@ -55,13 +56,15 @@ class Remote(Struct, frozen=True, array_like=True, order=True):
 class Upstream(Struct, frozen=True, array_like=True, order=True):
     """One incarnation that serves an edge; ``instance`` names it for people (``payments-0@3``).
 
-    With ``remote`` it runs elsewhere, and requests are made out to it.
+    With ``remote`` it runs elsewhere, and requests are made out to it. With ``net`` it is in a network of its own, of
+    which the keeper of networks has sockets.
     """
 
     host: str
     port: int
     instance: str = ""
     remote: Remote | None = None
+    net: str = ""
 
     def __str__(self) -> str:
         return f"{self.instance or 'upstream'} at {self.host}:{self.port}"
@@ -213,6 +216,10 @@ class Link(Struct, frozen=True, array_like=True, tag="link"):
     """The descriptor that rides along leads to the recorder; one from before is of no more use."""
 
 
+class Nets(Struct, frozen=True, array_like=True, tag="nets"):
+    """The descriptor that rides along leads to the keeper of networks; one from before is of no more use."""
+
+
 class Dump(Struct, frozen=True, array_like=True, tag="dump"):
     """Send the recorder what these edges (all, when none is named) kept of the last ``seconds``, then the ``token``.
 
@@ -322,7 +329,7 @@ class Trouble(Struct, frozen=True, array_like=True, tag="trouble"):
     edge: int = 0
 
 
-ToWorker = Listen | Policy | Ping | Link | Dump
+ToWorker = Listen | Policy | Ping | Link | Nets | Dump
 ToDaemon = Hello | Ack | Waiting | Met | Telemetry | Trouble | Pong
 
 _ENCODER = msgspec.msgpack.Encoder()

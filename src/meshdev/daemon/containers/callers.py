@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from meshdev.daemon.edges import callees
-from meshdev.daemon.names import PROXY_NAME, has_own_network, names_of, networks_of, within_reach
+from meshdev.daemon.edges import known_to
+from meshdev.daemon.names import PROXY_NAME, has_own_network, names_of, networks_of
 from meshdev.daemon.routes import Placing, Routes
 from meshdev.runners.container.engine import Engine
 from meshdev.runners.container.networks import CallerNetwork, ensure_network, remove_networks
@@ -37,7 +37,7 @@ class Callers:
     async def enter(self, system: System, caller: Service) -> OnNetwork:
         """Have the network of ``caller`` as this system wants it. Raises ServiceError."""
         async with self._locks.setdefault(caller.name, asyncio.Lock()):
-            known = {node.name: node for node in (*callees(system, caller), *within_reach(system, caller))}
+            known = known_to(system, caller)
             name = f"{self._prefix}-{caller.name.replace('.', '-')}"
             internal = _is_internal(system, caller)
             network = await self._engine.call(

@@ -39,6 +39,7 @@ from meshdev.wire.fault_views import FaultView
 from meshdev.wire.recording_views import RecordingView
 
 API_VERSION = 1
+_REFUSED = 400
 LATENCY_BOUNDS_MS = (1.0, 2.5, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 500.0, 1000.0, 2500.0, 5000.0, 10000.0)
 
 
@@ -167,22 +168,28 @@ class EdgeView(View, frozen=True, kw_only=True):
 
 
 class RouteView(View, frozen=True, kw_only=True):
-    """One method and guessed route of an edge, since the daemon started."""
+    """One method and guessed route of an edge, or one operation (``SELECT orders``), since the daemon started.
+
+    ``kind`` and ``messages`` are of events (`ExchangeView.kind`): how many messages were published or delivered.
+    """
 
     route: str
     requests: int
     errors: int
     p50_ms: float | None = None
     p99_ms: float | None = None
+    kind: str = ""
+    messages: int = 0
 
 
 class EdgeSignalsView(View, frozen=True, kw_only=True):
     """What an edge carries.
 
     ``requests`` and ``errors`` (no answer, a transport error, 5xx) count since the daemon started; ``rps`` is over
-    ten seconds, and so is ``eps``, its failed ones; percentiles are over the last minute, or over everything when that
-    was quiet. ``series`` and ``error_series`` are the last minute by the second, the oldest first. An edge that is not
-    read as HTTP counts connections as requests and has no percentiles. ``policies`` and ``faults`` name what acts;
+    ten seconds, and so is ``eps``, its failed ones; percentiles are over the last minute, or over everything when
+    that was quiet. ``series`` and ``error_series`` are the last minute by the second, the oldest first. Requests
+    are HTTP's, or the operations of another ``protocol`` that is read (``guessed`` when nobody declared it); an
+    edge that is not read counts connections and has no percentiles. ``policies`` and ``faults`` name what acts;
     ``denied`` is the rule that closes the edge, if one does; ``acts`` counts what policies did (retries, …), and
     ``circuit`` is ``open``, ``half-open`` or empty.
     ``fault_hits`` counts what injected faults did, by `FaultSpec.key`, since the daemon started.
@@ -217,6 +224,7 @@ class EdgeSignalsView(View, frozen=True, kw_only=True):
     circuit: str = ""
     latency_buckets: list[int] = []
     latency_sum_ms: float = 0.0
+    guessed: bool = False
     fault_hits: dict[str, int] = {}
     eps: float = 0.0
     error_series: list[int] = []
@@ -230,6 +238,12 @@ class ExchangeView(View, frozen=True, kw_only=True):
     ``faults`` are the injected faults that had a part in it (`FaultSpec.key`).
     ``messages_in`` (the caller's) and ``messages_out`` count a WebSocket's messages, ``events`` the server-sent ones of
     an answer; None where there is nothing of the kind, or where it cannot be read.
+
+    With a ``protocol`` it is an operation of that protocol: ``method`` is its name (``SELECT``, ``PUB``), ``target``
+    the tables, key's pattern, subject or topic, ``code`` the protocol's word for how it ended, ``detail`` more for
+    a person (a statement without its values). Its ``status`` is 200 when it went well, 400 when the callee said no,
+    500 when it failed. ``kind`` is ``publish``, ``deliver`` or ``subscribe`` for what has to do with events,
+    ``payload`` the beginning of a published message.
     """
 
     seq: int
@@ -254,6 +268,20 @@ class ExchangeView(View, frozen=True, kw_only=True):
     messages_in: int | None = None
     messages_out: int | None = None
     events: int | None = None
+    protocol: str = ""
+    code: str = ""
+    detail: str = ""
+    kind: str = ""
+    payload: str = ""
+
+    @property
+    def answer(self) -> str:
+        """How it ended, in its protocol's words: ``404``, ``ok``, ``23505``; empty when no answer came."""
+        if not self.status:
+            return ""
+        if not self.protocol:
+            return str(self.status)
+        return self.code or ("ok" if self.status < _REFUSED else "error")
 
 
 class GraphView(View, frozen=True, kw_only=True):

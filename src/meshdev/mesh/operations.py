@@ -21,7 +21,7 @@ _Key = tuple[str, str]
 class _Route:
     """One route's counts since they were last taken."""
 
-    __slots__ = ("kind", "latency", "messages", "name", "payloads", "statuses")
+    __slots__ = ("kind", "lag", "latency", "messages", "name", "payloads", "statuses")
 
     def __init__(self, name: str, kind: str) -> None:
         self.name = name
@@ -30,6 +30,7 @@ class _Route:
         self.latency: dict[int, int] = {}
         self.messages = 0
         self.payloads = 0
+        self.lag: int | None = None
 
 
 class Operations:
@@ -59,6 +60,7 @@ class Operations:
             route.latency[index] = route.latency.get(index, 0) + 1
         if operation.kind:
             sent, got = operation.messages_in, operation.messages_out
+            route.lag = operation.lag
             route.messages += 1 if sent is None and got is None else (sent or 0) + (got or 0)
         if len(self._recent) >= MOST_RECENT:
             self._dropped += 1
@@ -81,7 +83,9 @@ class Operations:
     def take(self, edge: int) -> tuple[tuple[RouteCounters, ...], tuple[Exchange, ...], int]:
         """Counts by route, summaries, and how many summaries were dropped; then begin anew."""
         routes = tuple(
-            RouteCounters(route.name, tuple(route.statuses), route.latency, 0, route.kind, route.messages)
+            RouteCounters(
+                route.name, tuple(route.statuses), route.latency, 0, route.kind, route.messages, route.lag
+            )
             for route in self._routes.values()
         )
         recent = tuple(

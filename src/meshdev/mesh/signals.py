@@ -15,8 +15,8 @@ STATUS_CLASSES = 6
 class RouteSignals:
     """Exchanges of one method and guessed route; ``statuses`` counts by first digit, the first is "no answer".
 
-    ``broken`` counts those that failed although their status does not say so (`wire.mesh.RouteCounters`); ``kind`` and
-    ``messages`` are of events.
+    ``broken`` counts those that failed although their status does not say so (`wire.mesh.RouteCounters`); ``kind``,
+    ``messages`` and ``lag`` are of events.
     """
 
     statuses: list[int] = field(default_factory=lambda: [0] * STATUS_CLASSES)
@@ -24,6 +24,7 @@ class RouteSignals:
     broken: int = 0
     kind: str = ""
     messages: int = 0
+    lag: int | None = None
 
     @property
     def requests(self) -> int:
@@ -42,6 +43,7 @@ class RouteSignals:
         self.latency.add(counters.latency)
         self.broken += counters.broken
         self.messages += counters.messages
+        self.lag = counters.lag
 
 
 @dataclass(slots=True)

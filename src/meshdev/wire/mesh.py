@@ -232,7 +232,8 @@ class RouteCounters(Struct, frozen=True, array_like=True):
     those that failed with a status below 500: their answer broke off, or the mesh gave it (400, 403).
 
     On edges that speak something else these are operations (`traffic.protocols.operation`): ``kind`` is what they are
-    in the world of events, ``messages`` how many of those they carried.
+    in the world of events, ``messages`` how many of those they carried, ``lag`` how many waited behind the last one
+    that was delivered (None: nobody tells).
     """
 
     route: str
@@ -241,6 +242,7 @@ class RouteCounters(Struct, frozen=True, array_like=True):
     broken: int = 0
     kind: str = ""
     messages: int = 0
+    lag: int | None = None
 
 
 class Exchange(Struct, frozen=True, array_like=True):

@@ -37,14 +37,15 @@ class Kind(StrEnum):
 class Operation(NamedTuple):
     """One thing that was done over a connection.
 
-    ``name`` is the protocol's own word (``SELECT``, ``GET``, ``PUB``, ``Produce``, a gRPC method), ``target`` what it
-    was done to, with few values (tables, a key's pattern, a subject, topic, queue, collection); with the name it is
-    what is counted by. ``code`` is the protocol's word for how it ended, mostly empty when it went well (``23505``,
-    ``UNAVAILABLE``, ``WRONGTYPE``). ``detail`` is more for a person, without the caller's values (a statement's
-    fingerprint), at most `MOST_DETAIL` characters. ``bytes_in`` are the caller's, ``bytes_out`` the callee's.
-    ``messages_in`` and ``messages_out`` count messages where an operation has several (a batch, a stream); None
-    otherwise. ``trace`` and ``parent`` are hexadecimal ids out of a traceparent that rode along. ``payload`` is the
-    beginning of a published message, at most `MOST_PAYLOAD` bytes.
+    ``name`` is the protocol's own word, without blanks (``SELECT``, ``GET``, ``PUB``, ``Produce``, a gRPC method),
+    ``target`` what it was done to, with few values (tables, a key's pattern, a subject, topic, queue, collection); with
+    the name it is what is counted by. ``code`` is the protocol's word for how it ended, mostly empty when it went well
+    (``23505``, ``UNAVAILABLE``, ``WRONGTYPE``). ``detail`` is more for a person, without the caller's values (a
+    statement's fingerprint), at most `MOST_DETAIL` characters. ``bytes_in`` are the caller's, ``bytes_out`` the
+    callee's. ``messages_in`` and ``messages_out`` count messages where an operation has several (a batch, a stream);
+    None otherwise. ``trace`` and ``parent`` are hexadecimal ids out of a traceparent that rode along. ``payload`` is
+    the beginning of a published message, at most `MOST_PAYLOAD` bytes. ``lag`` is how many messages wait for the
+    subscriber behind a delivered one, None where the protocol does not tell.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Operation(NamedTuple):
     messages_in: int | None = None
     messages_out: int | None = None
     payload: bytes = b""
+    lag: int | None = None
 
     @property
     def route(self) -> str:

@@ -43,6 +43,7 @@ from meshdev.wire.control import (
     WhyStep,
     WhyView,
 )
+from meshdev.wire.topic_views import TopicView
 
 if TYPE_CHECKING:
     from meshdev.daemon.operator import Operator
@@ -152,6 +153,7 @@ class StandIn:
         self.on_shutdown: Callable[[int], None] = lambda _urgency: None
         self.signals: list[EdgeSignalsView] = []
         self.calls: list[ExchangeView] = []
+        self.told_topics: list[TopicView] = []
         self.book = self
         self.exchanges = Journal(resets=False)
 
@@ -187,6 +189,12 @@ class StandIn:
 
     def edges(self) -> list[EdgeSignalsView]:
         return self.signals
+
+    def topics(self) -> list[TopicView]:
+        return self.told_topics
+
+    async def settled(self) -> None:
+        """Everything that happened is counted."""
 
     def traffic(self, limit: int) -> list[ExchangeView]:
         return self.calls[-limit:]

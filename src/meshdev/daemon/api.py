@@ -43,6 +43,7 @@ def build_api(operator: Operator) -> Starlette:
             Route("/v1/services/{name}/env", answer(lambda request: operator.env(name(request)))),
             Route("/v1/graph", answer(lambda _: operator.graph())),
             Route("/v1/edges", routes.edges),
+            Route("/v1/topics", routes.topics),
             Route("/v1/traffic", routes.exchanges),
             Route("/v1/traffic/stream", routes.traffic),
             Route("/v1/processes", answer(lambda _: operator.processes())),
@@ -80,6 +81,10 @@ class _Routes:
     async def edges(self, request: Request) -> Response:
         await self._settled(request)
         return Json(self._operator.edges())
+
+    async def topics(self, request: Request) -> Response:
+        await self._settled(request)
+        return Json(self._operator.topics())
 
     async def exchanges(self, request: Request) -> Response:
         await self._settled(request)

@@ -22,6 +22,7 @@ from meshdev.daemon.names import has_own_network, is_container
 from meshdev.daemon.recording.keeper import RecordingKeeper
 from meshdev.daemon.store import Store
 from meshdev.daemon.swaps import Replaced, Swaps
+from meshdev.daemon.topic_book import TopicBook
 from meshdev.daemon.views import Usage, Viewer, edge_views, why_step
 from meshdev.errors import UsageError
 from meshdev.lifecycle.model import (
@@ -63,6 +64,7 @@ from meshdev.wire.control import (
     WhyView,
 )
 from meshdev.wire.swap import SwapRequest, SwapView
+from meshdev.wire.topic_views import TopicView
 
 LAST_LINES = 10
 MOST_REPLICAS = 100
@@ -81,6 +83,7 @@ class Operator:
     run_id: str
     log_dir: Path
     book: EdgeBook
+    topic_book: TopicBook
     faults: FaultKeeper
     recordings: RecordingKeeper
     started: float
@@ -129,6 +132,7 @@ class Operator:
             signals=self.edges(),
             faults=self.faults.views(),
             recordings=self.recordings.active(),
+            topics=self.topics(),
         )
 
     def services(self) -> list[ServiceView]:
@@ -192,6 +196,10 @@ class Operator:
     def edges(self) -> list[EdgeSignalsView]:
         """What the edges carry."""
         return self.book.views(time.monotonic())
+
+    def topics(self) -> list[TopicView]:
+        """The brokers' topics."""
+        return self.topic_book.views(time.monotonic())
 
     async def settled(self) -> None:
         """Until `edges` and `traffic` tell everything that has happened so far; not for ever, should a worker hang."""

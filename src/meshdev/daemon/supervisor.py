@@ -37,6 +37,7 @@ from meshdev.daemon.reloads import Reloads
 from meshdev.daemon.routes import Routes
 from meshdev.daemon.store import Store
 from meshdev.daemon.swaps import Swaps
+from meshdev.daemon.topic_book import TopicBook
 from meshdev.daemon.usage import UsageKeeper
 from meshdev.daemon.views import Viewer
 from meshdev.kernel.project import ProjectPaths
@@ -160,6 +161,9 @@ class Supervisor:
             faults=self._routes.afflicting,
             journal=journal,
         )
+        self._topics = TopicBook(
+            signals=self._fleet.signals, system=lambda: self.operator.system, journal=journal
+        )
         self._metrics = MetricsListener(self._prometheus, lambda text: self._complain("", text))
         self._toxiproxy = OptInListener(
             "Toxiproxy's API", lambda: self._toxiproxy_app, lambda text: self._complain("", text)
@@ -189,6 +193,7 @@ class Supervisor:
             run_id=run_id,
             log_dir=log_dir,
             book=self._book,
+            topic_book=self._topics,
             faults=self._faults.keeper,
             recordings=self._recordings.keeper,
             started=time.time(),
@@ -234,6 +239,7 @@ class Supervisor:
             group.create_task(self._reloads.run())
             group.create_task(self._usage.run())
             group.create_task(self._book.run())
+            group.create_task(self._topics.run())
             group.create_task(self._drains.run())
             group.create_task(self._metrics.run())
             group.create_task(self._toxiproxy.run())
@@ -245,6 +251,7 @@ class Supervisor:
             self._reloads.close()
             self._usage.close()
             self._book.close()
+            self._topics.close()
             self._drains.close()
             self._metrics.close()
             self._toxiproxy.close()
@@ -356,6 +363,7 @@ class Supervisor:
 
     def _exchanged(self, key: EdgeKey, exchange: Exchange, at: float) -> None:
         self._book.exchanged(key, exchange, at)
+        self._topics.exchanged(key, exchange, at)
 
     def _holds(self, service: str) -> Patience:
         return patience(self.operator.system, self._store.core.state.services.get(service))

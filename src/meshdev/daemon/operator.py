@@ -277,6 +277,7 @@ class Operator:
         declared = edge_views(new)
         if declared != edge_views(self.system):
             self.announce(StreamEvent(seq=0, at=self.wall_now(), kind="topology", declared=declared))
+            self.announce(StreamEvent(seq=0, at=self.wall_now(), kind="topics", topics=self.topics()))
         self.system = new
         self.adopt(new)
         self.store.post(Applied(new, rolling, kept))

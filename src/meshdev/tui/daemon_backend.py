@@ -123,6 +123,7 @@ def picture_of(mirror: Mirror, before: Picture, now: float) -> Picture:
         signals=tuple(mirror.signals.values()),
         faults=mirror.faults,
         faults_at=before.faults_at if mirror.faults is before.faults else now,
+        topics=mirror.topics,
         recordings=mirror.recordings,
         happenings=tuple(sorted((*notices, *seen), key=lambda happening: happening.at)),
         seen=seen,

@@ -18,6 +18,7 @@ from meshdev.wire.recording_views import RecordingView
 
 SOME_ERRORS, MANY_ERRORS = 0.0, 0.01
 _NAMED = 2
+_ENTERED_BY = frozenset({"http", "http2", "grpc"})
 _MANY_CALLS = 10_000
 _GAP = 3
 
@@ -45,7 +46,7 @@ class Vitals:
 def vitals_of(signals: Sequence[EdgeSignalsView]) -> Vitals:
     """The golden signals of the system."""
     called = {edge.callee for edge in signals if edge.observed}
-    used = [edge for edge in signals if edge.observed and edge.protocol == "http"]
+    used = [edge for edge in signals if edge.observed and edge.protocol in _ENTERED_BY]
     entries = [edge for edge in used if edge.caller not in called] or used
     slowest = [edge.p99_ms for edge in entries if edge.p99_ms is not None and edge.rps]
     return Vitals(

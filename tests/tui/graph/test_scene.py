@@ -17,7 +17,7 @@ def test_events_are_folded_into_an_edge_from_publisher_to_subscriber() -> None:
     scene = scene_of(busy_shop(), Choice())
     edge = scene.edge(("shipping", "notifications"))
     assert edge is not None
-    assert SHIPPED == [event.name for event in edge.events]
+    assert [event.name for event in edge.events] == SHIPPED
     assert {"events"} == edge.kinds
     assert not [node for node in scene.nodes if node.kind == "event"]
 

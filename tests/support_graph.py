@@ -56,7 +56,7 @@ def topics(*, live: bool = True) -> tuple[TopicView, ...]:
     found = []
     for publisher, names in (("orders", PLACED), ("shipping", SHIPPED)):
         for rank, name in enumerate(names, 1):
-            sent = {"messages": 700 // rank, "mps": 3.0 / rank} if live else {}
+            sent: dict[str, Any] = {"messages": 700 // rank, "mps": 3.0 / rank} if live else {}
             ends = [TopicPartyView(service=publisher, declared=True, p99_ms=1.4 if live else None, **sent)]
             readers = [
                 TopicPartyView(service=reader, declared=True, lag=lag if live else None, **sent)

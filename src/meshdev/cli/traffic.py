@@ -46,9 +46,9 @@ _CLASSES = {0: "red", 2: "green", 3: "cyan", 4: "yellow", 5: "red"}
 def command(*, follow: bool, tail: int, expression: str, as_json: bool) -> None:
     """Show single calls over the edges: who called whom, what came of it, how long it took.
 
-    A filter's terms must all hold: caller, callee, method, path, instance, trace with = (alternatives by comma, * for
-    anything), != and ~ (contains); status (404, 5xx, none), ms and bytes with =, !=, >, >=, <, <=; error; ! turns a
-    term round. With --json, a call a line.
+    A filter's terms must all hold: caller, callee, method, path, instance, trace, protocol, kind, code, detail with =
+    (alternatives by comma, * for anything), != and ~ (contains); status (404, 5xx, none), ms and bytes with =, !=, >,
+    >=, <, <=; error; ! turns a term round. With --json, a call a line.
     """
     wanted = parse_filter(expression)
     control = Control(options.here())
@@ -86,7 +86,7 @@ class _Lines:
         edge = f"{view.caller} {'→' if self._unicode else '->'} {view.callee}"
         self._widest = min(_WIDEST, max(self._widest, width(edge)))
         clock = time.strftime("%H:%M:%S", time.localtime(view.at))
-        status = str(view.status or ("—" if self._unicode else "-")).rjust(3)
+        status = (view.answer or ("—" if self._unicode else "-")).rjust(3)
         tone = "red" if failed(view) else _CLASSES.get(view.status // 100)
         what = "  ".join((f"{view.method} {view.target}", *_remarks(view)))
         return "  ".join(
@@ -101,6 +101,8 @@ class _Lines:
 
 
 def _remarks(view: ExchangeView) -> Iterator[str]:
+    if view.detail:
+        yield click.style(view.detail, dim=True)
     if view.error:
         yield view.error
     if view.by:

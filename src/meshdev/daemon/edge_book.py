@@ -17,7 +17,7 @@ from meshdev.mesh.signals import EdgeSignals, RouteSignals
 from meshdev.telemetry.histogram import middle
 from meshdev.telemetry.window import Reading, Span, Window
 from meshdev.wire.control import LATENCY_BOUNDS_MS, EdgeSignalsView, ExchangeView, RouteView, StreamEvent
-from meshdev.wire.mesh import EdgeKey, EdgePolicy, Exchange
+from meshdev.wire.mesh import EdgeError, EdgeKey, EdgePolicy, Exchange
 
 EXCHANGES_KEPT = 2000
 RATE_SECONDS = 10.0
@@ -25,6 +25,9 @@ LATENCY_SECONDS = 60.0
 SERIES_SECONDS = 60
 INTERVAL_SECONDS = 1.0
 READ_AS_HTTP = frozenset({"http"})
+
+# Counted already, by what was lost with them.
+_BROKEN_OFF = frozenset({EdgeError.CALLER_RESET, EdgeError.CALLEE_RESET})
 
 Signals = Mapping[EdgeKey, EdgeSignals]
 
@@ -80,6 +83,11 @@ class EdgeBook:
             messages_in=exchange.messages_in,
             messages_out=exchange.messages_out,
             events=exchange.events,
+            protocol=exchange.protocol,
+            code=exchange.code,
+            detail=exchange.detail,
+            kind=exchange.kind,
+            payload=exchange.payload.decode("utf-8", "replace"),
         )
         self._ring.append(view)
         self.exchanges.append(view)
@@ -139,13 +147,15 @@ class EdgeBook:
         window = self._windows.get(key) or Window(now)
         recent = window.last(RATE_SECONDS, now)
         minute = window.last(LATENCY_SECONDS, now)
-        protocol = edge.endpoint.protocol if edge else key.endpoint
+        declared = edge.endpoint.protocol if edge else key.endpoint
+        protocol = signals.spoken or declared
         rules = self._rules(key)
         return EdgeSignalsView(
             caller=key.caller,
             callee=key.callee,
             endpoint=key.endpoint,
             protocol=protocol,
+            guessed=protocol != declared,
             declared=edge is not None and (key.caller == OUTSIDE or edge.declared),
             observed=signals.opened > 0,
             requests=_requests(signals, protocol),
@@ -202,7 +212,13 @@ def _requests(signals: EdgeSignals, protocol: str) -> int:
 
 
 def _failures(signals: EdgeSignals) -> int:
-    return signals.total.failures if signals.routes else sum(signals.errors.values())
+    """Exchanges that failed; where operations are read, also connections that none could come of."""
+    if not signals.routes:
+        return sum(signals.errors.values())
+    if not signals.spoken:
+        return signals.total.failures
+    unmade = sum(count for kind, count in signals.errors.items() if kind not in _BROKEN_OFF)
+    return signals.total.failures + unmade
 
 
 def _quantile(q: float, span: Span, total: RouteSignals) -> float | None:
@@ -234,4 +250,6 @@ def _route(name: str, route: RouteSignals) -> RouteView:
         errors=route.failures,
         p50_ms=round(route.latency.quantile(0.5) / 1000.0, 3) if measured else None,
         p99_ms=round(route.latency.quantile(0.99) / 1000.0, 3) if measured else None,
+        kind=route.kind,
+        messages=route.messages,
     )

@@ -18,6 +18,7 @@ from meshdev.wire.mesh import Act, EdgeCounters, EdgeEntry, EdgeError, EdgeKey, 
 
 if TYPE_CHECKING:
     from meshdev.mesh.capture import EdgeCapture
+    from meshdev.mesh.operations import Operations
     from meshdev.mesh.pod_sockets import PodSockets
     from meshdev.mesh.recorder_link import RecorderLink
     from meshdev.traffic.faults.edge import EdgeFaults
@@ -74,6 +75,7 @@ class Edge:
         "in_flight",
         "key",
         "opened",
+        "operations",
         "pods",
         "policy",
         "waits",
@@ -98,6 +100,7 @@ class Edge:
         self.closed = 0
         self.in_flight = 0
         self.exchanges = Exchanges()
+        self.operations: Operations | None = None  # once it is known to speak something that is read
         self.dropped = 0
         self.held = 0
         self.bytes_in = 0
@@ -278,6 +281,9 @@ class Edge:
         routes, recent, self.dropped = self.exchanges.take(self.id)
         if self.capture is not None:
             self.capture.refill()
+        if self.operations is not None:
+            done, told, dropped = self.operations.take(self.id)
+            routes, recent, self.dropped = (*routes, *done), (*recent, *told), self.dropped + dropped
         if exchanges is not None:
             exchanges += recent
         bytes_in, bytes_out = self._told_bytes
@@ -295,6 +301,7 @@ class Edge:
             acts=dict(self._acts),
             circuit=self.circuit,
             fault_hits=self.faults.take_hits() if self.faults is not None else {},
+            spoken=self.operations.protocol if self.operations is not None else "",
         )
         self._told_opened, self._told_closed = self.opened, self.closed
         self._told_bytes = (self.bytes_in, self.bytes_out)

@@ -15,12 +15,16 @@ STATUS_CLASSES = 6
 class RouteSignals:
     """Exchanges of one method and guessed route; ``statuses`` counts by first digit, the first is "no answer".
 
-    ``broken`` counts those that failed although their status does not say so (`wire.mesh.RouteCounters`).
+    ``broken`` counts those that failed although their status does not say so (`wire.mesh.RouteCounters`); ``kind``,
+    ``messages`` and ``lag`` are of events.
     """
 
     statuses: list[int] = field(default_factory=lambda: [0] * STATUS_CLASSES)
     latency: Histogram = field(default_factory=Histogram)
     broken: int = 0
+    kind: str = ""
+    messages: int = 0
+    lag: int | None = None
 
     @property
     def requests(self) -> int:
@@ -38,13 +42,16 @@ class RouteSignals:
             self.statuses[index] += count
         self.latency.add(counters.latency)
         self.broken += counters.broken
+        self.messages += counters.messages
+        self.lag = counters.lag
 
 
 @dataclass(slots=True)
 class EdgeSignals:
     """What an edge has carried since the daemon started; `total` sums all `routes`, latencies are microseconds.
 
-    `acts` counts what policies did, `circuit` is ``open``, ``half-open`` or empty (`wire.mesh.EdgeCounters`).
+    `acts` counts what policies did, `circuit` is ``open``, ``half-open`` or empty, `spoken` the protocol whose
+    operations are read (`wire.mesh.EdgeCounters`).
     """
 
     opened: int = 0
@@ -60,6 +67,7 @@ class EdgeSignals:
     total: RouteSignals = field(default_factory=RouteSignals)
     routes: dict[str, RouteSignals] = field(default_factory=dict)
     fault_hits: dict[str, int] = field(default_factory=dict)
+    spoken: str = ""
 
     def add(self, counters: EdgeCounters) -> None:
         """Add one telemetry frame's differences."""
@@ -77,11 +85,12 @@ class EdgeSignals:
         for fault, count in counters.fault_hits.items():
             self.fault_hits[fault] = self.fault_hits.get(fault, 0) + count
         self.circuit = counters.circuit
+        self.spoken = counters.spoken or self.spoken
         for route in counters.routes:
             self.total.add(route)
             known = self.routes.get(route.route)
             if known is None:
-                known = self.routes[route.route] = RouteSignals()
+                known = self.routes[route.route] = RouteSignals(kind=route.kind)
             known.add(route)
 
     def worker_died(self) -> None:

@@ -21,6 +21,7 @@ from meshdev.mesh.name_proxy import NameProxy
 from meshdev.mesh.pod_sockets import PodSockets
 from meshdev.mesh.recorder_link import RecorderLink
 from meshdev.mesh.relay import Relay
+from meshdev.mesh.scanned_link import ScannedRelay, is_scanned
 from meshdev.mesh.settling import loop_factory, settle_in
 from meshdev.mesh.waiting import WaitingRoom
 from meshdev.wire.mesh import (
@@ -164,14 +165,13 @@ class Worker:
                 self._loop, entry, self.start, self._trouble, find=self._relay_of, meet=self._meet
             )
             return proxy.edge, proxy
-        if entry.policy.protocol not in SPOKEN_AS_HTTP:
-            edge = Edge(self._loop, entry, self._changed)
-            edge.waits = self._waiting.enter
-            edge.pods = self._pods
-            return edge, Relay(self._loop, edge, self.start)
         edge = Edge(self._loop, entry, self._changed)
         edge.waits = self._waiting.enter
         edge.pods = self._pods
+        if entry.policy.protocol not in SPOKEN_AS_HTTP:
+            if is_scanned(entry.policy.protocol):
+                return edge, ScannedRelay(self._loop, edge, self.start, self._trouble)
+            return edge, Relay(self._loop, edge, self.start)
         relay = HttpRelay(self._loop, edge, self.start, self._trouble)
         edge.explain = relay.complain_once
         return edge, relay

@@ -4,7 +4,7 @@ Terms are divided by blanks and must all hold; ``!`` before a term turns it roun
 
 | term | holds when |
 |---|---|
-| ``caller=front,web-*`` | one of these, ``*`` is anything (caller, callee, method, path, instance, trace) |
+| ``caller=front,web-*`` | one of these, ``*`` is anything (caller, callee, method, path, instance, trace, … `TEXTS`) |
 | ``path~/orders`` | the field contains this |
 | ``status=5xx,404`` ``status>=400`` | the status is in a class, is a number, compares so; ``none`` is no answer |
 | ``ms>100`` ``ms>1.5s`` | it took longer (milliseconds, or a duration with its unit) |
@@ -33,6 +33,10 @@ TEXTS: Final[dict[str, Callable[[ExchangeView], str]]] = {
     "path": lambda exchange: exchange.target,
     "instance": lambda exchange: exchange.instance,
     "trace": lambda exchange: exchange.trace,
+    "protocol": lambda exchange: exchange.protocol or "http",
+    "kind": lambda exchange: exchange.kind,
+    "code": lambda exchange: exchange.answer,
+    "detail": lambda exchange: exchange.detail,
 }
 NUMBERS: Final[dict[str, Callable[[ExchangeView], float]]] = {
     "status": lambda exchange: exchange.status,

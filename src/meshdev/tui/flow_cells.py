@@ -39,16 +39,16 @@ def status_of(call: ExchangeView) -> Cell:
     if not call.status:
         return Cell(_NO_ANSWER, Tone.ALERT)
     if failed(call):
-        return Cell(f"✕ {call.status}", Tone.ALERT)
+        return Cell(f"✕ {call.answer}", Tone.ALERT)
     match call.status // 100:
         case 4:
-            return Cell(f"▲ {call.status}", Tone.WARN)
+            return Cell(f"▲ {call.answer}", Tone.WARN)
         case 3:
-            return Cell(f"→ {call.status}", Tone.MUTED)
+            return Cell(f"→ {call.answer}", Tone.MUTED)
         case 1:
-            return Cell(f"⇄ {call.status}", Tone.BUSY)
+            return Cell(f"⇄ {call.answer}", Tone.BUSY)
         case _:
-            return Cell(f"● {call.status}", Tone.OK)
+            return Cell(f"● {call.answer}", Tone.OK)
 
 
 def bar_of(ms: float, cells: int = _BAR_CELLS) -> str:

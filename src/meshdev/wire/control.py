@@ -11,6 +11,7 @@ clock), sizes bytes. A field may be added within a version; none is renamed or r
 | GET /v1/services/{name}/why · /env | `WhyView` · `EnvView` |
 | GET /v1/graph | `GraphView`, with the edges' signals |
 | GET /v1/edges | list of `EdgeSignalsView` |
+| GET /v1/topics | see `wire.topic_views` |
 | GET /v1/traffic?limit=N | list of the last `ExchangeView`, the oldest first |
 | GET /v1/traffic/stream?after=SEQ | server-sent events, each one `ExchangeView` |
 | GET /v1/processes | list of `ProcessView`: meshdev's own processes |
@@ -37,8 +38,12 @@ from msgspec import Struct
 
 from meshdev.wire.fault_views import FaultView
 from meshdev.wire.recording_views import RecordingView
+from meshdev.wire.topic_views import TopicView
 
 API_VERSION = 1
+HTTP = "http"
+CONNECTIONS = "connections"
+_REFUSED = 400
 LATENCY_BOUNDS_MS = (1.0, 2.5, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 500.0, 1000.0, 2500.0, 5000.0, 10000.0)
 
 
@@ -170,22 +175,28 @@ class EdgeView(View, frozen=True, kw_only=True):
 
 
 class RouteView(View, frozen=True, kw_only=True):
-    """One method and guessed route of an edge, since the daemon started."""
+    """One method and guessed route of an edge, or one operation (``SELECT orders``), since the daemon started.
+
+    ``kind`` and ``messages`` are of events (`ExchangeView.kind`): how many messages were published or delivered.
+    """
 
     route: str
     requests: int
     errors: int
     p50_ms: float | None = None
     p99_ms: float | None = None
+    kind: str = ""
+    messages: int = 0
 
 
 class EdgeSignalsView(View, frozen=True, kw_only=True):
     """What an edge carries.
 
     ``requests`` and ``errors`` (no answer, a transport error, 5xx) count since the daemon started; ``rps`` is over
-    ten seconds, and so is ``eps``, its failed ones; percentiles are over the last minute, or over everything when that
-    was quiet. ``series`` and ``error_series`` are the last minute by the second, the oldest first. An edge that is not
-    read as HTTP counts connections as requests and has no percentiles. ``policies`` and ``faults`` name what acts;
+    ten seconds, and so is ``eps``, its failed ones; percentiles are over the last minute, or over everything when
+    that was quiet. ``series`` and ``error_series`` are the last minute by the second, the oldest first. Requests
+    are HTTP's, or the operations of another ``protocol`` that is read (``guessed`` when nobody declared it); an
+    edge that is not read counts connections and has no percentiles. ``policies`` and ``faults`` name what acts;
     ``denied`` is the rule that closes the edge, if one does; ``acts`` counts what policies did (retries, …), and
     ``circuit`` is ``open``, ``half-open`` or empty.
     ``fault_hits`` counts what injected faults did, by `FaultSpec.key`, since the daemon started.
@@ -220,9 +231,17 @@ class EdgeSignalsView(View, frozen=True, kw_only=True):
     circuit: str = ""
     latency_buckets: list[int] = []
     latency_sum_ms: float = 0.0
+    guessed: bool = False
     fault_hits: dict[str, int] = {}
     eps: float = 0.0
     error_series: list[int] = []
+
+    @property
+    def unit(self) -> str:
+        """What ``requests`` counts: requests, another protocol's operations, or, where nothing is read, connections."""
+        if self.protocol == HTTP:
+            return "requests"
+        return "operations" if self.routes else CONNECTIONS
 
 
 class ExchangeView(View, frozen=True, kw_only=True):
@@ -233,6 +252,12 @@ class ExchangeView(View, frozen=True, kw_only=True):
     ``faults`` are the injected faults that had a part in it (`FaultSpec.key`).
     ``messages_in`` (the caller's) and ``messages_out`` count a WebSocket's messages, ``events`` the server-sent ones of
     an answer; None where there is nothing of the kind, or where it cannot be read.
+
+    With a ``protocol`` it is an operation of that protocol: ``method`` is its name (``SELECT``, ``PUB``), ``target``
+    the tables, key's pattern, subject or topic, ``code`` the protocol's word for how it ended, ``detail`` more for
+    a person (a statement without its values). Its ``status`` is 200 when it went well, 400 when the callee said no,
+    500 when it failed. ``kind`` is ``publish``, ``deliver`` or ``subscribe`` for what has to do with events,
+    ``payload`` the beginning of a published message.
     """
 
     seq: int
@@ -257,6 +282,20 @@ class ExchangeView(View, frozen=True, kw_only=True):
     messages_in: int | None = None
     messages_out: int | None = None
     events: int | None = None
+    protocol: str = ""
+    code: str = ""
+    detail: str = ""
+    kind: str = ""
+    payload: str = ""
+
+    @property
+    def answer(self) -> str:
+        """How it ended, in its protocol's words: ``404``, ``ok``, ``23505``; empty when no answer came."""
+        if not self.status:
+            return ""
+        if not self.protocol:
+            return str(self.status)
+        return self.code or ("ok" if self.status < _REFUSED else "error")
 
 
 class GraphView(View, frozen=True, kw_only=True):
@@ -299,6 +338,7 @@ class Snapshot(View, frozen=True, kw_only=True):
     signals: list[EdgeSignalsView] = []
     faults: list[FaultView] = []
     recordings: list[RecordingView] = []
+    topics: list[TopicView] = []
 
 
 class StreamEvent(View, frozen=True, kw_only=True):
@@ -309,7 +349,8 @@ class StreamEvent(View, frozen=True, kw_only=True):
     ``[cpu_percent, rss_bytes]``) · ``edges`` (``edges``: those whose figures moved, also when they fall back to
     nothing) · ``topology`` (``declared``: the edges that the file declares now) · ``faults`` (``faults``: all of them,
     since one was added, switched, has ended or hit) · ``recordings`` (``recordings``: all that are being made) ·
-    ``reset`` (the client's sequence number is too old: take a snapshot).
+    ``topics`` (``topics``: all of them, when something moved) · ``reset``
+    (the client's sequence number is too old: take a snapshot).
     """
 
     seq: int
@@ -324,6 +365,7 @@ class StreamEvent(View, frozen=True, kw_only=True):
     edges: list[EdgeSignalsView] | None = None
     faults: list[FaultView] | None = None
     recordings: list[RecordingView] | None = None
+    topics: list[TopicView] | None = None
     declared: list[EdgeView] | None = None
 
 

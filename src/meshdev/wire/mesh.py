@@ -237,12 +237,19 @@ class RouteCounters(Struct, frozen=True, array_like=True):
 
     The first count is of exchanges without an answer; ``latency`` are buckets of `telemetry.histogram`. ``broken`` are
     those that failed with a status below 500: their answer broke off, or the mesh gave it (400, 403).
+
+    On edges that speak something else these are operations (`traffic.protocols.operation`): ``kind`` is what they are
+    in the world of events, ``messages`` how many of those they carried, ``lag`` how many waited behind the last one
+    that was delivered (None: nobody tells).
     """
 
     route: str
     statuses: tuple[int, ...]
     latency: Mapping[int, int]
     broken: int = 0
+    kind: str = ""
+    messages: int = 0
+    lag: int | None = None
 
 
 class Exchange(Struct, frozen=True, array_like=True):
@@ -252,6 +259,9 @@ class Exchange(Struct, frozen=True, array_like=True):
     counts the attempts after the first; ``by`` is who answered when it was not the callee (``meshdev``).
     ``messages_in`` and ``messages_out`` count a WebSocket's messages, ``events`` server-sent ones; None when there are
     none to be counted.
+
+    With a ``protocol`` it is an operation of that protocol (`traffic.protocols.operation`, where the rest is told):
+    ``method`` is its name, ``status`` its outcome times 100.
     """
 
     edge: int
@@ -274,12 +284,18 @@ class Exchange(Struct, frozen=True, array_like=True):
     messages_out: int | None = None
     events: int | None = None
     faults: tuple[str, ...] = ()
+    protocol: str = ""
+    code: str = ""
+    detail: str = ""
+    kind: str = ""
+    payload: bytes = b""
 
 
 class EdgeCounters(Struct, frozen=True, array_like=True):
     """What happened on one edge since the last telemetry; ``active``, ``held`` and ``in_flight`` are as of now.
 
-    ``acts`` counts what policies did (`Act`). ``circuit`` is as of now: ``open``, ``half-open``, or empty.
+    ``acts`` counts what policies did (`Act`). ``circuit`` is as of now: ``open``, ``half-open``, or empty. ``spoken``
+    is the protocol whose operations are read on this edge, as of now; empty when there is none.
     """
 
     edge: int
@@ -295,6 +311,7 @@ class EdgeCounters(Struct, frozen=True, array_like=True):
     acts: Mapping[str, int] = {}
     circuit: str = ""
     fault_hits: Mapping[str, int] = {}
+    spoken: str = ""
 
 
 class Telemetry(Struct, frozen=True, array_like=True, tag="telemetry"):

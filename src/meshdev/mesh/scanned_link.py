@@ -1,0 +1,230 @@
+"""Links whose bytes are read along by a scanner: what passes is told as operations (`traffic.protocols`).
+
+Rules: bytes pass as in `relay`, at once and unchanged; the scanner sees them as they arrive, before any fault · a
+connection that cannot be read goes on as plain TCP, and a person is told why, once per reason and edge · on an edge
+without a declared protocol the first bytes of both sides are kept until they say what it is; connections that say
+nothing of the kind cost nothing more than a plain link.
+"""
+
+from collections.abc import Callable, Sequence
+from time import perf_counter
+from typing import TYPE_CHECKING, Final, cast
+
+from meshdev.mesh.operations import Operations
+from meshdev.mesh.relay import CalleeSide, CallerSide, Link, Relay, Side, Start
+from meshdev.traffic.protocols.cutting import Cuttable
+from meshdev.traffic.protocols.operation import Operation, Scanner
+from meshdev.traffic.protocols.table import guess, is_read, scanner_of
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from meshdev.mesh.edge import Edge
+    from meshdev.traffic.faults.kinds import Direction
+    from meshdev.traffic.protocols.cutting import Cutter
+
+UNKNOWN: Final = "tcp"
+
+
+class ScannedCaller(CallerSide):
+    """The caller's end."""
+
+    __slots__ = ()
+
+    def data_received(self, data: bytes) -> None:
+        """Read it, and pass it on."""
+        link = cast("ScannedLink", self.link)
+        reading = link.reading
+        if reading is not None:
+            reading.said_in(data)
+        super().data_received(data)
+        if reading is not link.reading:
+            link.reading_changed()
+
+
+class ScannedCallee(CalleeSide):
+    """The callee's end."""
+
+    __slots__ = ()
+
+    def data_received(self, data: bytes) -> None:
+        """Read it, and pass it on."""
+        link = cast("ScannedLink", self.link)
+        reading = link.reading
+        if reading is not None:
+            reading.said_out(data)
+        super().data_received(data)
+        if reading is not link.reading:
+            link.reading_changed()
+
+
+class ScannedLink(Link):
+    """A link that is read along; ``reading`` is None when it is not (any more)."""
+
+    __slots__ = ("reading",)
+
+    caller_side = ScannedCaller
+    callee_side = ScannedCallee
+
+    def __init__(self, relay: "ScannedRelay") -> None:
+        super().__init__(relay)
+        spoken = relay.spoken
+        self.reading: Reading | Guessing | None = (
+            Reading(self, relay, scanner_of(spoken)) if spoken else Guessing(self, relay)
+        )
+
+    def reading_changed(self) -> None:
+        """It is known now what is spoken, or that it cannot be read: faults on messages look again."""
+        if self.faults is not None and self.edge.faults is not None:
+            self.faults.sync(self.edge.faults)
+
+    def cutter(self, direction: "Direction") -> "Cutter | None":
+        """As the scanner knows the place; while the callee is not there, nothing has passed, whatever was read."""
+        if self.reading is None:
+            return None
+        scanner = self.reading.cuttable()
+        if scanner is None:
+            return None
+        if self.callee is None:
+            scanner = type(scanner)()
+        return scanner.cutter(asked=direction == "upstream")
+
+    def lost(self, side: Side, exc: Exception | None) -> None:
+        """One end is gone; in the end the caller's is, too."""
+        super().lost(side, exc)
+        if side is self.caller and self.reading is not None:
+            reading, self.reading = self.reading, None
+            reading.over()
+
+
+class Reading:
+    """A scanner at work."""
+
+    __slots__ = ("_edge", "_link", "_operations", "_relay", "_scanner", "_waiting")
+
+    def __init__(self, link: ScannedLink, relay: "ScannedRelay", scanner: Scanner) -> None:
+        self._link = link
+        self._relay = relay
+        self._edge = relay.edge
+        self._scanner = scanner
+        self._operations = relay.operations_of(scanner.name)
+        self._waiting = 0
+
+    def cuttable(self) -> Cuttable | None:
+        """Its scanner, if that can cut messages."""
+        scanner = self._scanner
+        return scanner if isinstance(scanner, Cuttable) else None
+
+    def said_in(self, data: bytes) -> None:
+        """The caller's bytes."""
+        self.tell(self._scanner.asked(data, perf_counter()))
+
+    def said_out(self, data: bytes) -> None:
+        """The callee's bytes."""
+        self.tell(self._scanner.answered(data, perf_counter()))
+
+    def over(self) -> None:
+        """The connection has ended."""
+        self.tell(self._scanner.lost(perf_counter()))
+        self._edge.in_flight -= self._waiting
+        self._waiting = 0
+
+    def tell(self, done: Sequence[Operation]) -> None:
+        """Count what is done, and notice when the scanner gives up."""
+        scanner = self._scanner
+        if done:
+            upstream = self._link.upstream
+            instance = upstream.instance if upstream is not None else ""
+            for operation in done:
+                self._operations.record(operation, instance)
+        waiting = scanner.waiting()
+        if waiting != self._waiting:
+            self._edge.in_flight += waiting - self._waiting
+            self._waiting = waiting
+        if scanner.gave_up:
+            self._edge.in_flight -= self._waiting
+            self._link.reading = None
+            self._relay.complain_once(
+                f"a connection cannot be read as {scanner.name} any more ({scanner.gave_up}); "
+                "it goes on as plain TCP"
+            )
+
+
+class Guessing:
+    """Keeps the first bytes of both sides until they say what is spoken."""
+
+    __slots__ = ("_link", "_relay", "_said")
+
+    def __init__(self, link: ScannedLink, relay: "ScannedRelay") -> None:
+        self._link = link
+        self._relay = relay
+        self._said: list[tuple[bool, bytes, float]] = []
+
+    def cuttable(self) -> Cuttable | None:
+        """Nobody knows yet."""
+
+    def said_in(self, data: bytes) -> None:
+        """The caller's bytes."""
+        self._guess(asked=True, data=data)
+
+    def said_out(self, data: bytes) -> None:
+        """The callee's bytes."""
+        self._guess(asked=False, data=data)
+
+    def over(self) -> None:
+        """The connection has ended, and never said what it is."""
+
+    def _guess(self, *, asked: bool, data: bytes) -> None:
+        self._said.append((asked, data, perf_counter()))
+        both = [b"".join(said for way, said, _ in self._said if way is wanted) for wanted in (True, False)]
+        protocol = guess(*both)
+        if protocol is None:
+            return
+        self._link.reading = self._relay.guessed(self._link, protocol, self._said) if protocol else None
+
+
+class ScannedRelay(Relay):
+    """The relay of an edge whose protocol is declared, or to be guessed."""
+
+    def __init__(
+        self,
+        loop: "asyncio.AbstractEventLoop",
+        edge: "Edge",
+        start: Start,
+        trouble: Callable[[str, int], None],
+    ) -> None:
+        super().__init__(loop, edge, start)
+        self.spoken = edge.policy.protocol if is_read(edge.policy.protocol) else ""
+        self._trouble = trouble
+        self._troubled: set[str] = set()
+
+    def accept(self) -> CallerSide:
+        """The protocol for one accepted connection."""
+        return ScannedLink(self).caller
+
+    def operations_of(self, protocol: str) -> Operations:
+        """Where the edge's operations are counted; what was spoken first gives the name."""
+        if self.edge.operations is None:
+            self.edge.operations = Operations(protocol)
+        return self.edge.operations
+
+    def guessed(
+        self, link: ScannedLink, protocol: str, said: Sequence[tuple[bool, bytes, float]]
+    ) -> "Reading | None":
+        """Begin to read a connection of which ``said`` is the beginning; None when that cannot be read."""
+        scanner = scanner_of(protocol)
+        reading = link.reading = Reading(link, self, scanner)
+        for asked, data, at in said:
+            reading.tell(scanner.asked(data, at) if asked else scanner.answered(data, at))
+        return link.reading
+
+    def complain_once(self, text: str) -> None:
+        """Tell a person, once per sentence and edge."""
+        if text not in self._troubled:
+            self._troubled.add(text)
+            self._trouble(f"{self.edge.key}: {text}", self.edge.id)
+
+
+def is_scanned(protocol: str) -> bool:
+    """Whether an edge of that protocol is read along, or looked at to guess it."""
+    return protocol == UNKNOWN or is_read(protocol)

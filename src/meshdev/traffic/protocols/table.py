@@ -1,0 +1,57 @@
+"""Which protocols are read, by whom, and how each is recognised by its first bytes.
+
+A scanner is imported with the first connection that needs it. A protocol is read by declaration (``protocol`` of the
+endpoint); on an edge that is declared as plain TCP it is guessed from the first bytes of both sides.
+"""
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import Final, NamedTuple, cast
+
+from meshdev.traffic.protocols.operation import Scanner
+from meshdev.traffic.protocols.signatures import Verdict, begins_with
+
+
+class Row(NamedTuple):
+    """One protocol: its scanner as ``module:class``, and what its first bytes look like.
+
+    ``caller`` and ``callee`` judge the first bytes of that side; None when they say nothing. A protocol is guessed when
+    each side that can be judged was recognised.
+    """
+
+    scanner: str
+    caller: Callable[[bytes], Verdict] | None = None
+    callee: Callable[[bytes], Verdict] | None = None
+
+
+PROTOCOLS: Final[dict[str, Row]] = {
+    "nats": Row(f"{__package__}.nats:NatsScanner", callee=begins_with(b"INFO {")),
+}
+MOST_LOOKED_AT: Final = 512  # of the first bytes of a side; whoever was not recognised by then is not
+
+
+def is_read(protocol: str) -> bool:
+    """Whether there is a scanner for it."""
+    return protocol in PROTOCOLS
+
+
+def scanner_of(protocol: str) -> Scanner:
+    """A scanner for one new connection. Raises KeyError when nobody reads that protocol."""
+    module, _, name = PROTOCOLS[protocol].scanner.partition(":")
+    return cast("Scanner", getattr(import_module(module), name)())
+
+
+def guess(asked: bytes, answered: bytes) -> str | None:
+    """The protocol whose connection begins so; empty when it is none of ours, None when it may yet turn out."""
+    undecided = False
+    for name, row in PROTOCOLS.items():
+        verdicts = [
+            judge(said[:MOST_LOOKED_AT])
+            for judge, said in ((row.caller, asked), (row.callee, answered))
+            if judge is not None
+        ]
+        if verdicts and all(verdict is Verdict.YES for verdict in verdicts):
+            return name
+        undecided = undecided or (bool(verdicts) and Verdict.NO not in verdicts)
+    full = len(asked) >= MOST_LOOKED_AT and len(answered) >= MOST_LOOKED_AT
+    return None if undecided and not full else ""

@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import Final, NamedTuple, cast
 
 from meshdev.traffic.protocols.operation import Scanner
-from meshdev.traffic.protocols.signatures import Verdict
+from meshdev.traffic.protocols.signatures import Verdict, begins_with
 
 
 class Row(NamedTuple):
@@ -24,7 +24,9 @@ class Row(NamedTuple):
     callee: Callable[[bytes], Verdict] | None = None
 
 
-PROTOCOLS: Final[dict[str, Row]] = {}
+PROTOCOLS: Final[dict[str, Row]] = {
+    "amqp": Row("meshdev.traffic.protocols.amqp:Amqp", caller=begins_with(b"AMQP\0\0\x09\x01")),
+}
 MOST_LOOKED_AT: Final = 512  # of the first bytes of a side; whoever was not recognised by then is not
 
 

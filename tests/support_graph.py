@@ -9,8 +9,8 @@ import msgspec
 
 from meshdev.tui.model import Picture
 from meshdev.wire.control import EdgeSignalsView, EdgeView, RouteView, ServiceView
-from meshdev.wire.topic_views import TopicPartyView, TopicView
-from support_dashboard import broken, healthy, many, picture, service, shop, signals, starting
+from meshdev.wire.topic_views import MessageView, TopicPartyView, TopicView
+from support_dashboard import NOW, broken, healthy, many, picture, service, shop, signals, starting
 
 CALLS: dict[tuple[str, str], tuple[float, float]] = {
     ("shoppers", "storefront"): (12.4, 184.0),
@@ -56,14 +56,26 @@ def topics(*, live: bool = True) -> tuple[TopicView, ...]:
     found = []
     for publisher, names in (("orders", PLACED), ("shipping", SHIPPED)):
         for rank, name in enumerate(names, 1):
-            sent = {"messages": 700 // rank, "mps": 3.0 / rank} if live else {}
+            sent: dict[str, Any] = {"messages": 700 // rank, "mps": 3.0 / rank} if live else {}
             ends = [TopicPartyView(service=publisher, declared=True, p99_ms=1.4 if live else None, **sent)]
             readers = [
                 TopicPartyView(service=reader, declared=True, lag=lag if live else None, **sent)
                 for reader, lag in (("notifications", 0), ("order-history", 12))
             ]
             broker = "brokers.events" if live else ""
+            last = [
+                MessageView(
+                    at=NOW - 3 + at,
+                    service=publisher,
+                    payload=f'{{"order": "ord-{at}59e", "event": "{name}", "total_cents": {1900 + at}}}',
+                    size=312 + at,
+                    trace="4bf92f3577b34da6a3ce929d0e0e4736",
+                    whole=True,
+                )
+                for at in range(3 if live else 0)
+            ]
             view = TopicView(
+                last=last,
                 name=name,
                 broker=broker,
                 protocol="nats" if live else "",

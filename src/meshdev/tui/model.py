@@ -23,6 +23,7 @@ from meshdev.tui.golden import (
 )
 from meshdev.tui.states import State, state_of
 from meshdev.tui.tone import Span, Tone
+from meshdev.tui.wanted import words_hold
 from meshdev.wire.control import EdgeSignalsView, EdgeView, InstanceView, ServiceView, SystemView
 from meshdev.wire.fault_views import FaultView
 from meshdev.wire.recording_views import RecordingView
@@ -56,7 +57,8 @@ class Picture:
 
     ``edges`` are the declared ones, ``signals`` what each edge of the mesh carries. ``faults`` are all that are known,
     as the daemon told them at ``faults_at``. ``topics`` are those of the brokers, ``recordings``
-    those that are being made. ``happenings`` are the daemon's notices and what the dashboard saw change itself (``seen``), oldest first.
+    those that are being made. ``happenings`` are the daemon's notices and what the dashboard saw change itself
+    (``seen``), oldest first.
     """
 
     system: SystemView | None = None
@@ -299,10 +301,7 @@ def rows_of(
 def matches(service: ServiceView, wanted: str) -> bool:
     """Whether each word of ``wanted`` is in the service's name, state, team or kind; ``!word`` must not be."""
     text = f"{service.name} {state_of(service).word} {service.team} {service.kind}".lower()
-    return all(
-        word[1:] not in text if word.startswith("!") and len(word) > 1 else word in text
-        for word in wanted.lower().split()
-    )
+    return words_hold(text, wanted)
 
 
 def arrange(

@@ -235,7 +235,7 @@ class EdgeSignalsView(View, frozen=True, kw_only=True):
 
     @property
     def unit(self) -> str:
-        """What ``requests`` counts: requests, operations of another protocol, or, where nothing is read, connections."""
+        """What ``requests`` counts: requests, another protocol's operations, or, where nothing is read, connections."""
         if self.protocol == HTTP:
             return "requests"
         return "operations" if self.routes else CONNECTIONS

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from meshdev.tui.graph.scene import Edge
 from meshdev.wire.control import CONNECTIONS, EdgeSignalsView
 
-
 _UNITS = ("requests", "operations", "messages", CONNECTIONS)  # the first of them says most
 
 

@@ -104,14 +104,19 @@ def running_rabbitmq() -> Iterator[int]:
 
 @contextmanager
 def running_mosquitto() -> Iterator[int]:
-    """A broker that lets anybody in; its port."""
+    """A broker that lets anybody in, but not to ``forbidden/#``; its port."""
     program = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")
     if program is None:
         missing("no Mosquitto here (Debian: mosquitto)")
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="mosquitto-") as place:
+        rights = Path(place) / "rights"
+        rights.write_text("topic readwrite #\ntopic deny forbidden/#\n")
+        rights.chmod(0o700)
         config = Path(place) / "mosquitto.conf"
-        config.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\npersistence false\nuser root\n")
+        config.write_text(
+            f"listener {port} 127.0.0.1\nallow_anonymous true\npersistence false\nuser root\nacl_file {rights}\n"
+        )
         with broker(str(program), "-c", str(config), port=port, answers=accepts):
             yield port
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import subprocess
 from collections.abc import Iterator
 
 import aio_pika
@@ -16,6 +17,7 @@ from meshdev.traffic.protocols.amqp import Amqp
 from meshdev.traffic.protocols.operation import Kind, Operation, Outcome
 from support_amqp import Talk, content, delivered, published, wire
 from support_brokers import until_over
+from support_npm import npm_package
 from support_scanning import Scanned, byte_by_byte, cut_at, read_again, scanned, timeless
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
@@ -128,6 +130,40 @@ async def test_aio_pika(relay: Scanned) -> None:
     assert len([one for one in _of(done, "basic.deliver") if one.code == ""]) == 300
     assert {one.target for one in done if one.kind is not Kind.CALL} == {"amq.gen-{id}"}
     assert {one.outcome for one in done} == {Outcome.OK}
+
+
+_NODE = """
+const amqp = require(process.argv[1]);
+(async () => {
+  const connection = await amqp.connect('amqp://127.0.0.1:' + process.argv[2]);
+  const channel = await connection.createConfirmChannel();
+  const {queue} = await channel.assertQueue('', {exclusive: true});
+  await channel.assertExchange('node', 'topic', {autoDelete: true});
+  await channel.bindQueue(queue, 'node', '#');
+  let left = 3;
+  await channel.consume(queue, async (message) => {
+    channel.ack(message);
+    if (--left === 0) { await channel.close(); await connection.close(); }
+  });
+  const headers = {traceparent: process.argv[3]};
+  for (let n = 0; n < 3; n++) channel.publish('node', 'order.created', Buffer.from('hello'), {headers});
+  await channel.waitForConfirms().catch(() => {});
+})();
+"""
+
+
+def test_amqplib(relay: Scanned) -> None:
+    """The client of Node's."""
+    traceparent = f"00-{TRACE}-{PARENT}-01"
+    command = ["node", "-e", _NODE, str(npm_package("amqplib")), str(relay.port), traceparent]
+    subprocess.run(command, check=True, timeout=60)
+    until_over(relay)
+    assert relay.gave_up == []
+    done = relay.operations
+    messages = [*_of(done, "basic.publish"), *_of(done, "basic.deliver")]
+    assert [(one.target, one.trace, one.outcome) for one in messages] == [
+        ("node/order.created", TRACE, Outcome.OK)
+    ] * 6
 
 
 def test_wrong_password(relay: Scanned) -> None:

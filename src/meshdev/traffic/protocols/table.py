@@ -8,6 +8,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Final, NamedTuple, cast
 
+from meshdev.traffic.protocols.mqtt_words import is_mqtt
 from meshdev.traffic.protocols.operation import Scanner
 from meshdev.traffic.protocols.signatures import Verdict, begins_with
 
@@ -26,6 +27,7 @@ class Row(NamedTuple):
 
 PROTOCOLS: Final[dict[str, Row]] = {
     "amqp": Row("meshdev.traffic.protocols.amqp:Amqp", caller=begins_with(b"AMQP\0\0\x09\x01")),
+    "mqtt": Row("meshdev.traffic.protocols.mqtt:Mqtt", caller=is_mqtt),
 }
 MOST_LOOKED_AT: Final = 512  # of the first bytes of a side; whoever was not recognised by then is not
 

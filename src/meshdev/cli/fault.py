@@ -89,6 +89,7 @@ def describe(*, name: str | None, as_json: bool) -> None:
 )
 @click.option("--match", "matches", multiple=True, metavar="WHAT=PATTERN",
               help="Only such requests: method=POST, path=/charges/*, header=x-test:1, first=3, every=10.")  # fmt: skip
+@click.option("--subject", metavar="PATTERN", help="Only messages of such subjects, topics: order.*")
 @click.option("--times", type=click.IntRange(1), metavar="N", help="It hits at most so often.")
 @click.option("--once", is_flag=True, help="It hits once.")
 @click.option(
@@ -107,6 +108,7 @@ def add(  # noqa: PLR0913 -- one an option
     repeat: float | None,
     ramp: float | None,
     matches: tuple[str, ...],
+    subject: str | None,
     times: int | None,
     once: bool,
     direction: str | None,
@@ -129,6 +131,8 @@ def add(  # noqa: PLR0913 -- one an option
         "direction": direction,
         "seed": seed,
     }
+    if subject is not None:
+        matches = (*matches, f"subject={subject}")
     fault = table_of(target, words, matches)
     fault |= {key: _written(value) for key, value in given.items() if value is not None}
     request = FaultRequest(fault=fault, name=name or "", on=not off)

@@ -87,7 +87,7 @@ class FaultedLink:
     def __init__(self, link: "Link", alarms: Alarms, opened: float) -> None:
         self._link = link
         self._alarms = alarms
-        self.connection = ConnectionFaults(opened)
+        self.connection = ConnectionFaults(opened, link.cutter)
         self.to_callee = Pipe(self, self.connection.upstream)
         self.to_caller = Pipe(self, self.connection.downstream)
         self._alarm: Alarm | None = None
@@ -131,8 +131,6 @@ class FaultedLink:
         """Act by what is switched on now."""
         self.connection.sync(faults, monotonic())
         self.pump()
-        if not faults.faults and self.connection.idle:
-            self.uninstall()
 
     def callee_lost(self, exc: Exception | None) -> None:
         """The callee is gone; the caller hears of it when it has heard all that came before."""
@@ -147,15 +145,23 @@ class FaultedLink:
         self._pumping = True
         now = monotonic()
         upstream, downstream = self.connection.upstream, self.connection.downstream
-        for item in upstream.advance(now):
-            self._let_out(self.to_callee, item)
-        for item in downstream.advance(now):
-            self._let_out(self.to_caller, item)
+        self._advance(now)
+        if self.connection.tidy(now):
+            self._advance(now)
         self._pumping = False
         self.to_caller.crowd(crowded=upstream.full)
         self.to_callee.crowd(crowded=downstream.full)
         up, down = upstream.deadline(), downstream.deadline()
         self._wait_until(down if up is None else up if down is None else min(up, down))
+        faults = self._link.edge.faults
+        if self.connection.idle and not self._over and (faults is None or not faults.faults):
+            self.uninstall()
+
+    def _advance(self, now: float) -> None:
+        for item in self.connection.upstream.advance(now):
+            self._let_out(self.to_callee, item)
+        for item in self.connection.downstream.advance(now):
+            self._let_out(self.to_caller, item)
 
     def _wait_until(self, due: float | None) -> None:
         alarm, transport = self._alarm, self.to_caller.transport

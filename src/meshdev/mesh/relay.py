@@ -21,6 +21,8 @@ from meshdev.wire.mesh import EdgeError, EdgePolicy, Upstream
 if TYPE_CHECKING:
     from meshdev.mesh.faulted_link import FaultedLink, LinkFaults
     from meshdev.traffic.faults.edge import EdgeFaults
+    from meshdev.traffic.faults.kinds import Direction
+    from meshdev.traffic.protocols.cutting import Cutter
 
 EARLY_BYTES: Final = 64 * 1024
 WRITE_BUFFER_BYTES: Final = 256 * 1024
@@ -266,6 +268,11 @@ class Link:
             self.edge.closed += 1
             self.edge.touch()
             self.relay.links.discard(self)
+
+    def cutter(self, direction: "Direction") -> "Cutter | None":
+        """What cuts the bytes of a direction into messages, from where they are; None when nobody can."""
+        del direction
+        return None
 
     def reset(self) -> None:
         """Reset both sides."""

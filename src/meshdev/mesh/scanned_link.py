@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from meshdev.mesh.operations import Operations
 from meshdev.mesh.relay import CalleeSide, CallerSide, Link, Relay, Side, Start
+from meshdev.traffic.protocols.cutting import Cuttable
 from meshdev.traffic.protocols.operation import Operation, Scanner
 from meshdev.traffic.protocols.table import guess, is_read, scanner_of
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     import asyncio
 
     from meshdev.mesh.edge import Edge
+    from meshdev.traffic.faults.kinds import Direction
+    from meshdev.traffic.protocols.cutting import Cutter
 
 UNKNOWN: Final = "tcp"
 
@@ -31,9 +34,12 @@ class ScannedCaller(CallerSide):
     def data_received(self, data: bytes) -> None:
         """Read it, and pass it on."""
         link = cast("ScannedLink", self.link)
-        if link.reading is not None:
-            link.reading.said_in(data)
+        reading = link.reading
+        if reading is not None:
+            reading.said_in(data)
         super().data_received(data)
+        if reading is not link.reading:
+            link.reading_changed()
 
 
 class ScannedCallee(CalleeSide):
@@ -44,9 +50,12 @@ class ScannedCallee(CalleeSide):
     def data_received(self, data: bytes) -> None:
         """Read it, and pass it on."""
         link = cast("ScannedLink", self.link)
-        if link.reading is not None:
-            link.reading.said_out(data)
+        reading = link.reading
+        if reading is not None:
+            reading.said_out(data)
         super().data_received(data)
+        if reading is not link.reading:
+            link.reading_changed()
 
 
 class ScannedLink(Link):
@@ -63,6 +72,22 @@ class ScannedLink(Link):
         self.reading: Reading | Guessing | None = (
             Reading(self, relay, scanner_of(spoken)) if spoken else Guessing(self, relay)
         )
+
+    def reading_changed(self) -> None:
+        """It is known now what is spoken, or that it cannot be read: faults on messages look again."""
+        if self.faults is not None and self.edge.faults is not None:
+            self.faults.sync(self.edge.faults)
+
+    def cutter(self, direction: "Direction") -> "Cutter | None":
+        """As the scanner knows the place; while the callee is not there, nothing has passed, whatever was read."""
+        if self.reading is None:
+            return None
+        scanner = self.reading.cuttable()
+        if scanner is None:
+            return None
+        if self.callee is None:
+            scanner = type(scanner)()
+        return scanner.cutter(asked=direction == "upstream")
 
     def lost(self, side: Side, exc: Exception | None) -> None:
         """One end is gone; in the end the caller's is, too."""
@@ -84,6 +109,11 @@ class Reading:
         self._scanner = scanner
         self._operations = relay.operations_of(scanner.name)
         self._waiting = 0
+
+    def cuttable(self) -> Cuttable | None:
+        """Its scanner, if that can cut messages."""
+        scanner = self._scanner
+        return scanner if isinstance(scanner, Cuttable) else None
 
     def said_in(self, data: bytes) -> None:
         """The caller's bytes."""
@@ -129,6 +159,9 @@ class Guessing:
         self._link = link
         self._relay = relay
         self._said: list[tuple[bool, bytes, float]] = []
+
+    def cuttable(self) -> Cuttable | None:
+        """Nobody knows yet."""
 
     def said_in(self, data: bytes) -> None:
         """The caller's bytes."""

@@ -14,7 +14,7 @@ from meshdev.topology.model import Service
 from meshdev.topology.nearest import did_you_mean
 from meshdev.traffic.faults.catalogue import CATALOGUE
 from meshdev.traffic.faults.common import MATCH
-from meshdev.traffic.faults.kinds import Direction, FaultKind, Layer, Parameter, Unit
+from meshdev.traffic.faults.kinds import PERCENTAGE, Direction, FaultKind, Layer, Parameter, Unit
 from meshdev.traffic.faults.reading import Toggle, examine
 from meshdev.traffic.faults.target import is_host, means
 from meshdev.wire.faults import EdgePattern
@@ -144,7 +144,7 @@ def fault_schema() -> Schema:
             "items": _TEXTS,
             "description": "groups of services that do not reach each other; one alone: nobody else",
         },
-        "percentage": _told(_PERCENTAGE, "of the requests (HTTP) or connections (100)"),
+        "percentage": _told(_PERCENTAGE, "of the requests (HTTP), messages or connections (100)"),
         "direction": {"enum": [*Direction], "description": "which way the bytes go that it acts on"},
         "match": _match_schema(),
         "once": {"type": "boolean", "description": "hits once"},
@@ -179,6 +179,7 @@ def _match_schema() -> Schema:
             "anyOf": [{"type": "string"}, {"type": "object", "additionalProperties": {"type": "string"}}],
             "description": '{ x-user = "test-*" }',
         },
+        "subject": {"type": "string", "description": '"order.*"; of messages; "**" goes over tokens'},
         "caller": {"type": "string", "description": "only this caller's"},
         "after": _told(_WHOLE, "not the first so many"),
         "first": _told(_WHOLE, "only the first so many"),
@@ -205,6 +206,8 @@ def _kind_schema(kind: FaultKind) -> Schema:
     forms: list[Schema] = [table, {"type": "boolean"}]
     if main is not None:
         forms.append(_UNITS[main.unit])
+    elif kind.main == PERCENTAGE:
+        forms.append(_PERCENTAGE)
     return {"anyOf": forms, "description": kind.doc}
 
 

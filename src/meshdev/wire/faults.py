@@ -36,11 +36,12 @@ class FaultTarget(Struct, frozen=True, array_like=True):
 
 
 class FaultMatch(Struct, frozen=True, array_like=True):
-    """Which connections (TCP) or requests (HTTP) a fault is for; what is empty, or 0, matches everything.
+    """Which connections (TCP), requests (HTTP) or messages a fault is for; what is empty, or 0, matches everything.
 
     ``path``, ``caller`` and the values of ``headers`` (by lowered name) are globs: ``*`` is anything, but in a path
-    only within a segment, where ``**`` is anything. Counting begins with what all of these let through: not the
-    first ``after``, then only the first ``first``, then each ``every``-th, and ``times`` hits in all.
+    only within a segment, and in a ``subject`` only within a token, where ``**`` is anything. Counting begins with
+    what all of these let through: not the first ``after``, then only the first ``first``, then each ``every``-th, and
+    ``times`` hits in all.
     """
 
     methods: tuple[str, ...] = ()
@@ -51,6 +52,7 @@ class FaultMatch(Struct, frozen=True, array_like=True):
     first: int = 0
     every: int = 0
     times: int = 0
+    subject: str = ""
 
 
 class FaultSchedule(Struct, frozen=True, array_like=True):

@@ -7,7 +7,7 @@ import pytest
 
 from meshdev.traffic.faults.catalogue import CATALOGUE, find_kind, kind_named
 from meshdev.traffic.faults.describe import kind_view, part_view, words
-from meshdev.traffic.faults.kinds import FaultError, FaultKind, Layer, Unit
+from meshdev.traffic.faults.kinds import PERCENTAGE, FaultError, FaultKind, Layer, Unit
 from meshdev.traffic.faults.reading import examine, read_toggle
 from meshdev.traffic.faults.short_form import parse_short, parse_shorts
 from meshdev.traffic.faults.target import Targets, written
@@ -97,10 +97,11 @@ def test_every_kind_is_described(kind: FaultKind) -> None:
     assert kind.doc
     found = find_kind(kind.name.replace("-", "_"))
     assert found == kind
-    assert not kind.main or kind.parameter(kind.main) is not None
+    assert kind.main in ("", PERCENTAGE) or kind.parameter(kind.main) is not None
     assert not kind.spread or kind.parameter(kind.spread) is not None
     assert (kind.link is not None) is (kind.layer is Layer.BYTES)
     assert (kind.http is not None) is (kind.layer is Layer.HTTP)
+    assert (kind.message is not None) is (kind.layer is Layer.MESSAGE or kind.name == "delay")
     for parameter in kind.parameters:
         assert parameter.doc
         assert parameter.unit in set(Unit)

@@ -1,7 +1,7 @@
 """All kinds of faults, in the order in which they are shown.
 
-Command line, dashboard, documentation and JSON Schema are made from this table. Faults of gRPC (a status) and of
-brokers (drop, duplicate, reorder, delay, poison) come with their protocols and stand here then.
+Command line, dashboard, documentation and JSON Schema are made from this table. Faults of gRPC (a status) come with
+their protocol and stand here then.
 """
 
 from collections.abc import Mapping
@@ -13,14 +13,18 @@ from meshdev.traffic.faults.chunk_delay import CHUNK_DELAY
 from meshdev.traffic.faults.corrupt import CORRUPT
 from meshdev.traffic.faults.delay import DELAY
 from meshdev.traffic.faults.dns import DNS
+from meshdev.traffic.faults.drop import DROP
+from meshdev.traffic.faults.duplicate import DUPLICATE
 from meshdev.traffic.faults.headers import HEADERS
 from meshdev.traffic.faults.instance import INSTANCE_FAULTS
 from meshdev.traffic.faults.kinds import FaultError, FaultKind
 from meshdev.traffic.faults.latency import LATENCY
 from meshdev.traffic.faults.limit_data import LIMIT_DATA
 from meshdev.traffic.faults.malformed import MALFORMED
+from meshdev.traffic.faults.poison import POISON
 from meshdev.traffic.faults.rate_limit import RATE_LIMIT
 from meshdev.traffic.faults.refuse import REFUSE
+from meshdev.traffic.faults.reorder import REORDER
 from meshdev.traffic.faults.reset import RESET
 from meshdev.traffic.faults.rewrite import REWRITE
 from meshdev.traffic.faults.slicer import SLICER
@@ -54,9 +58,15 @@ HTTP_FAULTS: Final = (
     RATE_LIMIT,
     STALE,
 )
+MESSAGE_FAULTS: Final = (
+    DROP,
+    DUPLICATE,
+    REORDER,
+    POISON,
+)
 
 CATALOGUE: Final[Mapping[str, FaultKind]] = {
-    kind.name: kind for kind in (*BYTES_FAULTS, *HTTP_FAULTS, DNS, *INSTANCE_FAULTS)
+    kind.name: kind for kind in (*BYTES_FAULTS, *HTTP_FAULTS, *MESSAGE_FAULTS, DNS, *INSTANCE_FAULTS)
 }
 _BY_ANY_NAME: Final[Mapping[str, FaultKind]] = {
     name: kind for kind in CATALOGUE.values() for name in (kind.name, *kind.aliases)

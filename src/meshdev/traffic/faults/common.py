@@ -10,7 +10,7 @@ from meshdev.wire.faults import EdgePattern, FaultMatch, FaultSchedule, FaultTar
 
 TARGETS: Final = ("edge", "edges", "service", "services", "team", "partition")
 SCHEDULE: Final = ("start_after", "duration", "repeat", "rounds", "ramp")
-MATCH: Final = ("method", "path", "header", "caller", "after", "first", "every", "times", "once")
+MATCH: Final = ("method", "path", "header", "subject", "caller", "after", "first", "every", "times", "once")
 OWN: Final = ("description", "key")
 
 Path = tuple[str, ...]
@@ -57,6 +57,7 @@ def as_match(table: Table) -> FaultMatch:
         path=_text(match, "path", path),
         headers=_headers(match),
         caller=_text(match, "caller", path),
+        subject=_text(match, "subject", path),
         after=_count(match, "after", path),
         first=_count(match, "first", path),
         every=_count(match, "every", path),

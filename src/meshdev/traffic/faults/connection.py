@@ -1,15 +1,21 @@
-"""The faults on one connection of which nothing is read (TCP): two chains, kept as the edge's faults and schedules say.
+"""The faults on one connection that is no HTTP: two chains, kept as the edge's faults and schedules say.
 
+Where its protocol can be cut into messages (``cutter``), faults on messages act at the front of each chain (`stage`).
 Whether a fault hits a connection is decided once: when the connection comes, or when the fault does. Neither other
 faults nor a pause of its schedule change that; a changed percentage is compared with the same draw.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from typing import Final
 
 from meshdev.traffic.faults.chain import Chain
 from meshdev.traffic.faults.edge import ActiveFault, EdgeFaults
 from meshdev.traffic.faults.kinds import Direction, Layer
 from meshdev.traffic.faults.settings import Settings
+from meshdev.traffic.faults.stage import STAGE, MessageStage
+from meshdev.traffic.protocols.cutting import Cutter
+
+_DIRECTIONS: Final = (Direction.UPSTREAM, Direction.DOWNSTREAM)
 
 
 class _Decision:
@@ -28,12 +34,15 @@ class ConnectionFaults:
     """The chains of one connection; `sync` after each change of the edge's faults.
 
     Changes are new policies, and what `EdgeFaults.next_change` foretells. The connection was opened at ``opened``.
+    ``cutter`` gives one for a direction from where the connection is, None when it cannot be cut.
     """
 
-    __slots__ = ("_decisions", "_opened", "downstream", "upstream")
+    __slots__ = ("_cutter", "_decisions", "_opened", "_stages", "downstream", "upstream")
 
-    def __init__(self, opened: float) -> None:
+    def __init__(self, opened: float, cutter: Callable[[Direction], Cutter | None] | None = None) -> None:
         self._opened = opened
+        self._cutter = cutter
+        self._stages: dict[Direction, MessageStage] = {}
         self._decisions: dict[str, _Decision] = {}
         self.upstream = Chain()
         self.downstream = Chain()
@@ -53,6 +62,8 @@ class ConnectionFaults:
 
     def sync(self, edge: EdgeFaults, now: float) -> None:
         """Put in what acts now, take out what does not any more. `Chain.advance` both chains next."""
+        if self._cutter is not None:
+            self._sync_stages(edge, now, self._cutter)
         current = {fault.spec.key: fault for fault in edge.faults if fault.kind.layer is Layer.BYTES}
         for key, decision in list(self._decisions.items()):
             if key not in current:
@@ -75,6 +86,31 @@ class ConnectionFaults:
             elif changed or not known.inside:
                 self._put_in(key, known, now, later)
 
+    def _sync_stages(
+        self, edge: EdgeFaults, now: float, cutter: Callable[[Direction], Cutter | None]
+    ) -> None:
+        acting = [fault for fault in edge.faults if fault.message is not None and fault.acts(now)]
+        for direction in _DIRECTIONS:
+            here = [fault for fault in acting if fault.message and fault.message.settings.goes(direction)]
+            stage = self._stages.get(direction)
+            if stage is None and here:
+                made = cutter(direction)
+                if made is not None:
+                    stage = self._stages[direction] = MessageStage(made)
+                    chain = self._chain(direction)
+                    chain.insert(STAGE, stage, now, chain.names)
+            if stage is not None:
+                stage.adopt(here, now)
+        self.tidy(now)
+
+    def tidy(self, now: float) -> bool:
+        """Take out the stages that nobody needs any more; whether there were some. `Chain.advance` next."""
+        gone = [direction for direction, stage in self._stages.items() if stage.done]
+        for direction in gone:
+            del self._stages[direction]
+            self._chain(direction).remove(STAGE, now)
+        return bool(gone)
+
     def _put_in(self, key: str, decision: _Decision, now: float, later: Collection[str]) -> None:
         """Have it in the chains as it is now, before those that were switched on ``later``."""
         decision.inside = True
@@ -82,7 +118,7 @@ class ConnectionFaults:
         joined = self._opened < fault.since
         settings = Settings(fault.kind, fault.spec, fault.since, opened=self._opened, joined=joined)
         links = dict(fault.links(decision.ordinal, settings))
-        for direction in (Direction.UPSTREAM, Direction.DOWNSTREAM):
+        for direction in _DIRECTIONS:
             chain, link = self._chain(direction), links.get(direction)
             if link is None:
                 chain.remove(key, now)

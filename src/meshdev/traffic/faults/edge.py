@@ -12,13 +12,23 @@ from meshdev.traffic.faults.catalogue import CATALOGUE
 from meshdev.traffic.faults.draws import Draws
 from meshdev.traffic.faults.kinds import Direction, FaultKind, Layer
 from meshdev.traffic.faults.link import Link
-from meshdev.traffic.faults.match import Request, asks_for_http, counts, exhausted, fits, fits_caller
+from meshdev.traffic.faults.match import (
+    Request,
+    asks_for_more,
+    counts,
+    exhausted,
+    fits,
+    fits_caller,
+    fits_message,
+)
 from meshdev.traffic.faults.schedule import acts, next_change
 from meshdev.traffic.faults.settings import Settings, percentage_at
 from meshdev.wire.faults import ALWAYS, FaultMatch, FaultSchedule, FaultSpec
 
 if TYPE_CHECKING:
     from meshdev.traffic.faults.http import HttpFault
+    from meshdev.traffic.faults.messages import MessageFault
+    from meshdev.traffic.protocols.cutting import Message
 
 _LONG_AGO: Final = float("-inf")
 
@@ -37,6 +47,7 @@ class ActiveFault:
         "http",
         "key",
         "kind",
+        "message",
         "since",
         "spec",
     )
@@ -57,6 +68,9 @@ class ActiveFault:
         )  # whether it hits whatever comes
         self.http: HttpFault | None = (
             kind.http(Settings(kind, spec, self.since, per_exchange=True), self.draws) if kind.http else None
+        )
+        self.message: MessageFault | None = (
+            kind.message(Settings(kind, spec, self.since, per_exchange=True)) if kind.message else None
         )
 
     def __repr__(self) -> str:
@@ -89,10 +103,19 @@ class ActiveFault:
             return self._seen
         match = self.spec.match
         if request is None:
-            if asks_for_http(match):
+            if asks_for_more(match):
                 return 0
         elif not fits(match, request):
             return 0
+        return self._take(request, now)
+
+    def decide_message(self, message: "Message", now: float) -> int:
+        """The same for a message."""
+        return self._take(None, now) if fits_message(self.spec.match, message) else 0
+
+    def _take(self, request: Request | None, now: float) -> int:
+        """The ordinal of what fits, negative when it is not hit."""
+        match = self.spec.match
         self._seen += 1
         ordinal = self._seen
         if not counts(match, ordinal) or exhausted(match, self.hits) or not self.draw(ordinal, now, request):

@@ -13,6 +13,8 @@ from meshdev.traffic.faults.link import End
 from meshdev.traffic.faults.response import ResponseEditor
 from meshdev.traffic.http1_head import RequestHead
 
+_ON_REQUESTS = frozenset({Layer.BYTES, Layer.HTTP})
+
 
 def plan_of(edge: EdgeFaults, request: RequestHead, now: float, *, opened: float) -> Plan | None:
     """What is done to ``request``, whose connection was opened at ``opened``; None when no fault hits it.
@@ -22,7 +24,7 @@ def plan_of(edge: EdgeFaults, request: RequestHead, now: float, *, opened: float
     plan = Plan()
     for fault in edge.faults:
         layer = fault.kind.layer
-        if layer is Layer.NAME or not (fault.always or fault.acts(now)):
+        if layer not in _ON_REQUESTS or not (fault.always or fault.acts(now)):
             continue
         ordinal = fault.decide(request, now)
         if ordinal <= 0:

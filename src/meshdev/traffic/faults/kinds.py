@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from meshdev.errors import UsageError
 from meshdev.wire.faults import Value
@@ -13,7 +13,11 @@ if TYPE_CHECKING:
     from meshdev.traffic.faults.draws import Draws
     from meshdev.traffic.faults.http import HttpFault
     from meshdev.traffic.faults.link import Link
+    from meshdev.traffic.faults.messages import MessageFault
     from meshdev.traffic.faults.settings import Settings
+
+PERCENTAGE: Final = "percentage"
+"""What a bare value of a kind without a parameter of its own to stand there is: ``drop=20%``."""
 
 
 class FaultError(UsageError):
@@ -21,10 +25,11 @@ class FaultError(UsageError):
 
 
 class Layer(StrEnum):
-    """What a fault acts on (gRPC and events come with their protocols)."""
+    """What a fault acts on (gRPC comes with its protocol)."""
 
     BYTES = "bytes"
     HTTP = "http"
+    MESSAGE = "message"
     NAME = "name"
     INSTANCE = "instance"
 
@@ -73,9 +78,10 @@ class Parameter:
 class FaultKind:
     """One kind of fault.
 
-    ``main`` is the parameter that a bare value stands for (``latency = "300ms"``), empty for none. ``aliases`` are
-    further names. ``spread`` is the parameter after ``±`` in a short form. ``needs`` are groups of parameters of each
-    of which one must be given. ``link`` makes what acts on bytes, ``http`` what acts on a request.
+    ``main`` is the parameter that a bare value stands for (``latency = "300ms"``), empty for none; it may be
+    `PERCENTAGE`. ``aliases`` are further names. ``spread`` is the parameter after ``±`` in a short form. ``needs`` are
+    groups of parameters of each of which one must be given. ``link`` makes what acts on bytes, ``http`` what acts on a
+    request, ``message`` what acts on a broker's message.
     """
 
     name: str
@@ -90,6 +96,7 @@ class FaultKind:
     directed: bool = True
     link: "Callable[[Settings, Draws], Link] | None" = None
     http: "Callable[[Settings, Draws], HttpFault] | None" = None
+    message: "Callable[[Settings], MessageFault] | None" = None
 
     def parameter(self, name: str) -> Parameter | None:
         """The parameter of that name."""

@@ -1,8 +1,8 @@
 """Whom a fault hits: what is asked for, counted, and drawn.
 
-The order of decisions, the same for connections and requests: the edge's caller → method, path, headers → the ordinal
-is taken → ``after``, ``first``, ``every`` → ``times`` → the draw ``hit`` against the percentage. Draws do not depend on
-each other: a delay of 50 % and an error of 50 % meet on a quarter of the requests.
+The order of decisions, the same for connections, requests and messages: the edge's caller → method, path, subject,
+headers → the ordinal is taken → ``after``, ``first``, ``every`` → ``times`` → the draw ``hit`` against the percentage.
+Draws do not depend on each other: a delay of 50 % and an error of 50 % meet on a quarter of the requests.
 """
 
 import re
@@ -10,10 +10,12 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final, Protocol
 
+from meshdev.traffic.protocols.cutting import Message
 from meshdev.wire.faults import FaultMatch
 
 _PART: Final = re.compile(r"\*\*|\*|\?|[^*?]+")
 _OF_PATHS: Final = {"**": ".*", "*": "[^/]*", "?": "[^/]"}
+_OF_SUBJECTS: Final = {"**": ".*", "*": "[^./]*", "?": "[^./]"}
 _OF_WORDS: Final = {"**": ".*", "*": ".*", "?": "."}
 
 
@@ -32,6 +34,23 @@ class Request(Protocol):
         """The first value of the header with this (lowered) name."""
 
 
+_REST: Final = re.compile(r"(?<=[./])[>#]$")
+_ANY_TOKEN: Final = re.compile(r"(?:(?<=[./])|^)\+(?=[./]|$)")
+
+
+@lru_cache(maxsize=512)
+def subject_glob(pattern: str) -> re.Pattern[str]:
+    """Of a subject, topic, queue or channel: ``*`` is anything within a token, ``**`` anything.
+
+    Tokens are parted by ``.`` and ``/``. The protocols' own words do, too: ``order.>``, ``order/#``, ``+/placed``.
+    """
+    if pattern in (">", "#"):
+        pattern = "**"
+    pattern = _ANY_TOKEN.sub("*", _REST.sub("**", pattern))
+    parts = (_OF_SUBJECTS.get(part) or re.escape(part) for part in _PART.findall(pattern))
+    return re.compile("".join(parts), re.DOTALL)
+
+
 @lru_cache(maxsize=512)
 def glob(pattern: str, *, path: bool = False) -> re.Pattern[str]:
     """``*`` is anything (of a path: within a segment, and ``**`` anything), ``?`` one character."""
@@ -47,7 +66,7 @@ def fits_caller(match: FaultMatch, caller: str) -> bool:
 
 def fits(match: FaultMatch, request: Request) -> bool:
     """Whether ``request`` is meant, by method, path (without the query) and headers."""
-    if match.methods and request.method not in match.methods:
+    if match.subject or (match.methods and request.method not in match.methods):
         return False
     if match.path:
         path = request.target.partition(b"?")[0].decode("utf-8", "replace")
@@ -56,9 +75,30 @@ def fits(match: FaultMatch, request: Request) -> bool:
     return all(_fits_header(request, name, pattern) for name, pattern in match.headers.items())
 
 
-def asks_for_http(match: FaultMatch) -> bool:
-    """Whether only a request can fit, never a connection of which nothing is read."""
-    return bool(match.methods or match.path or match.headers)
+def fits_message(match: FaultMatch, message: Message) -> bool:
+    """Whether ``message`` is meant, by subject and headers.
+
+    What is `Message.inner` is meant only by a pattern that begins as its subject does.
+    """
+    pattern = match.subject
+    if message.inner and pattern[:1] != message.subject[:1]:
+        return False
+    if match.methods or match.path:
+        return False
+    if pattern and subject_glob(pattern).fullmatch(message.subject) is None:
+        return False
+    if not match.headers:
+        return True
+    headers = message.headers()
+    return all(
+        name in headers and glob(value).fullmatch(headers[name]) is not None
+        for name, value in match.headers.items()
+    )
+
+
+def asks_for_more(match: FaultMatch) -> bool:
+    """Whether only a request or a message can fit, never a connection of which nothing is read."""
+    return bool(match.methods or match.path or match.headers or match.subject)
 
 
 def counts(match: FaultMatch, ordinal: int) -> bool:
@@ -83,6 +123,7 @@ def plain(match: FaultMatch) -> Mapping[str, object]:
         "method": list(match.methods),
         "path": match.path,
         "header": dict(match.headers),
+        "subject": match.subject,
         "caller": match.caller,
         "after": match.after,
         "first": match.first,

@@ -104,6 +104,7 @@ class _Reader:
             edge_faults = [kind.name for kind in CATALOGUE.values() if kind.layer is not Layer.INSTANCE]
             self._complain((), "names no fault", f'latency = "300ms"; there are: {", ".join(edge_faults)}, …')
         self._check_target(table, target, list(kinds.values()))
+        self._check_match(common.match, list(kinds.values()))
         return Toggle(
             self.name,
             target,
@@ -122,6 +123,16 @@ class _Reader:
             if kind.layer is Layer.INSTANCE and (target.edges or target.partition):
                 hint = 'service = "payments"'
                 self._complain((written[0],), f"{kind.name} is for instances, not for edges", hint)
+
+    def _check_match(self, match: FaultMatch, kinds: list[FaultKind]) -> None:
+        """A subject is for messages, method and path are for requests."""
+        for kind in kinds:
+            if match.subject and kind.message is None:
+                self._complain(
+                    ("match", "subject"), f"{kind.name} does not act on messages", "a toggle of its own"
+                )
+            elif (match.methods or match.path) and kind.layer is Layer.MESSAGE:
+                self._complain(("match",), f"{kind.name} acts on messages", 'match = { subject = "order.*" }')
 
     def _common(self, table: Mapping[str, object]) -> FaultSpec:
         """What all faults of the toggle have in common."""

@@ -51,6 +51,10 @@ class Settings:
         self.per_exchange = per_exchange
         self.joined = joined
 
+    def goes(self, direction: Direction) -> bool:
+        """Whether it acts on what goes that way."""
+        return self.direction in (direction, Direction.BOTH)
+
     def has(self, name: str) -> bool:
         """Whether it has a value."""
         return name in self._given

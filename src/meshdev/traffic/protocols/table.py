@@ -26,8 +26,9 @@ class Row(NamedTuple):
 
 
 PROTOCOLS: Final[dict[str, Row]] = {
-    "amqp": Row("meshdev.traffic.protocols.amqp:Amqp", caller=begins_with(b"AMQP\0\0\x09\x01")),
-    "mqtt": Row("meshdev.traffic.protocols.mqtt:Mqtt", caller=is_mqtt),
+    "amqp": Row(f"{__package__}.amqp:Amqp", caller=begins_with(b"AMQP\0\0\x09\x01")),
+    "mqtt": Row(f"{__package__}.mqtt:Mqtt", caller=is_mqtt),
+    "nats": Row(f"{__package__}.nats:NatsScanner", callee=begins_with(b"INFO {")),
 }
 MOST_LOOKED_AT: Final = 512  # of the first bytes of a side; whoever was not recognised by then is not
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from support_blocking import guard
+from support_brokers import mosquitto, rabbitmq  # noqa: F401 - fixtures
 from support_docker import require_engine
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

@@ -1,0 +1,46 @@
+"""Publishes and subscribes over Mosquitto, by MQTT 3.1.1 at one of its addresses and by 5 at the other."""
+
+import os
+import threading
+import time
+
+import paho.mqtt.client as mqtt
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+
+
+def use(name: str, version: mqtt.MQTTProtocolVersion) -> None:
+    """One connection, for good."""
+    got: list[str] = []
+    subscribed = threading.Event()
+    client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, protocol=version)
+    client.on_message = lambda _client, _data, message: got.append(message.payload.decode())
+    client.on_subscribe = lambda *_: subscribed.set()
+    client.on_connect = lambda *_: client.subscribe(f"{name}/+/state", 2)
+    while True:
+        try:
+            client.connect("127.0.0.1", int(os.environ[f"{name}_PORT"]))
+            break
+        except OSError:
+            time.sleep(0.25)
+    client.loop_start()
+    subscribed.wait()
+    told = None
+    if version == mqtt.MQTTv5:
+        told = Properties(PacketTypes.PUBLISH)
+        told.UserProperty = ("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
+    for number in range(100, 109):
+        client.publish(f"{name}/{number}/state", f"n{number}", number % 3, properties=told).wait_for_publish()
+    while len(got) < 9:
+        time.sleep(0.05)
+    print(name, "got", ",".join(sorted(got)))
+    while True:
+        began = time.monotonic()
+        client.publish("pace", ".", 1).wait_for_publish()
+        if time.monotonic() - began > 0.3:
+            print(name, "slow")
+        time.sleep(0.1)
+
+
+for each, spoken in (("EVENTS", mqtt.MQTTv311), ("GUESSED", mqtt.MQTTv5)):
+    threading.Thread(target=use, args=(each, spoken)).start()

@@ -31,7 +31,10 @@ def test_events_that_nobody_declared_are_there_when_messages_were_seen_at_both_e
             TopicPartyView(service="shipping", messages=10),
             TopicPartyView(service="catalog"),
         ],
-        subscribers=[TopicPartyView(service="payments", messages=20, mps=2.0, lag=4), TopicPartyView(service="inventory")],
+        subscribers=[
+            TopicPartyView(service="payments", messages=20, mps=2.0, lag=4),
+            TopicPartyView(service="inventory"),
+        ],
     )
     scene = scene_of(replace(healthy(), topics=(wild,)), Choice())
     assert {

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Final, NamedTuple, cast
 
+from meshdev.traffic.protocols.first_bytes import redis_caller
 from meshdev.traffic.protocols.mqtt_words import is_mqtt
 from meshdev.traffic.protocols.operation import Scanner
 from meshdev.traffic.protocols.signatures import Verdict, begins_with
@@ -29,6 +30,7 @@ PROTOCOLS: Final[dict[str, Row]] = {
     "amqp": Row(f"{__package__}.amqp:Amqp", caller=begins_with(b"AMQP\0\0\x09\x01")),
     "mqtt": Row(f"{__package__}.mqtt:Mqtt", caller=is_mqtt),
     "nats": Row(f"{__package__}.nats:NatsScanner", callee=begins_with(b"INFO {")),
+    "redis": Row(f"{__package__}.redis:RedisScanner", caller=redis_caller),
 }
 MOST_LOOKED_AT: Final = 512  # of the first bytes of a side; whoever was not recognised by then is not
 

@@ -1,0 +1,24 @@
+"""Recognising protocols by their first bytes, however few there are."""
+
+import pytest
+
+from meshdev.traffic.protocols.first_bytes import redis_caller
+from meshdev.traffic.protocols.signatures import Verdict
+from support_redis import command
+
+
+def test_a_redis_command_is_recognised_and_never_denied_before() -> None:
+    """At its word's first letter."""
+    said = command("HELLO", 3)
+    at = said.index(b"HELLO") + 1
+    assert [redis_caller(said[:end]) for end in range(len(said) + 1)] == [
+        Verdict.YES if end >= at else Verdict.OPEN for end in range(len(said) + 1)
+    ]
+
+
+@pytest.mark.parametrize(
+    "said", [b"GET / HTTP/1.1\r\n", b"*0\r\n", b"*1\r\n:", b"*12345", b"\x16\x03", b"*1\r\n$1\r\n1", b"**"]
+)
+def test_what_is_no_redis_command(said: bytes) -> None:
+    """Others' beginnings, and nonsense."""
+    assert redis_caller(said) is Verdict.NO

@@ -8,8 +8,9 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Final, NamedTuple, cast
 
+from meshdev.traffic.protocols.http2_frames import PREFACE
 from meshdev.traffic.protocols.operation import Scanner
-from meshdev.traffic.protocols.signatures import Verdict
+from meshdev.traffic.protocols.signatures import Verdict, begins_with
 
 
 class Row(NamedTuple):
@@ -24,7 +25,10 @@ class Row(NamedTuple):
     callee: Callable[[bytes], Verdict] | None = None
 
 
-PROTOCOLS: Final[dict[str, Row]] = {}
+PROTOCOLS: Final[dict[str, Row]] = {
+    "http2": Row("meshdev.traffic.protocols.http2:Http2Scanner", caller=begins_with(PREFACE)),
+    "grpc": Row("meshdev.traffic.protocols.http2:GrpcScanner"),
+}
 MOST_LOOKED_AT: Final = 512  # of the first bytes of a side; whoever was not recognised by then is not
 
 

@@ -1,7 +1,7 @@
 """All kinds of faults, in the order in which they are shown.
 
-Command line, dashboard, documentation and JSON Schema are made from this table. Faults of gRPC (a status) and of
-brokers (drop, duplicate, reorder, delay, poison) come with their protocols and stand here then.
+Command line, dashboard, documentation and JSON Schema are made from this table. Faults of brokers (drop,
+duplicate, reorder, delay, poison) come with their protocols and stand here then.
 """
 
 from collections.abc import Mapping
@@ -13,6 +13,7 @@ from meshdev.traffic.faults.chunk_delay import CHUNK_DELAY
 from meshdev.traffic.faults.corrupt import CORRUPT
 from meshdev.traffic.faults.delay import DELAY
 from meshdev.traffic.faults.dns import DNS
+from meshdev.traffic.faults.grpc_status import GRPC_STATUS
 from meshdev.traffic.faults.headers import HEADERS
 from meshdev.traffic.faults.instance import INSTANCE_FAULTS
 from meshdev.traffic.faults.kinds import FaultError, FaultKind
@@ -22,6 +23,7 @@ from meshdev.traffic.faults.malformed import MALFORMED
 from meshdev.traffic.faults.rate_limit import RATE_LIMIT
 from meshdev.traffic.faults.refuse import REFUSE
 from meshdev.traffic.faults.reset import RESET
+from meshdev.traffic.faults.reset_stream import RESET_STREAM
 from meshdev.traffic.faults.rewrite import REWRITE
 from meshdev.traffic.faults.slicer import SLICER
 from meshdev.traffic.faults.slow_close import SLOW_CLOSE
@@ -54,9 +56,10 @@ HTTP_FAULTS: Final = (
     RATE_LIMIT,
     STALE,
 )
+STREAM_FAULTS: Final = (GRPC_STATUS, RESET_STREAM)
 
 CATALOGUE: Final[Mapping[str, FaultKind]] = {
-    kind.name: kind for kind in (*BYTES_FAULTS, *HTTP_FAULTS, DNS, *INSTANCE_FAULTS)
+    kind.name: kind for kind in (*BYTES_FAULTS, *HTTP_FAULTS, *STREAM_FAULTS, DNS, *INSTANCE_FAULTS)
 }
 _BY_ANY_NAME: Final[Mapping[str, FaultKind]] = {
     name: kind for kind in CATALOGUE.values() for name in (kind.name, *kind.aliases)

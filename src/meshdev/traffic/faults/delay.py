@@ -28,4 +28,5 @@ DELAY = FaultKind(
     directed=False,
     parameters=(Parameter("delay", Unit.DURATION, "how long", ramps=True), JITTER, CURVE, P50, P99),
     http=Delay,
+    streams=True,
 )

@@ -22,7 +22,7 @@ def plan_of(edge: EdgeFaults, request: RequestHead, now: float, *, opened: float
     plan = Plan()
     for fault in edge.faults:
         layer = fault.kind.layer
-        if layer is Layer.NAME or not (fault.always or fault.acts(now)):
+        if layer is Layer.NAME or layer is Layer.STREAM or not (fault.always or fault.acts(now)):
             continue
         ordinal = fault.decide(request, now)
         if ordinal <= 0:

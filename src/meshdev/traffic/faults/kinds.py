@@ -21,10 +21,11 @@ class FaultError(UsageError):
 
 
 class Layer(StrEnum):
-    """What a fault acts on (gRPC and events come with their protocols)."""
+    """What a fault acts on (events come with their protocols); streams are those of HTTP/2, and so gRPC's calls."""
 
     BYTES = "bytes"
     HTTP = "http"
+    STREAM = "stream"
     NAME = "name"
     INSTANCE = "instance"
 
@@ -75,7 +76,8 @@ class FaultKind:
 
     ``main`` is the parameter that a bare value stands for (``latency = "300ms"``), empty for none. ``aliases`` are
     further names. ``spread`` is the parameter after ``±`` in a short form. ``needs`` are groups of parameters of each
-    of which one must be given. ``link`` makes what acts on bytes, ``http`` what acts on a request.
+    of which one must be given. ``link`` makes what acts on bytes, ``http`` what acts on a request, with ``streams`` on
+    HTTP/2, too.
     """
 
     name: str
@@ -90,6 +92,7 @@ class FaultKind:
     directed: bool = True
     link: "Callable[[Settings, Draws], Link] | None" = None
     http: "Callable[[Settings, Draws], HttpFault] | None" = None
+    streams: bool = False
 
     def parameter(self, name: str) -> Parameter | None:
         """The parameter of that name."""

@@ -36,7 +36,7 @@ from meshdev.traffic.protocols.http2_frames import (
     settings_of,
 )
 from meshdev.traffic.protocols.http2_heads import Asked, Heard, asked_of, heard_of
-from meshdev.traffic.protocols.http2_side import Side
+from meshdev.traffic.protocols.http2_side import AnySide, Side
 from meshdev.traffic.protocols.http2_stream import Stream
 from meshdev.traffic.protocols.operation import Operation
 from meshdev.traffic.protocols.tls import begins_tls, server_name
@@ -44,7 +44,6 @@ from meshdev.traffic.protocols.tls import begins_tls, server_name
 MOST_STREAMS: Final = 10_000  # at once
 _DATA: Final = int(Frame.DATA)
 _KIND: Final = 3  # where a frame's head has its type
-AnySide = Side[Asked] | Side[Heard]
 T = TypeVar("T", Asked, Heard)
 
 

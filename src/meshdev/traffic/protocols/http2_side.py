@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from meshdev.traffic.protocols.hpack_blocks import BlockReader
 from meshdev.traffic.protocols.http2_frames import FIRST_TABLE_SIZE
+from meshdev.traffic.protocols.http2_heads import Asked, Heard
 
 if TYPE_CHECKING:
     from meshdev.traffic.protocols.http2_stream import Stream
 
-T = TypeVar("T")
+T = TypeVar("T", Asked, Heard)
 
 
 class Side(Generic[T]):
@@ -37,7 +38,7 @@ class Side(Generic[T]):
     )
 
     def __init__(self, reader: BlockReader[T]) -> None:
-        self.reader = reader
+        self.reader: BlockReader[T] = reader
         self.begun = False  # its first frame, or the preface, was seen
         self.rest = b""
         self.left = 0
@@ -51,3 +52,6 @@ class Side(Generic[T]):
         self.settings: dict[int, int] = {}  # as this side has said them
         self.table_size = FIRST_TABLE_SIZE  # what it lets the table of what it hears have, agreed upon
         self.last = 0  # the highest stream that was opened from here
+
+
+AnySide = Side[Asked] | Side[Heard]

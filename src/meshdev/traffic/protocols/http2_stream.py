@@ -95,4 +95,5 @@ class Stream:
             parent=asked.parent,
             messages_in=None if sent is None else sent.count,
             messages_out=None if said is None else said.count,
+            faults=self.faults,
         )

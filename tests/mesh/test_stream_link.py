@@ -106,9 +106,9 @@ async def test_an_aborted_call_has_the_status_and_never_reaches_its_callee() -> 
         assert await it.call(work) == ("ABORTED", "50 % of nothing ☃", b"3")
         told = it.told()
         assert not it.troubles
-    assert [(one.method, one.code, one.status, one.faults) for one in told] == [
-        (f"{SERVICE}/Echo", "ABORTED", 500, ("a/grpc-status",)),
-        (f"{SERVICE}/Sum", "", 200, ()),
+    assert [(one.method, one.code, one.status, one.faults, one.by) for one in told] == [
+        (f"{SERVICE}/Echo", "ABORTED", 500, ("a/grpc-status",), "meshdev"),
+        (f"{SERVICE}/Sum", "", 200, (), ""),
     ]
 
 

@@ -108,6 +108,7 @@ class Operations:
                 detail=operation.detail,
                 kind=operation.kind,
                 faults=operation.faults,
+                by=operation.by,
                 payload=operation.payload if told else b"",
             )
             for operation, instance, told in self._recent

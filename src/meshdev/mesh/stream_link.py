@@ -133,3 +133,4 @@ class StreamsBetween:
         known = self._scanner.streams.get(stream)
         if known is not None:
             known.faults = tuple(plan.hits)
+            known.answered_by = "meshdev" if plan.answer is not None else ""

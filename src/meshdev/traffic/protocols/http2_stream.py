@@ -22,6 +22,7 @@ class Stream:
     """What is known of it so far."""
 
     __slots__ = (
+        "answered_by",
         "asked",
         "bytes_in",
         "bytes_out",
@@ -43,6 +44,7 @@ class Stream:
         self.status = 0
         self.grpc_status: Status | None = None
         self.faults: tuple[str, ...] = ()
+        self.answered_by = ""
 
     def heard(self, head: Heard) -> None:
         """A head of the callee's, or its trailers."""
@@ -96,4 +98,5 @@ class Stream:
             messages_in=None if sent is None else sent.count,
             messages_out=None if said is None else said.count,
             faults=self.faults,
+            by=self.answered_by if self.status else "",
         )

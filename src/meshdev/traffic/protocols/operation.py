@@ -46,7 +46,7 @@ class Operation(NamedTuple):
     None otherwise. ``trace`` and ``parent`` are hexadecimal ids out of a traceparent that rode along. ``payload`` is
     the beginning of a published message, at most `MOST_PAYLOAD` bytes. ``lag`` is how many messages wait for the
     subscriber behind a delivered one, None where the protocol does not tell. ``faults`` are injected
-    ones that had a part in it.
+    ones that had a part in it, ``by`` who answered when it was not the callee (``meshdev``).
     """
 
     name: str
@@ -66,6 +66,7 @@ class Operation(NamedTuple):
     payload: bytes = b""
     lag: int | None = None
     faults: tuple[str, ...] = ()
+    by: str = ""
 
     @property
     def route(self) -> str:

@@ -107,6 +107,8 @@ class Operations:
                 code=operation.code,
                 detail=operation.detail,
                 kind=operation.kind,
+                faults=operation.faults,
+                by=operation.by,
                 payload=operation.payload if told else b"",
             )
             for operation, instance, told in self._recent

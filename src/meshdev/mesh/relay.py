@@ -373,11 +373,17 @@ def close(transport: asyncio.Transport | None) -> None:
 
 
 def end_writing(transport: asyncio.Transport) -> None:
-    """Say that nothing more follows; TLS knows no half of a close, so there it is the whole."""
-    if transport.can_write_eof():
-        transport.write_eof()
-    else:
+    """Say that nothing more follows; TLS knows no half of a close, so there it is the whole.
+
+    A peer that has gone in the meantime is let go of.
+    """
+    if not transport.can_write_eof():
         transport.close()
+        return
+    try:
+        transport.write_eof()
+    except OSError:
+        transport.abort()
 
 
 def reset(transport: asyncio.Transport | None) -> None:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     import asyncio
 
     from meshdev.mesh.edge import Edge
+    from meshdev.mesh.relay import Link as AnyLink
+    from meshdev.mesh.stream_link import StreamsBetween
+    from meshdev.traffic.faults.edge import EdgeFaults
     from meshdev.traffic.faults.kinds import Direction
     from meshdev.traffic.protocols.cutting import Cutter
 
@@ -34,10 +37,13 @@ class ScannedCaller(CallerSide):
     def data_received(self, data: bytes) -> None:
         """Read it, and pass it on."""
         link = cast("ScannedLink", self.link)
-        reading = link.reading
+        reading, between = link.reading, link.between
         if reading is not None:
             reading.said_in(data)
-        super().data_received(data)
+        if between is not None:
+            data = between.asked(data)
+        if data:
+            super().data_received(data)
         if reading is not link.reading:
             link.reading_changed()
 
@@ -51,17 +57,25 @@ class ScannedCallee(CalleeSide):
         """Read it, and pass it on."""
         link = cast("ScannedLink", self.link)
         reading = link.reading
-        if reading is not None:
-            reading.said_out(data)
-        super().data_received(data)
+        if link.between is not None:
+            data = link.between.answered(data)
+        if link.reading is not None and data:
+            link.reading.said_out(data)
+        if data:
+            super().data_received(data)
         if reading is not link.reading:
             link.reading_changed()
 
 
 class ScannedLink(Link):
-    """A link that is read along; ``reading`` is None when it is not (any more)."""
+    """A link that is read along; ``reading`` is None when it is not (any more).
 
-    __slots__ = ("reading",)
+    ``between`` is who has faults act on what is read, from the first of them on.
+    """
+
+    __slots__ = ("between", "reading")
+
+    relay: "ScannedRelay"
 
     caller_side = ScannedCaller
     callee_side = ScannedCallee
@@ -72,6 +86,12 @@ class ScannedLink(Link):
         self.reading: Reading | Guessing | None = (
             Reading(self, relay, scanner_of(spoken)) if spoken else Guessing(self, relay)
         )
+        self.between: StreamsBetween | None = None
+
+    @property
+    def scanner(self) -> Scanner | None:
+        """Who reads it, if it is known what is spoken."""
+        return self.reading.scanner if isinstance(self.reading, Reading) else None
 
     def reading_changed(self) -> None:
         """It is known now what is spoken, or that it cannot be read: faults on messages look again."""
@@ -92,46 +112,49 @@ class ScannedLink(Link):
     def lost(self, side: Side, exc: Exception | None) -> None:
         """One end is gone; in the end the caller's is, too."""
         super().lost(side, exc)
-        if side is self.caller and self.reading is not None:
-            reading, self.reading = self.reading, None
-            reading.over()
+        if side is self.caller:
+            if self.between is not None:
+                self.between.stop()
+            if self.reading is not None:
+                reading, self.reading = self.reading, None
+                reading.over()
 
 
 class Reading:
     """A scanner at work."""
 
-    __slots__ = ("_edge", "_link", "_operations", "_relay", "_scanner", "_waiting")
+    __slots__ = ("_edge", "_link", "_operations", "_relay", "_waiting", "scanner")
 
     def __init__(self, link: ScannedLink, relay: "ScannedRelay", scanner: Scanner) -> None:
         self._link = link
         self._relay = relay
         self._edge = relay.edge
-        self._scanner = scanner
+        self.scanner = scanner
         self._operations = relay.operations_of(scanner.name)
         self._waiting = 0
 
     def cuttable(self) -> Cuttable | None:
         """Its scanner, if that can cut messages."""
-        scanner = self._scanner
+        scanner = self.scanner
         return scanner if isinstance(scanner, Cuttable) else None
 
     def said_in(self, data: bytes) -> None:
         """The caller's bytes."""
-        self.tell(self._scanner.asked(data, perf_counter()))
+        self.tell(self.scanner.asked(data, perf_counter()))
 
     def said_out(self, data: bytes) -> None:
         """The callee's bytes."""
-        self.tell(self._scanner.answered(data, perf_counter()))
+        self.tell(self.scanner.answered(data, perf_counter()))
 
     def over(self) -> None:
         """The connection has ended."""
-        self.tell(self._scanner.lost(perf_counter()))
+        self.tell(self.scanner.lost(perf_counter()))
         self._edge.in_flight -= self._waiting
         self._waiting = 0
 
     def tell(self, done: Sequence[Operation]) -> None:
         """Count what is done, and notice when the scanner gives up."""
-        scanner = self._scanner
+        scanner = self.scanner
         if done:
             upstream = self._link.upstream
             instance = upstream.instance if upstream is not None else ""
@@ -193,10 +216,11 @@ class ScannedRelay(Relay):
         start: Start,
         trouble: Callable[[str, int], None],
     ) -> None:
-        super().__init__(loop, edge, start)
+        self.loop = loop
         self.spoken = edge.policy.protocol if is_read(edge.policy.protocol) else ""
         self._trouble = trouble
         self._troubled: set[str] = set()
+        super().__init__(loop, edge, start)
 
     def accept(self) -> CallerSide:
         """The protocol for one accepted connection."""
@@ -216,7 +240,26 @@ class ScannedRelay(Relay):
         reading = link.reading = Reading(link, self, scanner)
         for asked, data, at in said:
             reading.tell(scanner.asked(data, at) if asked else scanner.answered(data, at))
+        self._stand_between(link)
         return link.reading
+
+    def sync_faults(self, faults: "EdgeFaults") -> None:
+        """The edge's faults may have changed: every link shall have them."""
+        super().sync_faults(faults)
+        for link in tuple(self.links):
+            self._stand_between(link)
+
+    def admit(self, link: "AnyLink") -> None:
+        """Both, or the first, of a link's ends are here."""
+        super().admit(link)
+        self._stand_between(link)
+
+    def _stand_between(self, link: "AnyLink") -> None:
+        faults = self.edge.faults
+        if faults is not None and faults.faults and isinstance(link, ScannedLink):
+            from meshdev.mesh.stream_link import stand_between  # noqa: PLC0415 - most workers never need it
+
+            stand_between(self, link, faults)
 
     def complain_once(self, text: str) -> None:
         """Tell a person, once per sentence and edge."""

@@ -100,7 +100,8 @@ def test_every_kind_is_described(kind: FaultKind) -> None:
     assert kind.main in ("", PERCENTAGE) or kind.parameter(kind.main) is not None
     assert not kind.spread or kind.parameter(kind.spread) is not None
     assert (kind.link is not None) is (kind.layer is Layer.BYTES)
-    assert (kind.http is not None) is (kind.layer is Layer.HTTP)
+    assert (kind.http is not None) is (kind.layer in {Layer.HTTP, Layer.STREAM})
+    assert not kind.streams or kind.layer is Layer.HTTP
     assert (kind.message is not None) is (kind.layer is Layer.MESSAGE or kind.name == "delay")
     for parameter in kind.parameters:
         assert parameter.doc

@@ -77,8 +77,12 @@ class _AskedAbort(_Asked):
 ASKED: Final[Mapping[str, FaultKind]] = {
     kind.name: kind
     for kind in (
-        FaultKind("delay-request", Layer.HTTP, "the caller asked for a delay", http=_AskedDelay),
-        FaultKind("abort-request", Layer.HTTP, "the caller asked for an error", http=_AskedAbort),
+        FaultKind(
+            "delay-request", Layer.HTTP, "the caller asked for a delay", http=_AskedDelay, streams=True
+        ),
+        FaultKind(
+            "abort-request", Layer.HTTP, "the caller asked for an error", http=_AskedAbort, streams=True
+        ),
     )
 }
 

@@ -1,7 +1,6 @@
 """All kinds of faults, in the order in which they are shown.
 
-Command line, dashboard, documentation and JSON Schema are made from this table. Faults of gRPC (a status) come with
-their protocol and stand here then.
+Command line, dashboard, documentation and JSON Schema are made from this table.
 """
 
 from collections.abc import Mapping
@@ -15,6 +14,7 @@ from meshdev.traffic.faults.delay import DELAY
 from meshdev.traffic.faults.dns import DNS
 from meshdev.traffic.faults.drop import DROP
 from meshdev.traffic.faults.duplicate import DUPLICATE
+from meshdev.traffic.faults.grpc_status import GRPC_STATUS
 from meshdev.traffic.faults.headers import HEADERS
 from meshdev.traffic.faults.instance import INSTANCE_FAULTS
 from meshdev.traffic.faults.kinds import FaultError, FaultKind
@@ -26,6 +26,7 @@ from meshdev.traffic.faults.rate_limit import RATE_LIMIT
 from meshdev.traffic.faults.refuse import REFUSE
 from meshdev.traffic.faults.reorder import REORDER
 from meshdev.traffic.faults.reset import RESET
+from meshdev.traffic.faults.reset_stream import RESET_STREAM
 from meshdev.traffic.faults.rewrite import REWRITE
 from meshdev.traffic.faults.slicer import SLICER
 from meshdev.traffic.faults.slow_close import SLOW_CLOSE
@@ -64,9 +65,11 @@ MESSAGE_FAULTS: Final = (
     REORDER,
     POISON,
 )
+STREAM_FAULTS: Final = (GRPC_STATUS, RESET_STREAM)
 
 CATALOGUE: Final[Mapping[str, FaultKind]] = {
-    kind.name: kind for kind in (*BYTES_FAULTS, *HTTP_FAULTS, *MESSAGE_FAULTS, DNS, *INSTANCE_FAULTS)
+    kind.name: kind
+    for kind in (*BYTES_FAULTS, *HTTP_FAULTS, *STREAM_FAULTS, *MESSAGE_FAULTS, DNS, *INSTANCE_FAULTS)
 }
 _BY_ANY_NAME: Final[Mapping[str, FaultKind]] = {
     name: kind for kind in CATALOGUE.values() for name in (kind.name, *kind.aliases)

@@ -43,4 +43,5 @@ DELAY = FaultKind(
     parameters=(Parameter("delay", Unit.DURATION, "how long", ramps=True), JITTER, CURVE, P50, P99),
     http=Delay,
     message=MessageDelay,
+    streams=True,
 )

@@ -134,6 +134,8 @@ def _parameter_view(parameter: Parameter) -> ParameterView:
 
 def _example(kind: FaultKind) -> str:
     main = kind.parameter(kind.main)
+    if main is not None and main.choices:
+        return f"{kind.name}={main.default or main.choices[0]}"
     if main is None or main.unit is Unit.FLAG or (main.default is not None and not main.required):
         return kind.name
     if main.name == "code":

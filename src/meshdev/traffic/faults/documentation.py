@@ -7,6 +7,7 @@ from meshdev.traffic.faults.kinds import Direction, FaultKind, Layer, Parameter
 _TITLES = {
     Layer.BYTES: "on bytes",
     Layer.HTTP: "on HTTP requests",
+    Layer.STREAM: "on streams of HTTP/2: requests, and calls of gRPC",
     Layer.MESSAGE: "on messages",
     Layer.NAME: "on names",
     Layer.INSTANCE: "on instances",

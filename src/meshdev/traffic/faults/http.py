@@ -6,7 +6,7 @@ that does) → else it goes on with its head edited, and what comes back is edit
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from meshdev.traffic.faults.match import Request
 from meshdev.traffic.faults.settings import Settings
@@ -26,6 +26,13 @@ class Answer:
     body: bytes | None = None
     fields: tuple[tuple[str, str], ...] = ()
     reason: str = ""
+
+
+class StreamReset(NamedTuple):
+    """A stream's end before its time: the error of HTTP/2, and how many seconds after the request."""
+
+    error: int
+    after: float
 
 
 class Message:
@@ -92,12 +99,13 @@ _CUTTING = frozenset({"timeout", "reset", "refuse", "limit-data", "truncate"})
 class Plan:
     """What is done to one request; ``hits`` are the faults (`FaultSpec.key`) that have a part in it.
 
-    ``apart`` asks for the pieces of the response's body one by one.
+    ``apart`` asks for the pieces of the response's body one by one. ``reset`` is for a stream of HTTP/2.
     """
 
     delay: float = 0.0
     answer: Answer | None = None
     answered_by: str = ""
+    reset: StreamReset | None = None
     apart: bool = False
     request_edits: list[Edit] = field(default_factory=list)
     edits: list[Edit] = field(default_factory=list)
@@ -127,6 +135,11 @@ class HttpFault:
         """Of how many such requests it hits one that fits; ``most`` is what its spec says."""
         del request
         return most
+
+    def means(self, request: Request) -> bool:
+        """Whether it is for such requests at all; the others are not counted."""
+        del request
+        return True
 
     def apply(self, plan: Plan, request: Request, draws: "Draws", now: float) -> None:
         """Add to ``plan`` for a request that is hit; ``draws`` are the request's own."""

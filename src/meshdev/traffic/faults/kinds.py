@@ -25,10 +25,11 @@ class FaultError(UsageError):
 
 
 class Layer(StrEnum):
-    """What a fault acts on (gRPC comes with its protocol)."""
+    """What a fault acts on; streams are those of HTTP/2, and so gRPC's calls, messages are brokers'."""
 
     BYTES = "bytes"
     HTTP = "http"
+    STREAM = "stream"
     MESSAGE = "message"
     NAME = "name"
     INSTANCE = "instance"
@@ -81,7 +82,7 @@ class FaultKind:
     ``main`` is the parameter that a bare value stands for (``latency = "300ms"``), empty for none; it may be
     `PERCENTAGE`. ``aliases`` are further names. ``spread`` is the parameter after ``±`` in a short form. ``needs`` are
     groups of parameters of each of which one must be given. ``link`` makes what acts on bytes, ``http`` what acts on a
-    request, ``message`` what acts on a broker's message.
+    request (with ``streams`` on HTTP/2, too), ``message`` what acts on a broker's message.
     """
 
     name: str
@@ -97,6 +98,7 @@ class FaultKind:
     link: "Callable[[Settings, Draws], Link] | None" = None
     http: "Callable[[Settings, Draws], HttpFault] | None" = None
     message: "Callable[[Settings], MessageFault] | None" = None
+    streams: bool = False
 
     def parameter(self, name: str) -> Parameter | None:
         """The parameter of that name."""

@@ -71,4 +71,5 @@ RATE_LIMIT = FaultKind(
         Parameter("code", Unit.COUNT, "what the others get", default=429, least=200, most=599),
     ),
     http=RateLimit,
+    streams=True,
 )

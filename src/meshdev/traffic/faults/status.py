@@ -45,4 +45,5 @@ STATUS = FaultKind(
         Parameter("retry_after", Unit.DURATION, "a Retry-After header"),
     ),
     http=Status,
+    streams=True,
 )

@@ -45,7 +45,8 @@ class Operation(NamedTuple):
     callee's. ``messages_in`` and ``messages_out`` count messages where an operation has several (a batch, a stream);
     None otherwise. ``trace`` and ``parent`` are hexadecimal ids out of a traceparent that rode along. ``payload`` is
     the beginning of a published message, at most `MOST_PAYLOAD` bytes. ``lag`` is how many messages wait for the
-    subscriber behind a delivered one, None where the protocol does not tell.
+    subscriber behind a delivered one, None where the protocol does not tell. ``faults`` are injected
+    ones that had a part in it, ``by`` who answered when it was not the callee (``meshdev``).
     """
 
     name: str
@@ -64,6 +65,8 @@ class Operation(NamedTuple):
     messages_out: int | None = None
     payload: bytes = b""
     lag: int | None = None
+    faults: tuple[str, ...] = ()
+    by: str = ""
 
     @property
     def route(self) -> str:

@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import Final, NamedTuple, cast
 
 from meshdev.traffic.protocols.first_bytes import redis_caller
+from meshdev.traffic.protocols.http2_frames import PREFACE
 from meshdev.traffic.protocols.mqtt_words import is_mqtt
 from meshdev.traffic.protocols.operation import Scanner
 from meshdev.traffic.protocols.signatures import Verdict, begins_with
@@ -28,6 +29,8 @@ class Row(NamedTuple):
 
 PROTOCOLS: Final[dict[str, Row]] = {
     "amqp": Row(f"{__package__}.amqp:Amqp", caller=begins_with(b"AMQP\0\0\x09\x01")),
+    "grpc": Row(f"{__package__}.http2:GrpcScanner"),
+    "http2": Row(f"{__package__}.http2:Http2Scanner", caller=begins_with(PREFACE)),
     "mqtt": Row(f"{__package__}.mqtt:Mqtt", caller=is_mqtt),
     "nats": Row(f"{__package__}.nats:NatsScanner", callee=begins_with(b"INFO {")),
     "redis": Row(f"{__package__}.redis:RedisScanner", caller=redis_caller),

@@ -17,6 +17,7 @@ _VALUE: Final = re.compile(
     rb"[\t ]*+(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(-[^\r]*+)?[\t ]*+\r"
 )
 _LINES: Final = re.compile(rb"(?i)(?<=\r\n)trace(?:parent|state):[^\r]*+\r\n")
+_IDS: Final = re.compile(rb"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-[0-9a-f]{2}")
 TRACE_BYTES: Final = 32
 PARENT_BYTES: Final = 16
 FIRST_VERSION: Final = b"00"
@@ -39,3 +40,12 @@ def find_parent(raw: bytes) -> int:
 def without_trace(fields: bytes) -> bytes:
     """Header lines without those that tell of a trace."""
     return _LINES.sub(b"", b"\r\n" + fields)[2:]
+
+
+def ids_at(data: bytes, at: int, end: int) -> tuple[str, str]:
+    """The trace's and the parent's id of the traceparent that begins at ``at`` and ends before ``end``, as text.
+
+    Both are empty if it is malformed.
+    """
+    match = _IDS.match(data, at, end)
+    return (match[1].decode(), match[2].decode()) if match else ("", "")

@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import Final, NamedTuple, cast
 
 from meshdev.traffic.protocols.operation import Scanner
-from meshdev.traffic.protocols.signatures import Verdict
+from meshdev.traffic.protocols.signatures import Verdict, begins_mysql, begins_postgres
 
 
 class Row(NamedTuple):
@@ -24,7 +24,10 @@ class Row(NamedTuple):
     callee: Callable[[bytes], Verdict] | None = None
 
 
-PROTOCOLS: Final[dict[str, Row]] = {}
+PROTOCOLS: Final[dict[str, Row]] = {
+    "postgres": Row("meshdev.traffic.protocols.postgres:PostgresScanner", caller=begins_postgres),
+    "mysql": Row("meshdev.traffic.protocols.mysql:MysqlScanner", callee=begins_mysql),
+}
 MOST_LOOKED_AT: Final = 512  # of the first bytes of a side; whoever was not recognised by then is not
 
 

@@ -25,7 +25,7 @@ class MariaDb:
 
     port: int
     user: str = "shop"
-    password: str = "secret"
+    password: str = "secret"  # noqa: S105 - of a server that lives for a test
     database: str = "shop"
 
     def run(self, *statements: str) -> None:

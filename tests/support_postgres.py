@@ -59,7 +59,11 @@ def postgres() -> Iterator[Postgres]:
         quick = ["--no-sync", "--no-locale", "--no-instructions"]
         subprocess.run([*drop, *made, *quick], check=True, capture_output=True, cwd="/")
         port = free_port()
-        settings = _QUICK | {"port": str(port), "listen_addresses": "127.0.0.1", "unix_socket_directories": ""}
+        settings = _QUICK | {
+            "port": str(port),
+            "listen_addresses": "127.0.0.1",
+            "unix_socket_directories": "",
+        }
         switches = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         with (place / "log").open("wb") as log:
             server = subprocess.Popen(

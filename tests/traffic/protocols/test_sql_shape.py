@@ -83,11 +83,13 @@ def test_nothing_is_left_of_a_value(value: str, dialect: Dialect) -> None:
     escaped = value.replace("'", "''")
     if dialect is Dialect.MYSQL:
         escaped = escaped.replace("\\", "\\\\")
-    text = f"UPDATE t SET a = 'secret{escaped}' WHERE b = 5"
+    text = f"UPDATE t SET a = 'secret{escaped}' WHERE b = 5"  # noqa: S608 - to be read, not to be done
     assert shape_of(text.encode("utf-8", "replace"), dialect) == b"UPDATE t SET a = ? WHERE b = ?"
 
 
-@pytest.mark.parametrize("piece", ["'", '"', "`", "$a$", "/*", "(", "(1,", "VALUES (", "\\'", "a.", "--", "-", "1e", " "])
+@pytest.mark.parametrize(
+    "piece", ["'", '"', "`", "$a$", "/*", "(", "(1,", "VALUES (", "\\'", "a.", "--", "-", "1e", " "]
+)
 @pytest.mark.parametrize("dialect", list(Dialect))
 def test_it_takes_a_time_that_grows_with_the_text_only(piece: str, dialect: Dialect) -> None:
     """Nothing backtracks: 16 KB of the worst take no longer than a second, even on a machine that is busy."""

@@ -2,10 +2,10 @@
 
 import pytest
 
-from meshdev.traffic.protocols.operation import MOST_DETAIL, Kind
+from meshdev.traffic.protocols.operation import MOST_DETAIL, Kind, Outcome
 from meshdev.traffic.protocols.sql_outcome import outcome_of
-from meshdev.traffic.protocols.operation import Outcome
-from meshdev.traffic.protocols.sql_text import MOST_PREPARED, MOST_TEXT, Dialect, Said, Statement, keep, read
+from meshdev.traffic.protocols.sql_shape import Dialect
+from meshdev.traffic.protocols.sql_text import MOST_PREPARED, MOST_TEXT, Said, Statement, keep, read
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 PARENT = "00f067aa0ba902b7"
@@ -20,7 +20,10 @@ def test_several_statements() -> None:
     """They are parted, empty ones left out; a semicolon in a name or a body parts nothing."""
     assert names("BEGIN; ;SELECT 1;\nCOMMIT;") == ["BEGIN", "SELECT", "COMMIT"]
     assert names('SELECT * FROM "a;b"; SELECT 1') == ["SELECT", "SELECT"]
-    assert names("SELECT 1; CREATE FUNCTION f() BEGIN ATOMIC SELECT 1; SELECT 2; END") == ["SELECT", "CREATE FUNCTION"]
+    assert names("SELECT 1; CREATE FUNCTION f() BEGIN ATOMIC SELECT 1; SELECT 2; END") == [
+        "SELECT",
+        "CREATE FUNCTION",
+    ]
     assert names("-- nothing") == []
 
 
@@ -28,8 +31,13 @@ def test_a_trace_rides_in_a_comment() -> None:
     """As sqlcommenter writes it; not out of a string, and not a malformed one."""
     comment = f"/*action='x',traceparent='00-{TRACE}-{PARENT}-01',tracestate='a%3D1'*/"
     assert read(f"SELECT 1 {comment}".encode(), Dialect.MYSQL)[1:] == (TRACE, PARENT)
-    assert read(f"{comment.replace(chr(39), '%27')} SELECT 1".encode(), Dialect.POSTGRES)[1:] == (TRACE, PARENT)
-    assert read(b"SELECT 1 /*traceparent='00-0-0-01'*/", Dialect.POSTGRES) == Said(read(b"SELECT 2", Dialect.POSTGRES)[0])
+    assert read(f"{comment.replace(chr(39), '%27')} SELECT 1".encode(), Dialect.POSTGRES)[1:] == (
+        TRACE,
+        PARENT,
+    )
+    assert read(b"SELECT 1 /*traceparent='00-0-0-01'*/", Dialect.POSTGRES) == Said(
+        read(b"SELECT 2", Dialect.POSTGRES)[0]
+    )
 
 
 def test_notifications() -> None:
@@ -43,8 +51,12 @@ def test_notifications() -> None:
 
 def test_what_lives_for_a_moment_has_no_name() -> None:
     """Savepoints and cursors have a new name each time."""
-    assert read(b"SAVEPOINT s139_x1", Dialect.POSTGRES).statements == (Statement("SAVEPOINT", "", "SAVEPOINT"),)
-    assert read(b'FETCH FORWARD 10 FROM "cur7"', Dialect.POSTGRES).statements == (Statement("FETCH", "", "FETCH"),)
+    assert read(b"SAVEPOINT s139_x1", Dialect.POSTGRES).statements == (
+        Statement("SAVEPOINT", "", "SAVEPOINT"),
+    )
+    assert read(b'FETCH FORWARD 10 FROM "cur7"', Dialect.POSTGRES).statements == (
+        Statement("FETCH", "", "FETCH"),
+    )
 
 
 def test_long_texts() -> None:

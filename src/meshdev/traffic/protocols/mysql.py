@@ -18,80 +18,29 @@ rows are never kept.
 
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from enum import Enum, auto
 from typing import ClassVar, Final
 
 from meshdev.traffic.protocols import mysql_packets as packets
+from meshdev.traffic.protocols.mysql_commands import (
+    LOGIN,
+    PREPARE,
+    UNANSWERED,
+    Asked,
+    Commands,
+    Expects,
+    most_of,
+)
 from meshdev.traffic.protocols.mysql_packets import Packet
 from meshdev.traffic.protocols.operation import Operation, Outcome
 from meshdev.traffic.protocols.sql_outcome import outcome_of
 from meshdev.traffic.protocols.sql_tables import patterned
-from meshdev.traffic.protocols.sql_text import MOST_TEXT, Dialect, Said, Statement, keep, read
-from meshdev.traffic.trace_context import ids_at
+from meshdev.traffic.protocols.sql_text import Said, Statement
 
 MOST_WAITING: Final = 10_000
-_MOST_OF_TEXT: Final = 1 + MOST_TEXT
 _MOST_OF_ANSWER: Final = 512
-_MOST_OF_OTHERS: Final = 64
 _MOST_OF_LOGIN: Final = 1024
 _CURSOR: Final = 1 << 6  # a status: rows come when they are fetched
 _PROGRESS: Final = 0xFFFF  # the number of a MariaDB error that is none
-_LAST: Final = 0xFFFFFFFF  # MariaDB: the statement that was prepared last
-
-
-class Expects(Enum):
-    """What comes next for a command; see above."""
-
-    LOGIN = auto()
-    FIRST = auto()
-    COLUMNS = auto()
-    ROWS = auto()
-    PREPARED = auto()
-    ANY = auto()
-
-
-_INIT_DB, _QUERY, _PREPARE, _EXECUTE, _CLOSE, _BULK, _LOGIN = 0x02, 0x03, 0x16, 0x17, 0x19, 0xFA, 0x11
-_UNANSWERED: Final = frozenset({0x01, 0x18, _CLOSE})  # QUIT, SEND_LONG_DATA
-_TEXTS: Final = frozenset({_QUERY, _PREPARE})
-_OTHERS: Final[Mapping[int, tuple[str, Expects]]] = {
-    0x04: ("FIELD LIST", Expects.ROWS),
-    0x05: ("CREATE DATABASE", Expects.FIRST),
-    0x06: ("DROP DATABASE", Expects.FIRST),
-    0x07: ("REFRESH", Expects.FIRST),
-    0x08: ("SHUTDOWN", Expects.FIRST),
-    0x09: ("STATISTICS", Expects.ANY),
-    0x0A: ("PROCESS INFO", Expects.FIRST),
-    0x0C: ("KILL", Expects.FIRST),
-    0x0D: ("DEBUG", Expects.FIRST),
-    0x0E: ("PING", Expects.FIRST),
-    _LOGIN: ("CHANGE USER", Expects.LOGIN),
-    0x1A: ("RESET STATEMENT", Expects.FIRST),
-    0x1B: ("SET OPTION", Expects.FIRST),
-    0x1C: ("FETCH", Expects.ROWS),
-    0x1F: ("RESET CONNECTION", Expects.FIRST),
-}
-
-
-class _Asked:
-    """A command that is asked and not answered yet; bytes are of whole packets."""
-
-    __slots__ = ("command", "expects", "heard", "left", "next", "rows", "said", "sent", "started")
-
-    def __init__(self, command: int, said: Said, started: float, expects: Expects) -> None:
-        self.command = command
-        self.said = said
-        self.started = started
-        self.expects = expects
-        self.left = 0  # packets, until what it expects is over
-        self.next = 0  # of the statements
-        self.rows: int | None = None
-        self.sent = self.heard = 0
-
-    @property
-    def apart(self) -> bool:
-        """Whether each result is of a statement of its own."""
-        statements = self.said.statements
-        return len(statements) > 1 and all(one.name != "CALL" for one in statements)
 
 
 class MysqlScanner:
@@ -103,17 +52,17 @@ class MysqlScanner:
         "_able",
         "_answered",
         "_asked",
+        "_commands",
         "_deprecated",
         "_done",
         "_goes_on",
         "_greeted",
-        "_last",
         "_logged_in",
         "_over",
-        "_prepared",
         "_queue",
         "_skip_in",
         "_skip_out",
+        "_steps",
         "_tail",
         "gave_up",
     )
@@ -129,11 +78,18 @@ class MysqlScanner:
         self._answered = bytearray()
         self._skip_in = self._skip_out = 0
         self._goes_on = False  # the callee's next packet is a part of the one before
-        self._queue: deque[_Asked] = deque()
-        self._tail: _Asked | None = None  # to whom the caller's further packets belong
-        self._prepared: dict[int, Said] = {}
-        self._last: Said = Said(())
+        self._queue: deque[Asked] = deque()
+        self._tail: Asked | None = None  # to whom the caller's further packets belong
+        self._commands = Commands()
         self._done: list[Operation] = []
+        self._steps: Mapping[Expects, Callable[[Asked, Packet, float], None]] = {
+            Expects.LOGIN: self._in_login,
+            Expects.FIRST: self._first,
+            Expects.COLUMNS: self._in_columns,
+            Expects.ROWS: self._in_rows,
+            Expects.PREPARED: self._in_prepared,
+            Expects.ANY: self._any,
+        }
 
     def asked(self, data: bytes, now: float) -> Sequence[Operation]:
         """The caller's bytes."""
@@ -151,7 +107,7 @@ class MysqlScanner:
             else:
                 if end == body and length:
                     break
-                wanted = min(length, _most_of(data[body]) if self._logged_in else _MOST_OF_LOGIN)
+                wanted = min(length, most_of(data[body]) if self._logged_in else _MOST_OF_LOGIN)
                 if end - body < wanted:
                     break
                 self._hear(Packet(data[body : body + wanted], length), now)
@@ -214,12 +170,11 @@ class MysqlScanner:
             self._log_in(packet, now)
             return
         command = packet.body[0]
-        if command in _UNANSWERED:
-            if command == _CLOSE:
-                self._prepared.pop(int.from_bytes(packet.body[1:5], "little"), None)
+        if command in UNANSWERED:
+            self._commands.unanswered(packet)
             self._tail = None
             return
-        asked = self._command(command, packet, now)
+        asked = self._commands.asked(packet, now)
         if asked is None:
             self._give_up(f"the command 0x{command:02x} is not read")
         elif len(self._queue) >= MOST_WAITING:
@@ -234,6 +189,7 @@ class MysqlScanner:
         self._logged_in = True
         self._able &= login.capabilities
         self._deprecated = bool(self._able & packets.DEPRECATE_EOF)
+        self._commands.attributes = bool(self._able & packets.QUERY_ATTRIBUTES)
         if not self._greeted:
             self._give_up("the caller speaks first")
         elif login.capabilities & packets.SSL:
@@ -241,55 +197,27 @@ class MysqlScanner:
         elif not login.capabilities & packets.PROTOCOL_41:
             self._give_up("its protocol is older than MySQL 4.1")
         else:
-            statement = Statement("CONNECT", patterned(login.database), f"user {login.user}"[:_MOST_OF_ANSWER])
-            self._tail = _Asked(_LOGIN, Said((statement,)), now, Expects.LOGIN)
+            statement = Statement(
+                "CONNECT", patterned(login.database), f"user {login.user}"[:_MOST_OF_ANSWER]
+            )
+            self._tail = Asked(LOGIN, Said((statement,)), now, Expects.LOGIN)
             self._tail.sent = packets.HEAD + packet.length
             self._queue.append(self._tail)
 
-    def _command(self, command: int, packet: Packet, now: float) -> _Asked | None:
-        if command in _TEXTS:
-            said = self._text(packet.body, attributes=command == _QUERY)
-            if command == _PREPARE:
-                self._last = said
-                target, detail = (said.statements[0].target, said.statements[0].detail) if said.statements else ("", "")
-                said = Said((Statement("PREPARE", target, detail),), said.trace, said.parent)
-            return _Asked(command, said, now, Expects.FIRST)
-        if command in {_EXECUTE, _BULK}:
-            number = int.from_bytes(packet.body[1:5], "little")
-            said = self._last if number == _LAST else self._prepared.get(number, Said(()))
-            return _Asked(command, said, now, Expects.FIRST)
-        if command == _INIT_DB:
-            database = packet.body[1:].decode("utf-8", "replace")
-            return _Asked(command, Said((Statement("USE", patterned(database)),)), now, Expects.FIRST)
-        if command not in _OTHERS:
-            return None
-        name, expects = _OTHERS[command]
-        if command == _LOGIN:
-            self._prepared.clear()
-        return _Asked(command, Said((Statement(name),)), now, expects)
-
-    def _text(self, body: bytes, *, attributes: bool) -> Said:
-        begin, trace = 1, b""
-        if attributes and self._able & packets.QUERY_ATTRIBUTES:
-            behind, trace = packets.behind_attributes(body[1:])
-            begin += behind
-        said = read(body[begin:], Dialect.MYSQL)
-        if not said.statements:
-            said = said._replace(statements=(Statement("EMPTY"),))
-        if trace:
-            ids = ids_at(trace, 0, len(trace))
-            said = Said(said.statements, *ids)
-        return said
-
     # What the callee says.
 
-    def _most_of_answer(self, head: _Asked | None, first: bytes) -> int:
+    def _most_of_answer(self, head: Asked | None, first: bytes) -> int:
         """How much of a packet must be there for it to be read."""
-        if head is not None and head.expects in {Expects.COLUMNS, Expects.PREPARED, Expects.ROWS, Expects.ANY}:
+        if head is not None and head.expects in {
+            Expects.COLUMNS,
+            Expects.PREPARED,
+            Expects.ROWS,
+            Expects.ANY,
+        }:
             return _MOST_OF_ANSWER if first in {b"\xfe", b"\xff", b""} else 1
         return _MOST_OF_ANSWER
 
-    def _count(self, head: _Asked | None, length: int) -> None:
+    def _count(self, head: Asked | None, length: int) -> None:
         if head is not None:
             head.heard += packets.HEAD + length
 
@@ -310,7 +238,7 @@ class MysqlScanner:
             outcome = outcome_of(failure.sqlstate, failure.number)
             self._finish(asked, now, outcome, str(failure.number))
             return
-        _STEPS[asked.expects](self, asked, packet, now)
+        self._steps[asked.expects](asked, packet, now)
 
     def _greet(self, packet: Packet, now: float) -> None:
         if packet.body[:1] == b"\xff":
@@ -326,19 +254,19 @@ class MysqlScanner:
             self._greeted = True
             self._able = greeting.capabilities
 
-    def _in_login(self, asked: _Asked, packet: Packet, now: float) -> None:
+    def _in_login(self, asked: Asked, packet: Packet, now: float) -> None:
         if packet.body[:1] != b"\0":
             return
         self._finish(asked, now, Outcome.OK)
         if self._able & (packets.COMPRESS | packets.ZSTD):
             self._give_up("it is compressed")
 
-    def _first(self, asked: _Asked, packet: Packet, now: float) -> None:
+    def _first(self, asked: Asked, packet: Packet, now: float) -> None:
         first = packet.body[0] if packet.body else packets.OK
         if first == packets.LOCAL_FILE:
             return
         shortened = bool(self._able & packets.OPTIONAL_METADATA) and packet.length < len("ok packet")
-        if first == packets.OK and asked.command == _PREPARE:
+        if first == packets.OK and asked.command == PREPARE:
             self._prepare(asked, packet, now)
         elif (first == packets.OK and not shortened) or first == packets.EOF:
             status, changed = packets.status_of(packet)
@@ -347,9 +275,9 @@ class MysqlScanner:
         else:
             self._columns_begin(asked, packet, optional=shortened)
 
-    def _prepare(self, asked: _Asked, packet: Packet, now: float) -> None:
+    def _prepare(self, asked: Asked, packet: Packet, now: float) -> None:
         body = packet.body
-        keep(self._prepared, int.from_bytes(body[1:5], "little"), self._last)
+        self._commands.prepared(int.from_bytes(body[1:5], "little"))
         ends = 0 if self._deprecated else 1
         counts = (int.from_bytes(body[5:7], "little"), int.from_bytes(body[7:9], "little"))
         told = not self._able & packets.OPTIONAL_METADATA or body[12:13] != b"\0"
@@ -358,7 +286,7 @@ class MysqlScanner:
         if not asked.left:
             self._finish(asked, now, Outcome.OK)
 
-    def _columns_begin(self, asked: _Asked, packet: Packet, *, optional: bool) -> None:
+    def _columns_begin(self, asked: Asked, packet: Packet, *, optional: bool) -> None:
         told = True
         if optional:
             told = packet.body[0] != 0
@@ -371,7 +299,7 @@ class MysqlScanner:
         asked.expects = Expects.COLUMNS if asked.left else Expects.ROWS
         asked.rows = asked.rows or 0
 
-    def _in_columns(self, asked: _Asked, packet: Packet, now: float) -> None:
+    def _in_columns(self, asked: Asked, packet: Packet, now: float) -> None:
         asked.left -= 1
         if asked.left:
             return
@@ -381,22 +309,22 @@ class MysqlScanner:
             if status & _CURSOR:
                 self._result(asked, now, status)
 
-    def _in_rows(self, asked: _Asked, packet: Packet, now: float) -> None:
+    def _in_rows(self, asked: Asked, packet: Packet, now: float) -> None:
         if packets.is_end(packet, deprecated=self._deprecated):
             status, _ = packets.status_of(packet)
             self._result(asked, now, status)
         else:
             asked.rows = (asked.rows or 0) + 1
 
-    def _in_prepared(self, asked: _Asked, _packet: Packet, now: float) -> None:
+    def _in_prepared(self, asked: Asked, _packet: Packet, now: float) -> None:
         asked.left -= 1
         if not asked.left:
             self._finish(asked, now, Outcome.OK)
 
-    def _any(self, asked: _Asked, _packet: Packet, now: float) -> None:
+    def _any(self, asked: Asked, _packet: Packet, now: float) -> None:
         self._finish(asked, now, Outcome.OK)
 
-    def _result(self, asked: _Asked, now: float, status: int) -> None:
+    def _result(self, asked: Asked, now: float, status: int) -> None:
         """One result is there."""
         if not status & packets.MORE_RESULTS:
             self._finish(asked, now, Outcome.OK)
@@ -407,11 +335,11 @@ class MysqlScanner:
 
     # What is told.
 
-    def _finish(self, asked: _Asked, now: float, outcome: Outcome, code: str = "") -> None:
+    def _finish(self, asked: Asked, now: float, outcome: Outcome, code: str = "") -> None:
         self._tell(asked, now, outcome, code)
         self._queue.popleft()
 
-    def _tell(self, asked: _Asked, now: float, outcome: Outcome, code: str = "") -> None:
+    def _tell(self, asked: Asked, now: float, outcome: Outcome, code: str = "") -> None:
         statements = asked.said.statements
         statement = statements[min(asked.next, len(statements) - 1)] if statements else Statement("EXECUTE")
         self._done.append(
@@ -448,7 +376,7 @@ class MysqlScanner:
         """Nothing more is read, and nothing kept."""
         self._over = True
         self._queue.clear()
-        self._prepared.clear()
+        self._commands = Commands()
         self._asked.clear()
         self._answered.clear()
         self._tail = None
@@ -463,19 +391,3 @@ def _resumed(kept: bytearray, data: bytes, skip: int) -> tuple[int, bytes]:
         data = bytes(kept)
         kept.clear()
     return 0, data
-
-
-def _most_of(command: int) -> int:
-    """How much of a command's packet is read."""
-    return _MOST_OF_TEXT if command in _TEXTS else _MOST_OF_OTHERS
-
-
-_Step = Callable[[MysqlScanner, _Asked, Packet, float], None]
-_STEPS: Final[Mapping[Expects, _Step]] = {
-    Expects.LOGIN: MysqlScanner._in_login,
-    Expects.FIRST: MysqlScanner._first,
-    Expects.COLUMNS: MysqlScanner._in_columns,
-    Expects.ROWS: MysqlScanner._in_rows,
-    Expects.PREPARED: MysqlScanner._in_prepared,
-    Expects.ANY: MysqlScanner._any,
-}

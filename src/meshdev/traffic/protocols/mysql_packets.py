@@ -44,7 +44,9 @@ def integer(body: bytes, at: int) -> tuple[int, int]:
     """A length-encoded integer and where it ends; what is cut off counts as zeros."""
     first = body[at] if at < len(body) else 0
     size = _LENGTHS.get(first, 0)
-    return (int.from_bytes(body[at + 1 : at + 1 + size], "little"), at + 1 + size) if size else (first, at + 1)
+    return (
+        (int.from_bytes(body[at + 1 : at + 1 + size], "little"), at + 1 + size) if size else (first, at + 1)
+    )
 
 
 def until_zero(body: bytes, at: int) -> tuple[bytes, int]:
@@ -149,9 +151,9 @@ def behind_attributes(body: bytes) -> tuple[int, bytes]:
     at += len(nulls) + 1
     kinds: list[tuple[int, bytes]] = []
     while len(kinds) < count and at < len(body):
-        length, name = integer(body, at + 2)
-        kinds.append((body[at], body[name : name + length]))
-        at = name + length
+        length, begin = integer(body, at + 2)
+        kinds.append((body[at], body[begin : begin + length]))
+        at = begin + length
     trace = b""
     for number, (kind, name) in enumerate(kinds):
         if nulls[number // 8] >> number % 8 & 1:

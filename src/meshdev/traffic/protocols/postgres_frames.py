@@ -1,4 +1,4 @@
-"""PostgreSQL's messages, cut out of one side's bytes: a kind, a length, a body, of which no more is kept than is wanted."""
+"""PostgreSQL's messages, cut out of one side's bytes; of their bodies no more is kept than is wanted."""
 
 import struct
 from collections.abc import Mapping

@@ -32,7 +32,7 @@ class Beginning(NamedTuple):
     parameters: Mapping[str, str] = {}
 
 
-def beginning(said: bytes) -> Beginning | None:
+def beginning(said: bytes | bytearray) -> Beginning | None:
     """The message at the beginning of ``said``; None when it is not all there."""
     if said[:1] and said[0] == _TLS_HANDSHAKE:
         return Beginning(First.FOREIGN, 0, "it speaks TLS from its first byte on")
@@ -41,13 +41,18 @@ def beginning(said: bytes) -> Beginning | None:
     length, code = _HEADER.unpack_from(said)
     if code in {_SSL, _GSS} and length == _HEADER.size:
         return Beginning(First.ENCRYPT, length)
-    if code == _CANCEL and length <= _MOST:
-        return Beginning(First.CANCEL, length) if len(said) >= length else None
-    if code >> 16 != _PROTOCOL or not _HEADER.size < length <= _MOST:
+    cancels = code == _CANCEL
+    if not (cancels or code >> 16 == _PROTOCOL) or not _HEADER.size < length <= _MOST:
         return Beginning(First.FOREIGN, 0, "it does not begin as PostgreSQL's protocol 3 does")
     if len(said) < length:
         return None
-    words = [word.decode("utf-8", "replace") for word in said[_HEADER.size : length].split(b"\0")]
+    return (
+        Beginning(First.CANCEL, length) if cancels else _startup(bytes(said[_HEADER.size : length]), length)
+    )
+
+
+def _startup(body: bytes, length: int) -> Beginning:
+    words = [word.decode("utf-8", "replace") for word in body.split(b"\0")]
     parameters = dict(zip(words[::2], words[1::2], strict=False))
     if parameters.get("replication", "false").lower() not in {"false", "off", "no", "0"}:
         return Beginning(First.FOREIGN, 0, "it is a replication")

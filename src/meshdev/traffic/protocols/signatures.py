@@ -25,7 +25,12 @@ def begins_with(*words: bytes) -> Callable[[bytes], Verdict]:
     return judge
 
 
-_POSTGRES_BEGINNINGS: Final = (b"\x00\x03\x00\x00", b"\x00\x03\x00\x02", b"\x04\xd2\x16\x2f", b"\x04\xd2\x16\x30")
+_POSTGRES_BEGINNINGS: Final = (
+    b"\x00\x03\x00\x00",
+    b"\x00\x03\x00\x02",
+    b"\x04\xd2\x16\x2f",
+    b"\x04\xd2\x16\x30",
+)
 
 
 def begins_postgres(said: bytes) -> Verdict:

@@ -1,12 +1,11 @@
 """Who is to be blamed for an SQL error, by its SQLSTATE (and by MySQL's number where that state says nothing).
 
-| classes | | outcome |
+| classes | which are | outcome |
 |---|---|---|
-| 0A 21 22 23 25 28 2B 3D 40 42 44 55 P0 … | not supported, bad data, constraint, no right, conflict, syntax, lock | the caller's, or a legitimate no: `Outcome.REFUSED` |
-| 08 | connection, also "too many connections" | `Outcome.FAILED` |
-| 53 57 58 70 | resources, intervention (shutdown, cancelled, out of time), system | `Outcome.FAILED` |
+| 0A 21 22 23 25 28 2B 3D 40 42 44 55 P0 … | data, constraints, rights, conflicts, syntax | `Outcome.REFUSED` |
+| 08 53 57 58 70 | connections, resources, intervention (shutdown, cancelled, out of time), system | `Outcome.FAILED` |
 | 72 F0 HV XX | snapshot, configuration, foreign server, internal | `Outcome.FAILED` |
-| HY | MySQL's "general": by number, see `_FAILED_NUMBERS` | |
+| HY | MySQL's "general" ones, by number | see `_FAILED_NUMBERS` |
 """
 
 from typing import Final
@@ -15,7 +14,7 @@ from meshdev.traffic.protocols.operation import Outcome
 
 _FAILED: Final = frozenset({"08", "53", "57", "58", "70", "72", "F0", "HV", "XX"})
 _GENERAL: Final = "HY"
-# Disk, memory, files, read errors, lock waits, timeouts, lost masters: MySQL's and MariaDB's errors of the server itself.
+# Of the server itself: disk, memory, files, lock waits, timeouts.
 _FAILED_NUMBERS: Final = frozenset(
     {
         1003,

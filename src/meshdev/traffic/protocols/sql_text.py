@@ -38,7 +38,7 @@ class Statement(NamedTuple):
 
 
 class Said(NamedTuple):
-    """A text: its statements in order (none in an empty one), and a trace's and a span's hexadecimal ids if it has any."""
+    """A text: its statements in order (an empty one has none), and the ids of the trace and span that it tells."""
 
     statements: tuple[Statement, ...]
     trace: str = ""

@@ -41,6 +41,8 @@ from meshdev.wire.recording_views import RecordingView
 from meshdev.wire.topic_views import TopicView
 
 API_VERSION = 1
+HTTP = "http"
+CONNECTIONS = "connections"
 _REFUSED = 400
 LATENCY_BOUNDS_MS = (1.0, 2.5, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 500.0, 1000.0, 2500.0, 5000.0, 10000.0)
 
@@ -230,6 +232,13 @@ class EdgeSignalsView(View, frozen=True, kw_only=True):
     fault_hits: dict[str, int] = {}
     eps: float = 0.0
     error_series: list[int] = []
+
+    @property
+    def unit(self) -> str:
+        """What ``requests`` counts: requests, another protocol's operations, or, where nothing is read, connections."""
+        if self.protocol == HTTP:
+            return "requests"
+        return "operations" if self.routes else CONNECTIONS
 
 
 class ExchangeView(View, frozen=True, kw_only=True):

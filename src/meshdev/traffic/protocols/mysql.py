@@ -42,6 +42,8 @@ _MOST_OF_LOGIN: Final = 1024
 _CURSOR: Final = 1 << 6  # a status: rows come when they are fetched
 _PROGRESS: Final = 0xFFFF  # the number of a MariaDB error that is none
 
+_PASSED_OVER: Final = frozenset({Expects.COLUMNS, Expects.ROWS})
+
 
 class MysqlScanner:
     """Reads one connection along."""
@@ -127,11 +129,8 @@ class MysqlScanner:
         end = len(data)
         while end - at >= packets.HEAD and not self._over:
             head = self._queue[0] if self._queue else None
-            if head is not None and head.expects is Expects.ROWS and not self._goes_on:
-                begin = at
-                at, rows = packets.pass_rows(data, at, end)
-                head.heard += at - begin
-                head.rows = (head.rows or 0) + rows
+            if head is not None and head.expects in _PASSED_OVER and not self._goes_on:
+                at = self._pass_over(head, data, at)
                 if end - at < packets.HEAD:
                     break
             length = int.from_bytes(data[at : at + 3], "little")
@@ -151,6 +150,17 @@ class MysqlScanner:
         if at < end and not self._over:
             self._answered += data[at:]
         return self._take()
+
+    def _pass_over(self, head: Asked, data: bytes, at: int) -> int:
+        """Where the rows end, or all columns but the last, that are whole in ``data``."""
+        rows = head.expects is Expects.ROWS
+        behind, passed = packets.pass_over(data, at, len(data), len(data) if rows else head.left - 1)
+        head.heard += behind - at
+        if rows:
+            head.rows = (head.rows or 0) + passed
+        else:
+            head.left -= passed
+        return behind
 
     def lost(self, now: float) -> Sequence[Operation]:
         """What is asked and not answered."""

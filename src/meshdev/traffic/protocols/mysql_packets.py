@@ -124,17 +124,20 @@ def login_of(body: bytes) -> Login:
     return Login(capabilities, user.decode("utf-8", "replace"), database.decode("utf-8", "replace"))
 
 
-def pass_rows(data: bytes, at: int, end: int) -> tuple[int, int]:
-    """Where the rows end that are whole in ``data[at:end]``, and how many they are; large packets are left."""
-    rows = 0
-    while end - at > HEAD:
+def pass_over(data: bytes, at: int, end: int, most: int) -> tuple[int, int]:
+    """Where the rows or columns end that are whole in ``data[at:end]``, and how many they are, ``most`` at most.
+
+    Large ones, and those that may be something else, are left.
+    """
+    passed = 0
+    while passed < most and end - at > HEAD:
         length = data[at] | data[at + 1] << 8 | data[at + 2] << 16
         behind = at + HEAD + length
         if data[at + HEAD] >= EOF or behind > end or not 0 < length < WHOLE:
             break
-        rows += 1
+        passed += 1
         at = behind
-    return at, rows
+    return at, passed
 
 
 _SIZES: Final = {0x01: 1, 0x02: 2, 0x03: 4, 0x04: 4, 0x05: 8, 0x06: 0, 0x08: 8, 0x09: 4, 0x0D: 2}  # of types

@@ -12,7 +12,7 @@ from meshdev.traffic.protocols.first_bytes import redis_caller
 from meshdev.traffic.protocols.http2_frames import PREFACE
 from meshdev.traffic.protocols.mqtt_words import is_mqtt
 from meshdev.traffic.protocols.operation import Scanner
-from meshdev.traffic.protocols.signatures import Verdict, begins_with
+from meshdev.traffic.protocols.signatures import Verdict, begins_mysql, begins_postgres, begins_with
 
 
 class Row(NamedTuple):
@@ -32,7 +32,9 @@ PROTOCOLS: Final[dict[str, Row]] = {
     "grpc": Row(f"{__package__}.http2:GrpcScanner"),
     "http2": Row(f"{__package__}.http2:Http2Scanner", caller=begins_with(PREFACE)),
     "mqtt": Row(f"{__package__}.mqtt:Mqtt", caller=is_mqtt),
+    "mysql": Row(f"{__package__}.mysql:MysqlScanner", callee=begins_mysql),
     "nats": Row(f"{__package__}.nats:NatsScanner", callee=begins_with(b"INFO {")),
+    "postgres": Row(f"{__package__}.postgres:PostgresScanner", caller=begins_postgres),
     "redis": Row(f"{__package__}.redis:RedisScanner", caller=redis_caller),
 }
 MOST_LOOKED_AT: Final = 512  # of the first bytes of a side; whoever was not recognised by then is not

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
@@ -40,6 +41,7 @@ class Subject:
     routes: Routes
     fleet: Fleet
     folder: Path
+    complaints: list[tuple[str, str]]
 
     async def settled(self) -> None:
         """What was wanted acts."""
@@ -62,8 +64,9 @@ async def subject(tmp_path: Path) -> AsyncIterator[Subject]:
     """Routes of a system, whose ``back`` listens on `back_port`."""
     async with fleet_of(tmp_path) as fleet:
         ports: dict[str, int] = {}
-        routes = Routes(fleet, lambda _: ports, lambda _: Patience(), lambda *_: None)
-        found = Subject(routes, fleet, tmp_path)
+        complaints: list[tuple[str, str]] = []
+        routes = Routes(fleet, lambda _: ports, lambda _: Patience(), lambda *said: complaints.append(said))
+        found = Subject(routes, fleet, tmp_path, complaints)
         async with http_peer("back") as back:
             ports["http"] = back.upstream.port
             await found.adopt()
@@ -259,6 +262,42 @@ class TestWithin:
         ports = {subject.routes.port_of(EdgeKey("front", name, "http")) for name in ("back", "side")}
         assert 8080 in ports
         assert len(ports) == 2
+
+    async def test_an_exact_place_that_is_taken(self, subject: Subject) -> None:
+        """A name that leads nowhere helps nobody: said, with the way out, each time; the undeclared do not matter."""
+        await subject.adopt(BOXED)
+        placing = Placing({"back": "127.0.9.4", "side": "127.0.9.5"}, "", exact=True)
+        with socket.create_server(("127.0.9.4", 8080)):
+            for _ in range(2):
+                with pytest.raises(ServiceError, match="listens on all addresses") as told:
+                    subject.routes.place("front", placing)
+                assert 'names = "pod"' in told.value.hint
+        subject.routes.place("front", placing)
+        await subject.settled()
+        async with dial(8080, host="127.0.9.4") as streams:
+            streams[1].write(GET)
+            assert b"back" in (await read_response(streams[0])).body
+
+    async def test_an_exact_place_stays_when_its_edge_changes(self, subject: Subject) -> None:
+        """One that becomes declared, or is placed anew beside others, is where it was: no connection is refused."""
+        await subject.adopt(BOXED.replace('"back", ', ""))
+        subject.routes.place("front", Placing({"back": "127.0.9.6"}, "", exact=True))
+        await subject.settled()
+        await subject.adopt(BOXED)
+        subject.routes.place("front", Placing({"back": "127.0.9.6", "side": "127.0.9.7"}, "", exact=True))
+        await subject.settled()
+        async with dial(8080, host="127.0.9.6") as streams:
+            streams[1].write(GET)
+            assert b"back" in (await read_response(streams[0])).body
+
+    async def test_a_new_edge_whose_place_is_taken(self, subject: Subject) -> None:
+        """Its caller runs: that is complained of, and nothing else suffers."""
+        await subject.adopt(BOXED.replace('"back", ', ""))
+        with socket.create_server(("127.0.9.8", 8080)):
+            subject.routes.place("front", Placing({"back": "127.0.9.8"}, "", exact=True))
+            await subject.adopt(BOXED)
+        assert subject.complaints
+        assert subject.routes.port_of(DECLARED) == 8080
 
     async def test_a_network_out_of_reach(self, subject: Subject) -> None:
         """Edges are on loopback then, with ports that the environment tells."""

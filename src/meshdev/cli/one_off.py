@@ -10,6 +10,7 @@ from meshdev.client.control import Control
 from meshdev.errors import ServiceError, UsageError
 from meshdev.wire.control import EnvView
 
+IN_ENVIRONMENT = "env"
 NOT_FOUND = 127
 NOT_EXECUTABLE = 126
 
@@ -36,7 +37,7 @@ def view_of(control: Control, service: str) -> EnvView:
         return view
     if view.engine:
         raise UsageError(f"no container of {service} runs", hint=f"meshdev start {service}")
-    if view.names and not view.leader:
+    if view.names != IN_ENVIRONMENT and not view.leader:
         message = f"no instance of {service} runs, whose names a command could have"
         raise UsageError(message, hint=f"meshdev start {service}")
     if not os.path.isdir(view.working_dir):  # noqa: PTH112 -- as light as the rest of this file
@@ -69,7 +70,7 @@ def become(argv: list[str], view: EnvView, environ: dict[str, str]) -> NoReturn:
     """Turn into ``argv``; ends with 127 or 126, as a shell would, when that cannot be."""
     sys.stdout.flush()
     sys.stderr.flush()
-    if view.leader:
+    if view.names != IN_ENVIRONMENT:
         from meshdev.runners.within import join
 
         try:

@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
+from pathlib import Path
 
 from meshdev.daemon.containers.room import ContainerRoom
 from meshdev.daemon.edges import LOOPBACK, Elsewhere, elsewhere
@@ -166,6 +167,12 @@ class Launcher:
     def net(self, ref: Incarnation) -> str:
         """The name of the network that it has of its own; empty for most."""
         return self._nets.get(ref, "")
+
+    def table(self, ref: Incarnation) -> Path | None:
+        """The kernel's table of connections of that network; None for those who share this machine's."""
+        if ref not in self._nets:
+            return None
+        return Path(f"/proc/{next(iter(self.runner.pids(ref)), 0)}/net/tcp")
 
     def elsewhere(self, ref: Incarnation) -> Elsewhere | None:
         """Where an incarnation is that runs elsewhere and is reached over edges; None for all others."""

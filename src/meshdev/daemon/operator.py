@@ -43,7 +43,7 @@ from meshdev.lifecycle.model import (
 from meshdev.storage.reader import LogReader
 from meshdev.topology.container import Container
 from meshdev.topology.diff import Action, Change, diff
-from meshdev.topology.model import Names, Process, Service, System
+from meshdev.topology.model import Process, Service, System
 from meshdev.topology.nearest import did_you_mean
 from meshdev.wire.control import (
     API_VERSION,
@@ -176,24 +176,22 @@ class Operator:
         """
         self._known([name])
         node = self.system.services[name]
-        known = self.store.core.state.services[name].instances
         instances = sorted(
-            known, key=lambda one: (one.ref.slot, one.role is not Role.SERVING, -one.ref.generation)
+            self.store.core.state.services[name].instances,
+            key=lambda one: (one.ref.slot, one.role is not Role.SERVING, -one.ref.generation),
         )
         ports = self.launcher.ports(instances[0].ref) if instances else {}
         environment = self.launcher.environment(self.system, node, ports)
         environment |= self.launcher.added(instances[0].ref) if instances else {}
         shown = {_as_text(key): _as_text(value) for key, value in environment.items()}
-        names = process_names(node)
-        container = self.launcher.containers.first_of(one.ref for one in instances)
         return EnvView(
             service=name,
             working_dir=str(node.working_dir),
             environment=shown,
-            container=container,
+            container=self.launcher.containers.first_of(one.ref for one in instances),
             engine=self.launcher.containers.address if is_container(node) else "",
-            names="" if names is Names.ENV else names,
-            leader=next((one.pid for one in instances if one.pid), 0) if names is not Names.ENV else 0,
+            names=process_names(node),
+            leader=next((one.pid for one in instances if one.pid), 0),
         )
 
     def graph(self) -> GraphView:

@@ -251,7 +251,12 @@ class Routes:
     def _listen(self, key: EdgeKey, edge: Edge) -> None:
         self._shut.discard(key)
         if edge.inner:
-            self._listen_within(key, edge)
+            try:
+                self._listen_within(key, edge)
+            except ServiceError as error:  # its caller runs, and hears of it when it starts anew
+                self._placings.pop(key.caller, None)
+                self.fleet.attach(key)
+                self.complain(key.caller, str(error))
             return
         if edge.latent:
             self.fleet.attach(key)

@@ -12,7 +12,6 @@ import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from meshdev import __version__
@@ -29,8 +28,6 @@ from meshdev.daemon.guardian_link import GuardianLink
 from meshdev.daemon.journal import Journal
 from meshdev.daemon.launcher import Launcher
 from meshdev.daemon.metrics import MetricsListener
-from meshdev.daemon.naming.pods import ROLE as KEEPER
-from meshdev.daemon.naming.pods import Pods
 from meshdev.daemon.naming.room import NameRoom
 from meshdev.daemon.operator import Operator, variant_of
 from meshdev.daemon.opt_in import OptInListener
@@ -105,7 +102,7 @@ class Supervisor:
         self._fleet = Fleet(
             ports_file=paths.ports_file,
             environment={**os.environ, **tool_marks(run_id, paths.key, "worker")},
-            report=lambda text: self.operator.notice("", text, Level.WARNING),
+            report=self._warn,
             exchanged=self._exchanged,
             wanted=lambda edge: self._post(Called(edge.callee)),
         )
@@ -114,14 +111,6 @@ class Supervisor:
         said = Doors(self._post, self._outputs.open, self._notice, lambda: self.operator.system, guardian.add)
         self._containers = ContainerRoom(paths, run_id, self._routes, said)
         self._runners = Runners(self._runner, self._containers.runner)
-        self._drains = Drains(
-            acked=lambda: self._fleet.acked,
-            ports_of=self._ports_of,
-            workers=lambda: [pid for _, pid in self._fleet.processes()],
-            report=self._post,
-            host_of=self._host_of,
-            table_of=self._table_of,
-        )
         self._afflictions = Afflictions(
             Reach(
                 hands=self._runners,
@@ -131,19 +120,23 @@ class Supervisor:
                 cpus=self._cpus,
             )
         )
-        self._pods = Pods(
-            self._fleet,
-            {**os.environ, **tool_marks(run_id, paths.key, "keeper")},
-            lambda text: self.operator.notice("", text, Level.WARNING),
-        )
+        self._names = NameRoom(paths, run_id, self._routes, self._warn)
         self._launcher = Launcher(
             self._runner,
             self._pool,
             self._routes.port_of,
             self._post,
             self._containers,
-            NameRoom(paths, run_id, self._routes, self._pods),
+            self._names,
             adapt=self._afflictions.adapt,
+        )
+        self._drains = Drains(
+            acked=lambda: self._fleet.acked,
+            ports_of=self._ports_of,
+            workers=lambda: [pid for _, pid in self._fleet.processes()],
+            report=self._post,
+            host_of=self._host_of,
+            table_of=self._launcher.table,
         )
         self._routes.elsewhere_of = self._launcher.elsewhere
         self._routes.net_of = self._launcher.net
@@ -285,7 +278,7 @@ class Supervisor:
         await asyncio.gather(self._runner.close(), self._containers.close())
         await self._recordings.keeper.close()
         await self._fleet.close()
-        await self._pods.close()
+        await self._names.close()
         self._reaper.close()
         self._pool.close()
         self.logs.close()
@@ -297,14 +290,9 @@ class Supervisor:
 
     def processes(self) -> Iterable[tuple[str, int]]:
         """The tool's own processes as (role, pid)."""
-        recorder = self._recordings.keeper.pid
-        return [
-            ("daemon", os.getpid()),
-            ("guardian", self._guardian.guardian),
-            *self._fleet.processes(),
-            *([("recorder", recorder)] if recorder else []),
-            *([(KEEPER, self._pods.pid)] if self._pods.pid else []),
-        ]
+        others = [("recorder", self._recordings.keeper.pid), ("keeper", self._names.pid)]
+        own = [("daemon", os.getpid()), ("guardian", self._guardian.guardian), *self._fleet.processes()]
+        return [*own, *(one for one in others if one[1])]
 
     # --- wiring -----------------------------------------------------------------------------------
 
@@ -383,12 +371,6 @@ class Supervisor:
     def _host_of(self, ref: Incarnation) -> str:
         return self._launcher.host(ref)
 
-    def _table_of(self, ref: Incarnation) -> Path | None:
-        """The connections of a network that ``ref`` has of its own."""
-        if not self._launcher.net(ref):
-            return None
-        return Path(f"/proc/{next(iter(self._runner.pids(ref)), 0)}/net/tcp")
-
     def _exchanged(self, key: EdgeKey, exchange: Exchange, at: float) -> None:
         self._book.exchanged(key, exchange, at)
         self._topics.exchanged(key, exchange, at)
@@ -416,6 +398,9 @@ class Supervisor:
             for service in self._routes.publish_again():
                 self._notice(service, "can be reached on its published port now", Level.INFO)
                 self.operator.changed(frozenset({service}))
+
+    def _warn(self, text: str) -> None:
+        self.operator.notice("", text, Level.WARNING)
 
     def _complain(self, service: str, text: str) -> None:
         self._notice(service, text, Level.ERROR)

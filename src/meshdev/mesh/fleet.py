@@ -14,6 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from meshdev.mesh.listening import Listeners, Listening
 from meshdev.mesh.ports import ANY_LOOPBACK_6, PortBook, bind, bind_beside, bind_fixed, name_holder
 from meshdev.mesh.process import Attach, Wanted, WorkerProcess
 from meshdev.mesh.signals import EdgeSignals
@@ -32,30 +33,11 @@ from meshdev.wire.mesh import (
     Waiting,
 )
 
-Listeners = tuple[socket.socket, ...]
 Routes = Mapping[EdgeKey, Sequence[Upstream] | EdgePolicy]
 ROLE: Final = "worker"
 PROXY: Final = "proxy"  # the protocol of name proxies
 MOST_MET: Final = 500
 OTHERS: Final = "(other hosts)"
-
-
-class Listening:
-    """An edge that workers serve; without a socket it is reached through a name proxy only."""
-
-    __slots__ = ("at", "fixed", "id", "key", "placed", "policy", "port", "socks")
-
-    def __init__(
-        self, number: int, key: EdgeKey, socks: Listeners, fixed: int | None, *, placed: bool = False
-    ) -> None:
-        self.id = number
-        self.key = key
-        self.socks = socks
-        self.at: tuple[str, int] = socks[0].getsockname()[:2] if socks else ("", 0)
-        self.port: int = self.at[1]
-        self.fixed = fixed
-        self.placed = placed
-        self.policy: EdgePolicy | None = None
 
 
 class Fleet:
@@ -94,7 +76,7 @@ class Fleet:
         self._version = 0
         self._flushed = 0
         self._given_up: dict[int, Listeners] = {}
-        self._left: list[socket.socket] = []
+        self._left: dict[EdgeKey, Listeners] = {}
         self._flushing: asyncio.Handle | None = None
         self._saving: asyncio.Future[None] | None = None
         self._waiting: list[tuple[int, asyncio.Future[None]]] = []
@@ -192,23 +174,32 @@ class Fleet:
         if exact and known is not None and known.placed and known.at == (host, ports[0]):
             return known.port
         policy = known.policy if known is not None else None
-        self.unlisten(edge)
+        kept = self._reclaim(edge, host, ports) if exact else {}
         try:
-            first = bind(ports[0], host, device, source)
+            first = kept.get(ports[0]) or bind(ports[0], host, device, source)
         except OSError as error:
             if exact or error.errno != errno.EADDRINUSE:
+                self._left[edge] = (*self._left.get(edge, ()), *kept.values())
                 raise
             first = bind(0, host, device, source)
         socks = [first]
         for port in ports[1:]:
             with suppress(OSError):  # one more is a courtesy
-                socks.append(bind(port, host, device, source))
+                socks.append(kept.get(port) or bind(port, host, device, source))
+        self.unlisten(edge)
         number = len(self._keys) + 1
         self._keys[number] = edge
         self._edges[edge] = listening = Listening(number, edge, tuple(socks), None, placed=True)
         listening.policy = policy
         self._change()
         return listening.port
+
+    def _reclaim(self, edge: EdgeKey, host: str, ports: Sequence[int]) -> dict[int, socket.socket]:
+        """Listeners that the edge has just left, where it shall be again: nobody is refused meanwhile."""
+        left = {sock.getsockname()[:2]: sock for sock in self._left.pop(edge, ())}
+        kept = {port: left.pop((host, port)) for port in ports if (host, port) in left}
+        self._left[edge] = tuple(left.values())
+        return kept
 
     def attach(self, edge: EdgeKey) -> None:
         """Have the edge without a listener: the name proxy of its caller leads to it."""
@@ -225,7 +216,7 @@ class Fleet:
         listening = self._edges.pop(edge, None)
         if listening is not None:
             if listening.placed:
-                self._left += listening.socks
+                self._left[edge] = (*self._left.get(edge, ()), *listening.socks)
             elif listening.socks:  # another edge may take them over within this turn
                 self._given_up[listening.port] = listening.socks
             self._change()
@@ -236,8 +227,9 @@ class Fleet:
         self._ports.forget(edge)
 
     def _close_given_up(self) -> None:
-        for sock in self._left:
-            sock.close()
+        for socks in self._left.values():
+            for sock in socks:
+                sock.close()
         self._left.clear()
         for socks in self._given_up.values():
             for sock in socks:

@@ -226,9 +226,10 @@ class References:
                 if port in taken:
                     other, there = taken[port]
                     message = f"{label}: port {port} is already taken by {other} ({there})"
-                    self.problems.append(
-                        Problem(where, message, "give one of them another port, or let it use $PORT")
-                    )
+                    hint = "give one of them another port, or let it use $PORT"
+                    if keys[0] != "ports" and isinstance(node.run, Process):
+                        hint += ', or give it a network of its own (names = "pod")'
+                    self.problems.append(Problem(where, message, hint))
                 else:
                     taken[port] = (label, where)
 

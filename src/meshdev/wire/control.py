@@ -151,8 +151,8 @@ class WhyView(View, frozen=True, kw_only=True):
 class EnvView(View, frozen=True, kw_only=True):
     """The environment that a service's next incarnation gets, with secrets as they are.
 
-    ``engine`` is where its containers are, if it runs in some, and ``container`` the id of one that runs. If it is a
-    process with names of its own, ``names`` says how (``hosts``, ``pod``), and ``leader`` is the pid of one that runs.
+    ``engine`` is where its containers are, if it runs in some, and ``container`` the id of one that runs. ``names``
+    tells how a process finds others (``env``, ``hosts``, ``pod``), ``leader`` is the pid of one that runs (0: none).
     """
 
     service: str
@@ -160,7 +160,7 @@ class EnvView(View, frozen=True, kw_only=True):
     environment: dict[str, str]
     container: str = ""
     engine: str = ""
-    names: str = ""
+    names: str = "env"
     leader: int = 0
 
 

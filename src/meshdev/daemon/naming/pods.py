@@ -20,7 +20,6 @@ from meshdev.mesh.pod_sockets import PodSockets, Questions
 from meshdev.runners.namespaces import refusal
 from meshdev.wire.pods import MOST_SOCKETS, Begin, Client, Forget, Gate, Known, Made, Pod, Question, Sockets
 
-ROLE: Final = "keeper"
 SPARE: Final = 8
 CLOSE_SECONDS: Final = 2.0
 REAP_SECONDS: Final = 0.01

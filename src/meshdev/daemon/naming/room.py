@@ -3,11 +3,12 @@
 import asyncio
 import os
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from meshdev.daemon.edges import LOOPBACK, known_to
+from meshdev.daemon.environment import tool_marks
 from meshdev.daemon.names import PROXY_NAME, host_name, names_of, process_names
 from meshdev.daemon.naming.hosts import GateAddresses, LoopbackAddresses, hosts_text
 from meshdev.daemon.naming.pods import Pods
@@ -36,12 +37,15 @@ class Entered:
 class NameRoom:
     """Hosts files, addresses and networks of one run. Used from the loop's thread only."""
 
-    def __init__(self, paths: ProjectPaths, run_id: str, routes: Routes, pods: Pods) -> None:
+    def __init__(
+        self, paths: ProjectPaths, run_id: str, routes: Routes, report: Callable[[str], None]
+    ) -> None:
         self._folder = paths.run_dir(run_id) / "names"
         self._routes = routes
         self._addresses = LoopbackAddresses(str(paths.root))
         self._gates = GateAddresses()
-        self._pods = pods
+        marks = tool_marks(run_id, paths.key, "keeper")
+        self._pods = Pods(routes.fleet, {**os.environ, **marks}, report)
         self._locks: dict[str, asyncio.Lock] = {}
 
     async def enter(self, system: System, service: Service, ref: Incarnation) -> Entered:
@@ -50,6 +54,15 @@ class NameRoom:
             if process_names(service) is Names.POD:
                 return await self._enter_pod(system, service, ref)
             return await self._enter_hosts(system, service)
+
+    @property
+    def pid(self) -> int:
+        """The pid of the pods' keeper, 0 when there is none."""
+        return self._pods.pid
+
+    async def close(self) -> None:
+        """Let go of all networks."""
+        await self._pods.close()
 
     def leave(self, ref: Incarnation) -> None:
         """``ref`` is gone."""

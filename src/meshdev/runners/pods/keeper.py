@@ -82,7 +82,7 @@ class Networks:
         netlink.add_veth("eth0", peer, way)
         netlink.add_address("eth0", address)
         netlink.up("eth0")
-        netlink.route_to("0.0.0.0/0", "eth0")
+        netlink.route_to(NAMES, "eth0")  # and nowhere else: that is said at once
         enter(way, CLONE_NEWNET)
         netlink.up(peer)
         netlink.route_to(f"{address}/32", peer)

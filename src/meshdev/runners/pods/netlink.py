@@ -57,7 +57,7 @@ def add_address(name: str, address: str) -> None:
 
 
 def route_to(network: str, name: str) -> None:
-    """``network`` (``0.0.0.0/0`` for all) is to be found on the interface."""
+    """``network`` is to be found on the interface."""
     _route(network, name, _TABLE_MAIN, _SCOPE_LINK, _TYPE_UNICAST)
 
 
@@ -71,7 +71,7 @@ def _route(network: str, name: str, table: int, scope: int, sort: int) -> None:
     head = struct.pack(
         "=BBBBBBBBI", socket.AF_INET, parsed.prefixlen, 0, 0, table, _PROTOCOL_STATIC, scope, sort, 0
     )
-    to = _attribute(_RTA_DST, parsed.network_address.packed) if parsed.prefixlen else b""
+    to = _attribute(_RTA_DST, parsed.network_address.packed)
     over = _attribute(_RTA_OIF, struct.pack("=I", socket.if_nametoindex(name)))
     _ask(_NEWROUTE, _CREATE_ONLY, head + to + over)
 

@@ -61,6 +61,7 @@ def scanned(make: Callable[[], Scanner], upstream: int, *, piece: int = 65536) -
     ready = threading.Event()
     found = Scanned(0)
     tasks: set[asyncio.Task[None]] = set()
+    servers: list[asyncio.Server] = []
 
     async def serve() -> None:
         async def accepted(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -69,28 +70,34 @@ def scanned(make: Callable[[], Scanner], upstream: int, *, piece: int = 65536) -
             tasks.add(task)
             one = Conversation(make())
             found.conversations.append(one)
+            writers = [writer]
             try:
                 to, out = await asyncio.open_connection("127.0.0.1", upstream)
-                await asyncio.gather(
-                    _pass(one, reader, out, piece, asked=True), _pass(one, to, writer, piece, asked=False)
-                )
-            except (ConnectionError, asyncio.CancelledError):
+                writers.append(out)
+                async with asyncio.TaskGroup() as group:
+                    group.create_task(_pass(one, reader, out, piece, asked=True))
+                    group.create_task(_pass(one, to, writer, piece, asked=False))
+            except* (ConnectionError, asyncio.CancelledError):
                 pass
             finally:
                 one.operations += one.scanner.lost(perf_counter())
                 one.over = True
-                writer.close()
+                for each in writers:
+                    each.close()
                 tasks.discard(task)
 
         server = await asyncio.start_server(accepted, "127.0.0.1", 0)
+        servers.append(server)
         found.port = server.sockets[0].getsockname()[1]
         ready.set()
 
     async def end() -> None:
+        for server in servers:
+            server.close()
         for task in tuple(tasks):
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        loop.stop()
+        loop.call_soon(loop.call_soon, loop.stop)  # when what was closed has noticed
 
     loop.create_task(serve())  # noqa: RUF006 - it is over when `ready` is set
     thread = threading.Thread(target=loop.run_forever, name="scanned relay")

@@ -46,6 +46,7 @@ bench: $(VENV)/.dev  ## the benchmarks, side by side with the peers (docs/benchm
 	@$(BIN)/python -m benchmarks
 	@$(BIN)/python -m benchmarks mesh
 	@$(BIN)/python -m benchmarks faults
+	@$(BIN)/python -m benchmarks protocols
 	@$(BIN)/python -m benchmarks recording
 
 shots: $(VENV)/.dev  ## pictures of the dashboard over the running shop (docs/images)

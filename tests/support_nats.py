@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import json
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,7 +16,6 @@ from nats.errors import NoRespondersError
 from nats.js import api
 from nats.js.errors import NotFoundError
 
-from support_mesh import free_port
 from support_product import eventually
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
@@ -27,30 +25,41 @@ TRACEPARENT = f"00-{TRACE}-{PARENT}-01"
 
 @contextmanager
 def nats_server(directory: Path, *arguments: str) -> Iterator[int]:
-    """A server with JetStream; gives its port."""
-    port = free_port()
+    """A server with JetStream on a port that it chooses itself; gives that."""
     program = Path(sys.executable).with_name("nats-server")
-    command = [str(program), "-js", "-a", "127.0.0.1", "-p", str(port), "-sd", str(directory / "store")]
-    process = subprocess.Popen([*command, "-l", str(directory / "log"), *arguments])
+    places = [
+        "-sd",
+        str(directory / "store"),
+        "-l",
+        str(directory / "log"),
+        "--ports_file_dir",
+        str(directory),
+    ]
+    process = subprocess.Popen([str(program), "-js", "-a", "127.0.0.1", "-p", "-1", *places, *arguments])
     try:
-        eventually(lambda: _answers(port), 20)
-        yield port
+        yield eventually(lambda: _port(directory), 20)
     finally:
         process.kill()
         process.wait()
 
 
-def _answers(port: int) -> bool:
-    try:
-        with socket.create_connection(("127.0.0.1", port), timeout=1.0) as connection:
-            return connection.recv(4) == b"INFO"
-    except OSError:
-        return False
+def _port(directory: Path) -> int:
+    """Where it listens; 0 while it does not."""
+    for path in directory.glob("nats-server_*.ports"):
+        with contextlib.suppress(json.JSONDecodeError):  # half of it is written
+            return int(json.loads(path.read_text())["nats"][0].rpartition(":")[2])
+    return 0
 
 
 async def connect(port: int, **options: Any) -> Client:
     """A client that does not connect again by itself."""
     return await nats.connect(f"nats://127.0.0.1:{port}", allow_reconnect=False, **options)
+
+
+async def arrive(client: Client) -> None:
+    """Everything that was said has been read by the server: the first ping may overtake what is buffered."""
+    await client.flush()
+    await client.flush()
 
 
 async def core(port: int) -> None:
@@ -62,7 +71,7 @@ async def core(port: int) -> None:
     await client.publish("plain.one", b"hello")
     await client.publish("work.17.paid", b"x" * 100_000)
     await client.publish("plain.two", b"traced", headers={"traceparent": TRACEPARENT})
-    await client.flush()
+    await arrive(client)
     async with asyncio.TaskGroup() as group:
         asked = group.create_task(client.request("svc.echo", b"question", timeout=5))
         await (await echo.next_msg(timeout=5)).respond(b"answer")

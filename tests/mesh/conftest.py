@@ -16,6 +16,7 @@ from meshdev.wire.mesh import CircuitBreaker
 
 ON_BOTH_LOOPS = {
     "test_faulted_link",
+    "test_message_faults",
     "test_relay",
     "test_http_faults",
     "test_http_relay",

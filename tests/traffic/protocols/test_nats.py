@@ -18,7 +18,7 @@ from meshdev.traffic.protocols.operation import Kind, Operation, Outcome
 from meshdev.traffic.protocols.table import guess
 from support_nats import PARENT, TRACE, TRACEPARENT, connect, core, jetstream, nats_server
 from support_product import eventually
-from support_scanning import Chunk, Conversation, byte_by_byte, cut_at, read_again, scanned, timeless
+from support_scanning import Chunk, Conversation, Scanned, byte_by_byte, cut_at, read_again, scanned, timeless
 
 HELLO = [
     Chunk(asked=False, data=b'INFO {"server_id":"x"} \r\n'),
@@ -86,8 +86,11 @@ def test_single_messages(
     *, asked: bool, data: bytes, name: str, target: str, kind: Kind, more: dict[str, Any]
 ) -> None:
     """What each message is."""
-    size = {"bytes_in" if asked else "bytes_out": len(data)}
-    assert read((asked, data)) == [Operation(name, target, 0.0, 0.0, kind=kind, **size, **more)]
+    expected = Operation(name, target, 0.0, 0.0, kind=kind, **more)
+    size = len(data)
+    assert read((asked, data)) == [
+        expected._replace(bytes_in=size if asked else 0, bytes_out=0 if asked else size)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -375,6 +378,11 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
         yield port
 
 
+def _ended(it: Scanned) -> None:
+    eventually(lambda: all(one.over for one in it.conversations))
+    assert it.gave_up == []
+
+
 @pytest.fixture(scope="module")
 def conversations(server: int) -> list[Conversation]:
     """What nats-py says to it, core and JetStream."""
@@ -382,8 +390,7 @@ def conversations(server: int) -> list[Conversation]:
     for say in (core, jetstream):
         with scanned(NatsScanner, server) as it:
             asyncio.run(say(it.port))
-            eventually(lambda it=it: all(one.over for one in it.conversations))
-            assert it.gave_up == []
+            _ended(it)
             found += it.conversations
     return found
 
@@ -518,6 +525,6 @@ def test_a_subject_that_is_not_permitted(tmp_path: Path) -> None:
 
     with nats_server(tmp_path, "-c", str(config)) as port, scanned(NatsScanner, port) as it:
         asyncio.run(say(it.port))
-        eventually(lambda: all(one.over for one in it.conversations))
+        _ended(it)
         refused = [one for one in it.operations if one.outcome is Outcome.REFUSED]
     assert [(one.name, one.code) for one in refused] == [("-ERR", "Permissions Violation")]

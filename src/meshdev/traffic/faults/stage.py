@@ -188,7 +188,7 @@ class MessageStage(Link):
         """One that was overtaken leaves; its copies keep their distance."""
         late = self._overtaken.pop(key).late
         for one in late:
-            heappush(self._late, one._replace(due=now + one.due - late[0].due))
+            heappush(self._late, one._replace(due=now + (one.due - late[0].due)))
 
     def _let_all_go(self, at: float) -> None:
         for key in tuple(self._overtaken):

@@ -51,6 +51,7 @@ bench: $(VENV)/.dev $(VENV)/.compiled  ## the benchmarks, side by side with the 
 	@$(BIN)/python -m benchmarks
 	@$(BIN)/python -m benchmarks mesh
 	@$(BIN)/python -m benchmarks faults
+	@$(BIN)/python -m benchmarks protocols
 	@$(BIN)/python -m benchmarks recording
 
 shots: $(VENV)/.dev $(VENV)/.compiled  ## pictures of the dashboard over the running shop (docs/images)

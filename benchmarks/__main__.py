@@ -14,6 +14,7 @@ from benchmarks.case import compiled
 from benchmarks.faults import command as faults
 from benchmarks.mesh import command as mesh
 from benchmarks.processes import prefer
+from benchmarks.protocols import command as protocols
 from benchmarks.recording import command as recording
 from benchmarks.report import Results
 from benchmarks.scenarios.base import Scenario
@@ -31,6 +32,8 @@ def main(argv: Sequence[str]) -> int:
         return mesh.main(argv[1:])
     if argv[:1] == ["faults"]:
         return faults.main(argv[1:])
+    if argv[:1] == ["protocols"]:
+        return protocols.main(argv[1:])
     if argv[:1] == ["recording"]:
         return recording.main(argv[1:])
     arguments = _arguments(argv)
@@ -57,7 +60,14 @@ def main(argv: Sequence[str]) -> int:
             print(report.table(scenario, results))
     if arguments.write:
         _PAGE.write_text(
-            report.page(parts) + "\n" + faults.section() + "\n" + recording.part() + mesh.part(), "utf-8"
+            report.page(parts)
+            + protocols.part()
+            + "\n"
+            + faults.section()
+            + "\n"
+            + recording.part()
+            + mesh.part(),
+            "utf-8",
         )
         print(f"written: {_PAGE}")
     return 0

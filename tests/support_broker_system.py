@@ -47,6 +47,10 @@ class BrokerSystem:
         """Name, target and code of each."""
         return {(it["method"], it["target"], it["code"] or "ok") for it in self.operations(callee)}
 
+    def wait_for(self, callee: str, wanted: set[tuple[str, str, str]]) -> None:
+        """Until all of these are told."""
+        eventually(lambda: self.told(callee) >= wanted, 20, lambda: str(wanted - self.told(callee)))
+
     def edges(self) -> dict[str, dict[str, Any]]:
         """``edges --json`` by the broker's name."""
         found = json.loads(self.product.run("edges", "--json").stdout)

@@ -34,7 +34,7 @@ def test_amqp_on_declared_and_guessed_edges(product: Product, rabbitmq: int) -> 
         assert f"{name} got {numbers}" in system.said()
     for name in ("events", "guessed"):
         shop = f"shop-{name}"
-        eventually(lambda name=name, shop=shop: system.told(name) >= expected(shop))
+        system.wait_for(name, expected(shop))
         paid = [it for it in system.operations(name) if it["target"] == f"{shop}/order.{{id}}.paid"]
         assert [it["method"] for it in paid].count("basic.publish") == 10
         assert [it["method"] for it in paid].count("basic.deliver") == 10

@@ -30,7 +30,7 @@ def test_mqtt_on_declared_and_guessed_edges(product: Product) -> None:
     numbers = ",".join(f"n{number}" for number in range(100, 109))
     for name in ("EVENTS", "GUESSED"):
         assert f"{name} got {numbers}" in system.said()
-        eventually(lambda name=name: system.told(name.lower()) >= expected(name))
+        system.wait_for(name.lower(), expected(name))
         states = [it for it in system.operations(name.lower()) if it["target"] == f"{name}/{{id}}/state"]
         assert [it["method"] for it in states].count("PUBLISH") == 9
         assert [it["method"] for it in states].count("DELIVER") == 9

@@ -37,10 +37,11 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """To 127.0.0.1:``upstream``."""
+    """To 127.0.0.1:``upstream``; ``protocol`` is what meshdev reads along on it."""
 
     kind: Kind
     upstream: int
+    protocol: str = ""
 
 
 @dataclass(frozen=True, slots=True)

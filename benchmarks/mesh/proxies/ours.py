@@ -47,7 +47,10 @@ class Meshdev(Proxy):
         if stdin is None or stdout is None:
             raise Unfit("no pipes")
         try:
-            stdin.write(json.dumps([[route.kind, route.upstream] for route in routes]).encode() + b"\n")
+            stdin.write(
+                json.dumps([[route.protocol or route.kind, route.upstream] for route in routes]).encode()
+                + b"\n"
+            )
             stdin.flush()
             line = stdout.readline()
             if not line:

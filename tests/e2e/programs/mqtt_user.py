@@ -5,18 +5,23 @@ import threading
 import time
 
 import paho.mqtt.client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 
-def use(name: str, version: mqtt.MQTTProtocolVersion) -> None:
+def use(name: str, version: MQTTProtocolVersion) -> None:
     """One connection, for good."""
     got: list[str] = []
     subscribed = threading.Event()
-    client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, protocol=version)
+    client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=version)
     client.on_message = lambda _client, _data, message: got.append(message.payload.decode())
     client.on_subscribe = lambda *_: subscribed.set()
-    client.on_connect = lambda *_: client.subscribe(f"{name}/+/state", 2)
+
+    def connected(*_: object) -> None:
+        client.subscribe(f"{name}/+/state", 2)
+
+    client.on_connect = connected
     while True:
         try:
             client.connect("127.0.0.1", int(os.environ[f"{name}_PORT"]))
@@ -27,7 +32,7 @@ def use(name: str, version: mqtt.MQTTProtocolVersion) -> None:
     subscribed.wait()
     told = None
     if version == mqtt.MQTTv5:
-        told = Properties(PacketTypes.PUBLISH)
+        told = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
         told.UserProperty = ("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
     for number in range(100, 109):
         client.publish(f"{name}/{number}/state", f"n{number}", number % 3, properties=told).wait_for_publish()

@@ -9,6 +9,7 @@ from contextlib import suppress
 import aiomqtt
 import paho.mqtt.client as paho
 import pytest
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
@@ -43,9 +44,7 @@ class Visitor:
         self.got: list[bytes] = []
         self.fifth = version == paho.MQTTv5
         self._subscribed = threading.Event()
-        self.client = paho.Client(
-            paho.CallbackAPIVersion.VERSION2, protocol=paho.MQTTProtocolVersion(version)
-        )
+        self.client = paho.Client(CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion(version))
         self.client.on_message = self._message
         self.client.on_subscribe = lambda *_: self._subscribed.set()
         self.client.on_unsubscribe = lambda *_: self._subscribed.set()
@@ -53,7 +52,7 @@ class Visitor:
         self.client.loop_start()
 
     def _message(self, _client: paho.Client, _data: object, message: paho.MQTTMessage) -> None:
-        self.got.append(message.payload)
+        self.got.append(bytes(message.payload))
 
     def subscribe(self, *filters: tuple[str, int]) -> None:
         """Until the broker has said what it thinks."""

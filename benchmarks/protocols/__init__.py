@@ -1,0 +1,1 @@
+"""Protocols that are read: what such an edge costs beside HAProxy, and a long mixed run that is counted."""

@@ -271,3 +271,14 @@ class ScannedRelay(Relay):
 def is_scanned(protocol: str) -> bool:
     """Whether an edge of that protocol is read along, or looked at to guess it."""
     return protocol == UNKNOWN or is_read(protocol)
+
+
+def scanned_relay(
+    loop: "asyncio.AbstractEventLoop", edge: "Edge", start: Start, trouble: Callable[[str, int], None]
+) -> ScannedRelay:
+    """The relay of such an edge."""
+    if edge.policy.protocol == "kafka":
+        from meshdev.mesh.kafka_link import KafkaRelay  # noqa: PLC0415 - most workers never need it
+
+        return KafkaRelay(loop, edge, start, trouble)
+    return ScannedRelay(loop, edge, start, trouble)

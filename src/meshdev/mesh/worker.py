@@ -21,7 +21,7 @@ from meshdev.mesh.name_proxy import NameProxy
 from meshdev.mesh.pod_sockets import PodSockets
 from meshdev.mesh.recorder_link import RecorderLink
 from meshdev.mesh.relay import Relay
-from meshdev.mesh.scanned_link import ScannedRelay, is_scanned
+from meshdev.mesh.scanned_link import is_scanned, scanned_relay
 from meshdev.mesh.settling import loop_factory, settle_in
 from meshdev.mesh.waiting import WaitingRoom
 from meshdev.wire.mesh import (
@@ -170,7 +170,7 @@ class Worker:
         edge.pods = self._pods
         if entry.policy.protocol not in SPOKEN_AS_HTTP:
             if is_scanned(entry.policy.protocol):
-                return edge, ScannedRelay(self._loop, edge, self.start, self._trouble)
+                return edge, scanned_relay(self._loop, edge, self.start, self._trouble)
             return edge, Relay(self._loop, edge, self.start)
         relay = HttpRelay(self._loop, edge, self.start, self._trouble)
         edge.explain = relay.complain_once

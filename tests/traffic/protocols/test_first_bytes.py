@@ -1,9 +1,12 @@
 """Recognising protocols by their first bytes, however few there are."""
 
+from random import Random
+
 import pytest
 
-from meshdev.traffic.protocols.first_bytes import redis_caller
+from meshdev.traffic.protocols.first_bytes import kafka_caller, redis_caller
 from meshdev.traffic.protocols.signatures import Verdict
+from support_kafka_messages import message
 from support_redis import command
 
 
@@ -22,3 +25,21 @@ def test_a_redis_command_is_recognised_and_never_denied_before() -> None:
 def test_what_is_no_redis_command(said: bytes) -> None:
     """Others' beginnings, and nonsense."""
     assert redis_caller(said) is Verdict.NO
+
+
+@pytest.mark.parametrize(("key", "version"), [(18, 0), (18, 3), (3, 1), (17, 1)])
+def test_a_kafka_client_is_recognised_and_never_denied_before(key: int, version: int) -> None:
+    """At its own name's length."""
+    said = message(key, version, Random(0), asked=True).data
+    assert [kafka_caller(said[:end]) for end in range(20)] == [
+        Verdict.YES if end >= 14 else Verdict.OPEN for end in range(20)
+    ]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [b"GET / HTTP/1.1\r\n", b"\x16\x03\x01\x02", b"\0" * 20, message(12, 4, Random(0), asked=True).data],
+)
+def test_what_is_no_kafka_client(said: bytes) -> None:
+    """Others' beginnings, and requests with which nobody begins."""
+    assert kafka_caller(said) is Verdict.NO

@@ -1,7 +1,7 @@
 """Keys as patterns: few values, whatever is in them."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from meshdev.traffic.protocols.key_pattern import MOST_CHARACTERS, key_pattern
@@ -36,6 +36,7 @@ def test_what_looks_like_a_value_becomes_an_id(key: bytes, pattern: str) -> None
     assert key_pattern(key) == pattern
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=2000))
 def test_any_bytes_have_a_short_printable_pattern(key: bytes) -> None:
     """Nothing that a terminal could choke on, nothing long."""

@@ -49,7 +49,7 @@ TALK = st.lists(SAID | ANSWERED, max_size=20)
 PLACES = st.lists(st.floats(0, 1), max_size=6)
 
 
-@settings(max_examples=EXAMPLES * 4)
+@settings(max_examples=EXAMPLES * 4, deadline=None)
 @given(TALK, PLACES)
 def test_cuts_change_nothing(talk: Sequence[Chunk], places: Sequence[float]) -> None:
     """Whatever is said, whole, by the byte, or cut anywhere."""
@@ -61,6 +61,7 @@ def test_cuts_change_nothing(talk: Sequence[Chunk], places: Sequence[float]) -> 
         assert again.waiting() == scanner.waiting()
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.booleans(), st.binary(max_size=200)), max_size=20))
 def test_any_bytes_are_survived(talk: Sequence[tuple[bool, bytes]]) -> None:
     """No exception."""

@@ -1,0 +1,149 @@
+"""Kafka's requests and errors by their numbers, and which of the errors are the broker's fault."""
+
+from typing import Final, NamedTuple
+
+from meshdev.traffic.protocols.operation import Outcome
+
+PRODUCE, FETCH, METADATA, FIND_COORDINATOR = 0, 1, 3, 10
+JOIN_GROUP, SYNC_GROUP, SASL_HANDSHAKE, API_VERSIONS, DESCRIBE_CLUSTER = 11, 14, 17, 18, 60
+_NEVER: Final = 1 << 15
+
+
+class Api(NamedTuple):
+    """One request: from which version on its encoding is flexible, and up to which version its fields are known."""
+
+    name: str
+    flexible: int = _NEVER
+    known: int = -1
+
+
+_NAMES: Final = {
+    PRODUCE: Api("Produce", 9, 13),
+    FETCH: Api("Fetch", 12, 18),
+    2: Api("ListOffsets", 6, 11),
+    METADATA: Api("Metadata", 9, 13),
+    8: Api("OffsetCommit", 8, 10),
+    9: Api("OffsetFetch", 6, 10),
+    FIND_COORDINATOR: Api("FindCoordinator", 3, 6),
+    JOIN_GROUP: Api("JoinGroup", 6, 9),
+    12: Api("Heartbeat", 4, 4),
+    13: Api("LeaveGroup", 4, 5),
+    SYNC_GROUP: Api("SyncGroup", 4, 5),
+    15: Api("DescribeGroups"),
+    16: Api("ListGroups"),
+    SASL_HANDSHAKE: Api("SaslHandshake", known=1),
+    API_VERSIONS: Api("ApiVersions", 3, 4),
+    19: Api("CreateTopics", 5, 7),
+    20: Api("DeleteTopics"),
+    21: Api("DeleteRecords"),
+    22: Api("InitProducerId", 2, 6),
+    23: Api("OffsetForLeaderEpoch"),
+    24: Api("AddPartitionsToTxn"),
+    25: Api("AddOffsetsToTxn", 3, 4),
+    26: Api("EndTxn", 3, 5),
+    27: Api("WriteTxnMarkers"),
+    28: Api("TxnOffsetCommit"),
+    29: Api("DescribeAcls"),
+    30: Api("CreateAcls"),
+    31: Api("DeleteAcls"),
+    32: Api("DescribeConfigs"),
+    33: Api("AlterConfigs"),
+    34: Api("AlterReplicaLogDirs"),
+    35: Api("DescribeLogDirs"),
+    36: Api("SaslAuthenticate", 2, 2),
+    37: Api("CreatePartitions"),
+    38: Api("CreateDelegationToken"),
+    39: Api("RenewDelegationToken"),
+    40: Api("ExpireDelegationToken"),
+    41: Api("DescribeDelegationToken"),
+    42: Api("DeleteGroups"),
+    43: Api("ElectLeaders"),
+    44: Api("IncrementalAlterConfigs"),
+    45: Api("AlterPartitionReassignments"),
+    46: Api("ListPartitionReassignments"),
+    47: Api("OffsetDelete"),
+    48: Api("DescribeClientQuotas"),
+    49: Api("AlterClientQuotas"),
+    50: Api("DescribeUserScramCredentials"),
+    51: Api("AlterUserScramCredentials"),
+    55: Api("DescribeQuorum"),
+    57: Api("UpdateFeatures"),
+    DESCRIBE_CLUSTER: Api("DescribeCluster", 0, 2),
+    61: Api("DescribeProducers"),
+    65: Api("DescribeTransactions"),
+    66: Api("ListTransactions"),
+    68: Api("ConsumerGroupHeartbeat"),
+    69: Api("ConsumerGroupDescribe"),
+    71: Api("GetTelemetrySubscriptions"),
+    72: Api("PushTelemetry"),
+    74: Api("ListConfigResources"),
+    75: Api("DescribeTopicPartitions"),
+    76: Api("ShareGroupHeartbeat"),
+    77: Api("ShareGroupDescribe"),
+    78: Api("ShareFetch"),
+    79: Api("ShareAcknowledge"),
+}
+MOST_API: Final = 200  # beyond it is no request of Kafka's
+WAITING: Final = frozenset((FETCH, JOIN_GROUP, SYNC_GROUP, 78))  # the broker answers when there is something
+
+_ERRORS: Final = """
+    UNKNOWN_SERVER_ERROR - OFFSET_OUT_OF_RANGE CORRUPT_MESSAGE UNKNOWN_TOPIC_OR_PARTITION INVALID_FETCH_SIZE
+    LEADER_NOT_AVAILABLE NOT_LEADER_OR_FOLLOWER REQUEST_TIMED_OUT BROKER_NOT_AVAILABLE REPLICA_NOT_AVAILABLE
+    MESSAGE_TOO_LARGE STALE_CONTROLLER_EPOCH OFFSET_METADATA_TOO_LARGE NETWORK_EXCEPTION
+    COORDINATOR_LOAD_IN_PROGRESS COORDINATOR_NOT_AVAILABLE NOT_COORDINATOR INVALID_TOPIC_EXCEPTION
+    RECORD_LIST_TOO_LARGE NOT_ENOUGH_REPLICAS NOT_ENOUGH_REPLICAS_AFTER_APPEND INVALID_REQUIRED_ACKS
+    ILLEGAL_GENERATION INCONSISTENT_GROUP_PROTOCOL INVALID_GROUP_ID UNKNOWN_MEMBER_ID INVALID_SESSION_TIMEOUT
+    REBALANCE_IN_PROGRESS INVALID_COMMIT_OFFSET_SIZE TOPIC_AUTHORIZATION_FAILED GROUP_AUTHORIZATION_FAILED
+    CLUSTER_AUTHORIZATION_FAILED INVALID_TIMESTAMP UNSUPPORTED_SASL_MECHANISM ILLEGAL_SASL_STATE
+    UNSUPPORTED_VERSION TOPIC_ALREADY_EXISTS INVALID_PARTITIONS INVALID_REPLICATION_FACTOR
+    INVALID_REPLICA_ASSIGNMENT INVALID_CONFIG NOT_CONTROLLER INVALID_REQUEST UNSUPPORTED_FOR_MESSAGE_FORMAT
+    POLICY_VIOLATION OUT_OF_ORDER_SEQUENCE_NUMBER DUPLICATE_SEQUENCE_NUMBER INVALID_PRODUCER_EPOCH
+    INVALID_TXN_STATE INVALID_PRODUCER_ID_MAPPING INVALID_TRANSACTION_TIMEOUT CONCURRENT_TRANSACTIONS
+    TRANSACTION_COORDINATOR_FENCED TRANSACTIONAL_ID_AUTHORIZATION_FAILED SECURITY_DISABLED
+    OPERATION_NOT_ATTEMPTED KAFKA_STORAGE_ERROR LOG_DIR_NOT_FOUND SASL_AUTHENTICATION_FAILED UNKNOWN_PRODUCER_ID
+    REASSIGNMENT_IN_PROGRESS DELEGATION_TOKEN_AUTH_DISABLED DELEGATION_TOKEN_NOT_FOUND
+    DELEGATION_TOKEN_OWNER_MISMATCH DELEGATION_TOKEN_REQUEST_NOT_ALLOWED DELEGATION_TOKEN_AUTHORIZATION_FAILED
+    DELEGATION_TOKEN_EXPIRED INVALID_PRINCIPAL_TYPE NON_EMPTY_GROUP GROUP_ID_NOT_FOUND
+    FETCH_SESSION_ID_NOT_FOUND INVALID_FETCH_SESSION_EPOCH LISTENER_NOT_FOUND TOPIC_DELETION_DISABLED
+    FENCED_LEADER_EPOCH UNKNOWN_LEADER_EPOCH UNSUPPORTED_COMPRESSION_TYPE STALE_BROKER_EPOCH
+    OFFSET_NOT_AVAILABLE MEMBER_ID_REQUIRED PREFERRED_LEADER_NOT_AVAILABLE GROUP_MAX_SIZE_REACHED
+    FENCED_INSTANCE_ID ELIGIBLE_LEADERS_NOT_AVAILABLE ELECTION_NOT_NEEDED NO_REASSIGNMENT_IN_PROGRESS
+    GROUP_SUBSCRIBED_TO_TOPIC INVALID_RECORD UNSTABLE_OFFSET_COMMIT THROTTLING_QUOTA_EXCEEDED PRODUCER_FENCED
+    RESOURCE_NOT_FOUND DUPLICATE_RESOURCE UNACCEPTABLE_CREDENTIAL INCONSISTENT_VOTER_SET INVALID_UPDATE_VERSION
+    FEATURE_UPDATE_FAILED PRINCIPAL_DESERIALIZATION_FAILURE SNAPSHOT_NOT_FOUND POSITION_OUT_OF_RANGE
+    UNKNOWN_TOPIC_ID DUPLICATE_BROKER_REGISTRATION BROKER_ID_NOT_REGISTERED INCONSISTENT_TOPIC_ID
+    INCONSISTENT_CLUSTER_ID TRANSACTIONAL_ID_NOT_FOUND FETCH_SESSION_TOPIC_ID_ERROR INELIGIBLE_REPLICA
+    NEW_LEADER_ELECTED OFFSET_MOVED_TO_TIERED_STORAGE FENCED_MEMBER_EPOCH UNRELEASED_INSTANCE_ID
+    UNSUPPORTED_ASSIGNOR STALE_MEMBER_EPOCH MISMATCHED_ENDPOINT_TYPE UNSUPPORTED_ENDPOINT_TYPE
+    UNKNOWN_CONTROLLER_ID UNKNOWN_SUBSCRIPTION_ID TELEMETRY_TOO_LARGE INVALID_REGISTRATION TRANSACTION_ABORTABLE
+    INVALID_RECORD_STATE SHARE_SESSION_NOT_FOUND INVALID_SHARE_SESSION_EPOCH FENCED_STATE_EPOCH
+    INVALID_VOTER_KEY DUPLICATE_VOTER VOTER_NOT_FOUND
+""".split()  # noqa: SIM905 - easier to read so
+_BROKERS_FAULT: Final = frozenset(
+    """
+        UNKNOWN_SERVER_ERROR CORRUPT_MESSAGE LEADER_NOT_AVAILABLE REQUEST_TIMED_OUT BROKER_NOT_AVAILABLE
+        REPLICA_NOT_AVAILABLE NETWORK_EXCEPTION COORDINATOR_LOAD_IN_PROGRESS COORDINATOR_NOT_AVAILABLE
+        NOT_ENOUGH_REPLICAS NOT_ENOUGH_REPLICAS_AFTER_APPEND KAFKA_STORAGE_ERROR LOG_DIR_NOT_FOUND
+        PREFERRED_LEADER_NOT_AVAILABLE ELIGIBLE_LEADERS_NOT_AVAILABLE OFFSET_NOT_AVAILABLE
+    """.split()  # noqa: SIM905 - easier to read so
+)
+
+
+def api_of(key: int) -> Api:
+    """The request of that number."""
+    return _NAMES.get(key) or Api(f"Api{key}")
+
+
+def error_of(number: int) -> str:
+    """An error's name; empty for none."""
+    if not number:
+        return ""
+    at = number + 1
+    return _ERRORS[at] if 0 <= at < len(_ERRORS) else f"ERROR_{number}"
+
+
+def outcome_of(error: str) -> Outcome:
+    """Who is to be blamed for it."""
+    if not error:
+        return Outcome.OK
+    return Outcome.FAILED if error in _BROKERS_FAULT else Outcome.REFUSED

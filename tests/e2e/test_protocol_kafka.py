@@ -1,0 +1,67 @@
+"""Kafka over the edges of a running system: clients find their broker at the edge, and what passes is told."""
+
+import json
+from typing import Any
+
+import pytest
+
+from support_kafka import BROKER
+from support_product import Product, eventually
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
+
+TOPOLOGY = """
+[system]
+name = "ordering"
+
+[services.orders]
+command = "@python@ @programs@/kafka_user.py produce"
+uses = ["brokers.bus"]
+protocol = "none"
+
+[services.billing]
+command = "@python@ @programs@/kafka_user.py consume"
+uses = ["brokers.bus"]
+protocol = "none"
+
+[brokers.bus]
+engine = "kafka"
+command = '@broker@ broker --listener-url tcp://127.0.0.1:$PORT --advertised-listener-url tcp://127.0.0.1:$PORT'
+"""
+
+
+def traffic(product: Product, filtered: str) -> list[dict[str, Any]]:
+    """Operations that fit the filter."""
+    told = product.run("traffic", "--json", "-n", "500", "--filter", filtered)
+    return [json.loads(line) for line in told.stdout.splitlines()]
+
+
+def test_kafka_through_edges(product: Product) -> None:
+    """Records, groups, a topic with its ends; a fault of bytes is felt; nobody gives up."""
+    product.write(TOPOLOGY.replace("@broker@", str(BROKER)))
+    product.run("up", "--wait", timeout=120)
+    eventually(lambda: "order 3" in product.run("logs", "billing").stdout, timeout=60)
+
+    [sent, *_] = eventually(lambda: traffic(product, "caller=orders method=Produce"))
+    [got, *_] = eventually(lambda: traffic(product, "caller=billing method=Fetch kind=deliver"))
+    assert (sent["target"], sent["kind"], sent["messages_in"], sent["status"]) == (
+        "orders",
+        "publish",
+        1,
+        200,
+    )
+    assert sent["payload"].startswith("order ")
+    assert (got["target"], got["status"]) == ("orders", 200)
+    assert {it["target"] for it in traffic(product, "caller=billing method=JoinGroup")} == {"billing"}
+    edges = {it["caller"]: it for it in json.loads(product.run("edges", "--json").stdout)}
+    for caller in ("orders", "billing"):
+        assert (edges[caller]["protocol"], edges[caller]["guessed"]) == ("kafka", False)
+    topic = json.loads(product.run("topics", "orders", "--json").stdout)
+    assert "orders" in json.dumps(topic)
+    assert "billing" in json.dumps(topic)
+
+    product.run("fault", "add", "orders -> brokers.bus", "latency=400ms")
+    eventually(lambda: "slow" in product.run("logs", "orders").stdout)
+    log = (product.root / ".meshdev" / "daemon.log").read_text()
+    assert "cannot be read" not in log
+    assert "past this edge" not in log

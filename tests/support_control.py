@@ -43,6 +43,7 @@ from meshdev.wire.control import (
     WhyStep,
     WhyView,
 )
+from meshdev.wire.topic_views import PublishedView, PublishRequest, TopicView
 
 if TYPE_CHECKING:
     from meshdev.daemon.operator import Operator
@@ -152,7 +153,9 @@ class StandIn:
         self.on_shutdown: Callable[[int], None] = lambda _urgency: None
         self.signals: list[EdgeSignalsView] = []
         self.calls: list[ExchangeView] = []
+        self.told_topics: list[TopicView] = []
         self.book = self
+        self.publisher = self
         self.exchanges = Journal(resets=False)
 
     def version(self) -> VersionView:
@@ -187,6 +190,16 @@ class StandIn:
 
     def edges(self) -> list[EdgeSignalsView]:
         return self.signals
+
+    def topics(self) -> list[TopicView]:
+        return self.told_topics
+
+    async def publish(self, request: PublishRequest) -> PublishedView:
+        self.asked.append(("publish", request))
+        return PublishedView(topic=request.topic, broker="brokers.events", protocol="nats")
+
+    async def settled(self) -> None:
+        """Everything that happened is counted."""
 
     def traffic(self, limit: int) -> list[ExchangeView]:
         return self.calls[-limit:]

@@ -9,7 +9,8 @@ import msgspec
 
 from meshdev.tui.model import Picture
 from meshdev.wire.control import EdgeSignalsView, EdgeView, RouteView, ServiceView
-from support_dashboard import broken, healthy, many, picture, service, shop, signals, starting
+from meshdev.wire.topic_views import MessageView, TopicPartyView, TopicView
+from support_dashboard import NOW, broken, healthy, many, picture, service, shop, signals, starting
 
 CALLS: dict[tuple[str, str], tuple[float, float]] = {
     ("shoppers", "storefront"): (12.4, 184.0),
@@ -50,6 +51,41 @@ def declared() -> tuple[EdgeView, ...]:
     return tuple(EdgeView(caller=caller, callee=callee, kind=kind) for caller, callee, kind in edges())
 
 
+def topics(*, live: bool = True) -> tuple[TopicView, ...]:
+    """The shop's events; ``live``: messages flow, and one subscriber lags."""
+    found = []
+    for publisher, names in (("orders", PLACED), ("shipping", SHIPPED)):
+        for rank, name in enumerate(names, 1):
+            sent: dict[str, Any] = {"messages": 700 // rank, "mps": 3.0 / rank} if live else {}
+            ends = [TopicPartyView(service=publisher, declared=True, p99_ms=1.4 if live else None, **sent)]
+            readers = [
+                TopicPartyView(service=reader, declared=True, lag=lag if live else None, **sent)
+                for reader, lag in (("notifications", 0), ("order-history", 12))
+            ]
+            broker = "brokers.events" if live else ""
+            last = [
+                MessageView(
+                    at=NOW - 3 + at,
+                    service=publisher,
+                    payload=f'{{"order": "ord-{at}59e", "event": "{name}", "total_cents": {1900 + at}}}',
+                    size=312 + at,
+                    trace="4bf92f3577b34da6a3ce929d0e0e4736",
+                    whole=True,
+                )
+                for at in range(3 if live else 0)
+            ]
+            view = TopicView(
+                last=last,
+                name=name,
+                broker=broker,
+                protocol="nats" if live else "",
+                publishers=ends,
+                subscribers=readers,
+            )
+            found.append(view)
+    return tuple(found)
+
+
 def flowing(caller: str, callee: str, rps: float, p99: float, /, **changes: Any) -> EdgeSignalsView:
     """An edge that carries something."""
     view = signals(
@@ -86,7 +122,7 @@ def traffic(**changed: dict[str, Any]) -> tuple[EdgeSignalsView, ...]:
 
 def busy_shop() -> Picture:
     """All is well, and much goes on."""
-    return replace(healthy(), edges=declared(), signals=traffic())
+    return replace(healthy(), edges=declared(), signals=traffic(), topics=topics())
 
 
 def starting_shop() -> Picture:
@@ -95,7 +131,7 @@ def starting_shop() -> Picture:
     quiet = tuple(
         msgspec.structs.replace(edge, **unused, series=[], latency_buckets=[]) for edge in traffic()
     )
-    return replace(starting(), edges=declared(), signals=quiet)
+    return replace(starting(), edges=declared(), signals=quiet, topics=topics(live=False))
 
 
 def troubled_shop() -> Picture:
@@ -119,7 +155,7 @@ def troubled_shop() -> Picture:
     wild = flowing("shipping", "payments", 0.4, 12.0, declared=False)
     shut = signals("storefront", "notifications", denied="no rule allows it", requests=12, errors=12)
     kept = tuple(edge for edge in edges if (edge.caller, edge.callee) != ("storefront", "notifications"))
-    return replace(broken(), edges=declared(), signals=(*kept, wild, shut))
+    return replace(broken(), edges=declared(), signals=(*kept, wild, shut), topics=topics(live=False))
 
 
 def big(count: int, edges: int, *, long: bool = False) -> Picture:

@@ -23,6 +23,7 @@ from meshdev.wire.control import (
     ReloadView,
     ServiceView,
 )
+from meshdev.wire.topic_views import TopicPartyView, TopicView
 from support_dashboard import NOW, Visiting, obeyed, service, signals, system
 
 ODD = (
@@ -120,12 +121,20 @@ EDGES = st.builds(
     callee=NAMES,
     kind=st.sampled_from(["calls", "uses", "depends_on", "publishes", "subscribes", "odd"]),
 )
+PARTIES = st.lists(
+    st.builds(
+        TopicPartyView, service=NAMES, messages=st.integers(0, 10**9), lag=st.none() | st.integers(0, 10**9)
+    ),
+    max_size=3,
+)
+TOPICS = st.builds(TopicView, name=NAMES, broker=NAMES, publishers=PARTIES, subscribers=PARTIES)
 PICTURES = st.builds(
     Picture,
     system=st.one_of(st.none(), st.builds(lambda name: system(name=name), NAMES)),
     services=st.lists(SERVICES, max_size=5, unique_by=lambda view: view.name).map(tuple),
     edges=st.lists(EDGES, max_size=5).map(tuple),
     signals=st.lists(SIGNALS, max_size=5).map(tuple),
+    topics=st.lists(TOPICS, max_size=3).map(tuple),
     happenings=st.lists(st.builds(Happening, st.just(NOW), NAMES, NAMES), max_size=3).map(tuple),
     link=st.sampled_from(list(Link)),
     link_since=TIMES,

@@ -87,10 +87,12 @@ def test_it_fits_and_the_names_can_be_hit(width: int) -> None:
     spans, spots = line(PLACES, "graph", Vitals(12.5, 0.25, 340.0, ("slow-payments", "no-mail"), 61.0), width)
     text = "".join(span.text for span in spans)
     assert width_of(text) <= width
-    assert [text[start:end] for start, end, _ in spots] == [
-        f"{place.number} {place.title}" for place in PLACES
-    ]
+    hit = [text[start:end] for start, end, _ in spots]
+    if width >= 80:
+        assert hit == [f"{place.number} {place.title}" for place in PLACES]
+    else:
+        assert hit == ["1", "2 Graph", *(place.number for place in PLACES[2:])]
     assert next(span.text for span in spans if span.tone is Tone.HERE) == "Graph"
     assert ("p99" in text) == (width >= 120)
     assert ("slow-payments" in text) == (width >= 200)
-    assert ("⚡" in text) == (width >= 80)
+    assert "⚡" in text

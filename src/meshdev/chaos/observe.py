@@ -15,9 +15,8 @@ from meshdev.client import calls
 from meshdev.client.aio import AsyncControl, exchanges
 from meshdev.errors import DaemonError
 from meshdev.topology.experiment import Check, Command, ExecCheck, HttpCheck, SignalCheck
-from meshdev.wire.control import EdgeSignalsView
+from meshdev.wire.control import CONNECTIONS, EdgeSignalsView
 
-_HTTP = "http"
 _REFUSED = 400
 _SHOWN = 200
 
@@ -33,7 +32,7 @@ class Observer:
     _counted: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     async def watch_calls(self) -> None:
-        """Every call over an HTTP edge as it ends. Raises DaemonError when the system goes down."""
+        """Every call over an edge that is read, as it ends. Raises DaemonError when the system goes down."""
         known = await self.control.send(calls.traffic(1))
         after = known[-1].seq if known else 0
         async with aclosing(exchanges(self.control.project, after)) as batches:
@@ -43,10 +42,10 @@ class Observer:
         raise DaemonError("the daemon has ended the stream of calls", hint="`meshdev status` looks again")
 
     async def watch_counters(self) -> None:
-        """Connections over edges that are not read as HTTP, once a second, by their counters."""
+        """Connections over edges that are not read, once a second, by their counters."""
         while True:
             for edge in await self.control.send(calls.edges()):
-                if edge.protocol != _HTTP:
+                if edge.unit == CONNECTIONS:
                     self._count(edge)
             await asyncio.sleep(1.0)
 

@@ -27,6 +27,7 @@ from meshdev.wire.control import (
 )
 from meshdev.wire.fault_views import FaultView
 from meshdev.wire.recording_views import RecordingView
+from meshdev.wire.topic_views import TopicView
 
 NOTICES_KEPT = 200
 
@@ -40,7 +41,7 @@ class Mirror:
 
     ``notices`` are the latest `NOTICES_KEPT` events of kind ``notice``, oldest first. ``edges`` are the declared ones,
     ``signals`` what each edge of the mesh carries, ``faults`` all that are known, on or off, ``recordings``
-    those that are being made.
+    those that are being made, ``topics`` those of the brokers.
     """
 
     seq: int
@@ -50,6 +51,7 @@ class Mirror:
     signals: Mapping[EdgeName, EdgeSignalsView] = field(default_factory=lambda: MappingProxyType({}))
     faults: tuple[FaultView, ...] = ()
     recordings: tuple[RecordingView, ...] = ()
+    topics: tuple[TopicView, ...] = ()
     notices: tuple[StreamEvent, ...] = field(default=(), repr=False)
     connected: bool = True
 
@@ -64,6 +66,7 @@ class Mirror:
             signals=MappingProxyType({_name(signals): signals for signals in snapshot.signals}),
             faults=tuple(snapshot.faults),
             recordings=tuple(snapshot.recordings),
+            topics=tuple(snapshot.topics),
         )
 
     def apply(self, event: StreamEvent) -> "Mirror":
@@ -72,6 +75,7 @@ class Mirror:
             return self
         services, system, notices = self.services, self.system, self.notices
         edges, signals, faults, recordings = self.edges, self.signals, self.faults, self.recordings
+        topics = self.topics
         match event.kind:
             case "service" if event.service is not None:
                 view = _with_known_usage(event.service, services.get(event.service.name))
@@ -94,6 +98,8 @@ class Mirror:
                 faults = tuple(event.faults)
             case "recordings" if event.recordings is not None:
                 recordings = tuple(event.recordings)
+            case "topics" if event.topics is not None:
+                topics = tuple(event.topics)
             case _:  # a kind of a newer daemon
                 pass
         return replace(
@@ -106,6 +112,7 @@ class Mirror:
             signals=signals,
             faults=faults,
             recordings=recordings,
+            topics=topics,
         )
 
     def renewed(self, snapshot: Snapshot) -> "Mirror":

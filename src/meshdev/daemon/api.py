@@ -28,6 +28,7 @@ from meshdev.wire.control import (
     UpRequest,
 )
 from meshdev.wire.swap import SwapRequest
+from meshdev.wire.topic_views import PublishRequest
 
 
 def build_api(operator: Operator) -> Starlette:
@@ -43,6 +44,8 @@ def build_api(operator: Operator) -> Starlette:
             Route("/v1/services/{name}/env", answer(lambda request: operator.env(name(request)))),
             Route("/v1/graph", answer(lambda _: operator.graph())),
             Route("/v1/edges", routes.edges),
+            Route("/v1/topics", routes.topics),
+            Route("/v1/topics/publish", routes.publish, methods=["POST"]),
             Route("/v1/traffic", routes.exchanges),
             Route("/v1/traffic/stream", routes.traffic),
             Route("/v1/processes", answer(lambda _: operator.processes())),
@@ -80,6 +83,13 @@ class _Routes:
     async def edges(self, request: Request) -> Response:
         await self._settled(request)
         return Json(self._operator.edges())
+
+    async def topics(self, request: Request) -> Response:
+        await self._settled(request)
+        return Json(self._operator.topics())
+
+    async def publish(self, request: Request) -> Response:
+        return Json(await self._operator.publisher.publish(await body(request, PublishRequest)))
 
     async def exchanges(self, request: Request) -> Response:
         await self._settled(request)

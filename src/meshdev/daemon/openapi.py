@@ -10,6 +10,7 @@ from meshdev.wire import control as wire
 from meshdev.wire import fault_views as faults
 from meshdev.wire import recording_views as recordings
 from meshdev.wire import swap
+from meshdev.wire import topic_views as topics
 
 _GET: tuple[tuple[str, object, str], ...] = (
     ("/v1/version", wire.VersionView, "Who answers."),
@@ -20,6 +21,11 @@ _GET: tuple[tuple[str, object, str], ...] = (
     ("/v1/services/{name}/env", wire.EnvView, "The environment of a service's next incarnation."),
     ("/v1/graph", wire.GraphView, "The system as a graph."),
     ("/v1/edges", list[wire.EdgeSignalsView], "What the edges carry."),
+    (
+        "/v1/topics",
+        list[topics.TopicView],
+        "The brokers' topics: who publishes, who subscribes, the last messages.",
+    ),
     ("/v1/traffic", list[wire.ExchangeView], "The last calls over edges, the oldest first."),
     ("/v1/traffic/{span}", recordings.RecalledView, "One of them with headers and bodies, without secrets."),
     ("/v1/processes", list[wire.ProcessView], "meshdev's own processes."),
@@ -40,6 +46,7 @@ _POST: tuple[tuple[str, object, object, str], ...] = (
     ("/v1/services/restart", wire.ServicesRequest, list[wire.ServiceView], "Restart services."),
     ("/v1/services/{name}/scale", wire.ScaleRequest, wire.ServiceView, "Change the number of replicas."),
     ("/v1/services/{name}/swap", swap.SwapRequest, swap.SwapView, "Have somebody else play a service."),
+    ("/v1/topics/publish", topics.PublishRequest, topics.PublishedView, "Publish a message on a broker."),
     ("/v1/shutdown", wire.ShutdownRequest, None, "Stop everything, then the daemon."),
     ("/v1/faults", faults.FaultRequest, faults.FaultView, "Add a fault; in force when the answer comes."),
     ("/v1/faults/{name}/on", faults.FaultSwitch, faults.FaultView, "Switch a fault on."),

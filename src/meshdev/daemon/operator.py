@@ -19,9 +19,11 @@ from meshdev.daemon.faults.keeper import FaultKeeper
 from meshdev.daemon.journal import Journal
 from meshdev.daemon.launcher import Launcher
 from meshdev.daemon.names import has_own_network, is_container
+from meshdev.daemon.publisher import Publisher
 from meshdev.daemon.recording.keeper import RecordingKeeper
 from meshdev.daemon.store import Store
 from meshdev.daemon.swaps import Replaced, Swaps
+from meshdev.daemon.topic_book import TopicBook
 from meshdev.daemon.views import Usage, Viewer, edge_views, why_step
 from meshdev.errors import UsageError
 from meshdev.lifecycle.model import (
@@ -63,6 +65,7 @@ from meshdev.wire.control import (
     WhyView,
 )
 from meshdev.wire.swap import SwapRequest, SwapView
+from meshdev.wire.topic_views import TopicView
 
 LAST_LINES = 10
 MOST_REPLICAS = 100
@@ -81,6 +84,8 @@ class Operator:
     run_id: str
     log_dir: Path
     book: EdgeBook
+    topic_book: TopicBook
+    publisher: Publisher
     faults: FaultKeeper
     recordings: RecordingKeeper
     started: float
@@ -129,6 +134,7 @@ class Operator:
             signals=self.edges(),
             faults=self.faults.views(),
             recordings=self.recordings.active(),
+            topics=self.topics(),
         )
 
     def services(self) -> list[ServiceView]:
@@ -192,6 +198,10 @@ class Operator:
     def edges(self) -> list[EdgeSignalsView]:
         """What the edges carry."""
         return self.book.views(time.monotonic())
+
+    def topics(self) -> list[TopicView]:
+        """The brokers' topics."""
+        return self.topic_book.views(time.monotonic())
 
     async def settled(self) -> None:
         """Until `edges` and `traffic` tell everything that has happened so far; not for ever, should a worker hang."""
@@ -269,6 +279,7 @@ class Operator:
         declared = edge_views(new)
         if declared != edge_views(self.system):
             self.announce(StreamEvent(seq=0, at=self.wall_now(), kind="topology", declared=declared))
+            self.announce(StreamEvent(seq=0, at=self.wall_now(), kind="topics", topics=self.topics()))
         self.system = new
         self.adopt(new)
         self.store.post(Applied(new, rolling, kept))

@@ -32,11 +32,13 @@ from meshdev.daemon.operator import Operator
 from meshdev.daemon.opt_in import OptInListener
 from meshdev.daemon.output import Outputs
 from meshdev.daemon.patience import Patience, patience
+from meshdev.daemon.publisher import Publisher, brokers_of
 from meshdev.daemon.recording.room import RecordingRoom
 from meshdev.daemon.reloads import Reloads
 from meshdev.daemon.routes import Routes
 from meshdev.daemon.store import Store
 from meshdev.daemon.swaps import Swaps
+from meshdev.daemon.topic_book import TopicBook
 from meshdev.daemon.usage import UsageKeeper
 from meshdev.daemon.views import Viewer
 from meshdev.kernel.project import ProjectPaths
@@ -160,6 +162,9 @@ class Supervisor:
             faults=self._routes.afflicting,
             journal=journal,
         )
+        self._topics = TopicBook(
+            signals=self._fleet.signals, system=lambda: self.operator.system, journal=journal
+        )
         self._metrics = MetricsListener(self._prometheus, lambda text: self._complain("", text))
         self._toxiproxy = OptInListener(
             "Toxiproxy's API", lambda: self._toxiproxy_app, lambda text: self._complain("", text)
@@ -189,6 +194,13 @@ class Supervisor:
             run_id=run_id,
             log_dir=log_dir,
             book=self._book,
+            topic_book=self._topics,
+            publisher=Publisher(
+                brokers=lambda: brokers_of(
+                    self._routes.listening(), self._fleet.signals(), self._routes.upstreams
+                ),
+                topics=lambda: self._topics.views(time.monotonic()),
+            ),
             faults=self._faults.keeper,
             recordings=self._recordings.keeper,
             started=time.time(),
@@ -234,6 +246,7 @@ class Supervisor:
             group.create_task(self._reloads.run())
             group.create_task(self._usage.run())
             group.create_task(self._book.run())
+            group.create_task(self._topics.run())
             group.create_task(self._drains.run())
             group.create_task(self._metrics.run())
             group.create_task(self._toxiproxy.run())
@@ -245,6 +258,7 @@ class Supervisor:
             self._reloads.close()
             self._usage.close()
             self._book.close()
+            self._topics.close()
             self._drains.close()
             self._metrics.close()
             self._toxiproxy.close()
@@ -356,6 +370,7 @@ class Supervisor:
 
     def _exchanged(self, key: EdgeKey, exchange: Exchange, at: float) -> None:
         self._book.exchanged(key, exchange, at)
+        self._topics.exchanged(key, exchange, at)
 
     def _holds(self, service: str) -> Patience:
         return patience(self.operator.system, self._store.core.state.services.get(service))

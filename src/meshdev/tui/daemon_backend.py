@@ -18,6 +18,7 @@ from meshdev.tui.narrative import happened
 from meshdev.tui.recordings.daemon import DaemonRecordings
 from meshdev.wire.control import EnvView, PlanView, UpRequest
 from meshdev.wire.fault_views import FaultKindView, FaultRequest, FaultSwitch, FaultView
+from meshdev.wire.topic_views import PublishRequest
 
 SEEN_KEPT = 200
 
@@ -74,6 +75,11 @@ class DaemonBackend(DaemonRecordings):
         """Read the topology file again and apply the difference."""
         return plan_line(await self._control.send(calls.up(UpRequest())))
 
+    async def publish(self, topic: str, broker: str, payload: str) -> str:
+        """Publish a message; says on which broker."""
+        request = PublishRequest(topic=topic, broker=broker, payload=payload)
+        return (await self._control.send(calls.publish(request))).broker
+
     async def fault_kinds(self) -> Sequence[FaultKindView]:
         """The catalogue of faults."""
         return await self._control.send(fault_calls.kinds())
@@ -123,6 +129,7 @@ def picture_of(mirror: Mirror, before: Picture, now: float) -> Picture:
         signals=tuple(mirror.signals.values()),
         faults=mirror.faults,
         faults_at=before.faults_at if mirror.faults is before.faults else now,
+        topics=mirror.topics,
         recordings=mirror.recordings,
         happenings=tuple(sorted((*notices, *seen), key=lambda happening: happening.at)),
         seen=seen,

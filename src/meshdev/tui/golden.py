@@ -10,7 +10,7 @@ from itertools import pairwise, zip_longest
 
 from meshdev.tui import units
 from meshdev.tui.tone import Span, Tone
-from meshdev.wire.control import LATENCY_BOUNDS_MS, EdgeSignalsView
+from meshdev.wire.control import CONNECTIONS, LATENCY_BOUNDS_MS, EdgeSignalsView
 
 SPARKS = 10
 """Cells of a sparkline: a minute."""
@@ -54,7 +54,7 @@ def golden_of(signals: Iterable[EdgeSignalsView]) -> dict[str, Golden]:
     """The golden signals of every service that was called."""
     into: dict[str, list[EdgeSignalsView]] = {}
     for edge in signals:
-        if edge.observed and edge.protocol == "http":
+        if edge.observed and edge.unit != CONNECTIONS:
             into.setdefault(edge.callee, []).append(edge)
     return {callee: _together(edges) for callee, edges in into.items()}
 

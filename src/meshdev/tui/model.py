@@ -23,9 +23,11 @@ from meshdev.tui.golden import (
 )
 from meshdev.tui.states import State, state_of
 from meshdev.tui.tone import Span, Tone
+from meshdev.tui.wanted import words_hold
 from meshdev.wire.control import EdgeSignalsView, EdgeView, InstanceView, ServiceView, SystemView
 from meshdev.wire.fault_views import FaultView
 from meshdev.wire.recording_views import RecordingView
+from meshdev.wire.topic_views import TopicView
 
 RELOAD_SHOWN = 30.0
 """Seconds for which a reload that went well stays in the `why` column."""
@@ -54,8 +56,9 @@ class Picture:
     """Everything that the dashboard knows at one moment; services stand in the order of the topology file.
 
     ``edges`` are the declared ones, ``signals`` what each edge of the mesh carries. ``faults`` are all that are known,
-    as the daemon told them at ``faults_at``. ``recordings`` are those that are being made. ``happenings`` are the
-    daemon's notices and what the dashboard saw change itself (``seen``), oldest first.
+    as the daemon told them at ``faults_at``. ``topics`` are those of the brokers, ``recordings``
+    those that are being made. ``happenings`` are the daemon's notices and what the dashboard saw change itself
+    (``seen``), oldest first.
     """
 
     system: SystemView | None = None
@@ -64,6 +67,7 @@ class Picture:
     signals: tuple[EdgeSignalsView, ...] = ()
     faults: tuple[FaultView, ...] = ()
     faults_at: float = 0.0
+    topics: tuple[TopicView, ...] = ()
     recordings: tuple[RecordingView, ...] = ()
     happenings: tuple[Happening, ...] = ()
     seen: tuple[Happening, ...] = ()
@@ -297,10 +301,7 @@ def rows_of(
 def matches(service: ServiceView, wanted: str) -> bool:
     """Whether each word of ``wanted`` is in the service's name, state, team or kind; ``!word`` must not be."""
     text = f"{service.name} {state_of(service).word} {service.team} {service.kind}".lower()
-    return all(
-        word[1:] not in text if word.startswith("!") and len(word) > 1 else word in text
-        for word in wanted.lower().split()
-    )
+    return words_hold(text, wanted)
 
 
 def arrange(

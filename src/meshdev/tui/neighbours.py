@@ -8,7 +8,7 @@ from meshdev.tui.golden import error_tone, latency_text
 from meshdev.tui.model import Picture
 from meshdev.tui.states import state_of
 from meshdev.tui.tone import Span, Tone
-from meshdev.wire.control import EdgeSignalsView, ServiceView
+from meshdev.wire.control import CONNECTIONS, EdgeSignalsView, ServiceView
 
 _FIGURES = ((" ERR %", 6), ("   P99", 7))
 _RATE = 6
@@ -90,8 +90,8 @@ def _neighbour(
 
 
 def _has_figures(edge: EdgeSignalsView) -> bool:
-    """Connections of a broker are no requests."""
-    return edge.observed and edge.protocol == "http"
+    """Connections are no requests."""
+    return edge.observed and edge.unit != CONNECTIONS
 
 
 def _figures(edge: EdgeSignalsView) -> list[Span]:

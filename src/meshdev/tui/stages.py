@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from meshdev.tui.screens.graph import GraphScreen
     from meshdev.tui.screens.logs import LogsScreen
     from meshdev.tui.screens.services import ServicesScreen
+    from meshdev.tui.screens.topics import TopicsScreen
     from meshdev.tui.screens.traces import TracesScreen
     from meshdev.tui.screens.traffic import TrafficScreen
 
@@ -58,6 +59,13 @@ def chaos() -> "type[ChaosScreen]":
     return ChaosScreen
 
 
+def topics() -> "type[TopicsScreen]":
+    """The brokers' topics."""
+    from meshdev.tui.screens.topics import TopicsScreen
+
+    return TopicsScreen
+
+
 KINDS: Mapping[str, Callable[[], type[Frame]]] = {
     "services": services,
     "graph": graph,
@@ -65,6 +73,7 @@ KINDS: Mapping[str, Callable[[], type[Frame]]] = {
     "traces": traces,
     "logs": logs,
     "chaos": chaos,
+    "events": topics,
 }
 """By the mode's name, in the order of their numbers."""
 

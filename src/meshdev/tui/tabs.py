@@ -18,8 +18,10 @@ from meshdev.wire.recording_views import RecordingView
 
 SOME_ERRORS, MANY_ERRORS = 0.0, 0.01
 _NAMED = 2
+_ENTERED_BY = frozenset({"http", "http2", "grpc"})
 _MANY_CALLS = 10_000
 _GAP = 3
+_SHORT = 4  # letters of a name that is cut
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ class Vitals:
 def vitals_of(signals: Sequence[EdgeSignalsView]) -> Vitals:
     """The golden signals of the system."""
     called = {edge.callee for edge in signals if edge.observed}
-    used = [edge for edge in signals if edge.observed and edge.protocol == "http"]
+    used = [edge for edge in signals if edge.observed and edge.protocol in _ENTERED_BY]
     entries = [edge for edge in used if edge.caller not in called] or used
     slowest = [edge.p99_ms for edge in entries if edge.p99_ms is not None and edge.rps]
     return Vitals(
@@ -113,21 +115,21 @@ def _faults(vitals: Vitals, *, named: bool) -> list[Span]:
 def line(
     places: Sequence[Place], current: str, vitals: Vitals, width: int
 ) -> tuple[list[Span], list[tuple[int, int, str]]]:
-    """The spans of one line, and where each screen's name stands: first cell, cell after the last, mode."""
+    """The spans of one line, and where each screen's name stands: first cell, cell after the last, mode.
+
+    What one forgets at one's peril (faults, recordings) is never left out: rather the other screens' names are cut.
+    """
     spans: list[Span] = [Span(" ")]
     spots: list[tuple[int, int, str]] = []
     used = 1
-    names = sum(len(place.number) + 1 + len(place.title) for place in places)
-    alarms = said(Vitals(faults=vitals.faults, recordings=vitals.recordings))
-    needed = _size(alarms) + 1 if alarms else 0
-    gap = _GAP if used + names + _GAP * len(places) + needed <= width else 1
-    for place in places:
+    titles, gap = _titles(places, current, vitals, width - used)
+    for place, title in zip(places, titles, strict=True):
         here = place.mode == current
-        text = f"{place.number} {place.title}"
+        text = f"{place.number} {title}".rstrip()
         spots.append((used, used + len(text), place.mode))
         spans += [
-            Span(f"{place.number} ", Tone.KEY),
-            Span(place.title, Tone.HERE if here else Tone.MUTED),
+            Span(place.number + (" " if title else ""), Tone.KEY),
+            Span(title, Tone.HERE if here else Tone.MUTED),
             Span(" " * gap),
         ]
         used += len(text) + gap
@@ -140,6 +142,25 @@ def line(
     for number, group in enumerate(groups):
         spans += [Span("   "), *group] if number else group
     return spans, spots
+
+
+def _titles(places: Sequence[Place], current: str, vitals: Vitals, width: int) -> tuple[list[str], int]:
+    """The screens' names as long as there is room for, and the gap between them."""
+    alarms = said(Vitals(faults=vitals.faults, recordings=vitals.recordings))
+    titles: list[str] = []
+    for cut, gap, behind in (
+        (None, _GAP, said(vitals)),
+        (None, 1, alarms),
+        (_SHORT, 1, alarms),
+        (0, 1, alarms),
+    ):
+        titles = [place.title if place.mode == current else place.title[:cut] for place in places]
+        names = sum(
+            len(f"{place.number} {title}".rstrip()) for place, title in zip(places, titles, strict=True)
+        )
+        if names + gap * len(places) + _size(behind) + (1 if behind else 0) <= width:
+            return titles, gap
+    return titles, 1
 
 
 def _size(groups: Sequence[Sequence[Span]]) -> int:

@@ -11,6 +11,7 @@ clock), sizes bytes. A field may be added within a version; none is renamed or r
 | GET /v1/services/{name}/why · /env | `WhyView` · `EnvView` |
 | GET /v1/graph | `GraphView`, with the edges' signals |
 | GET /v1/edges | list of `EdgeSignalsView` |
+| GET /v1/topics | see `wire.topic_views` |
 | GET /v1/traffic?limit=N | list of the last `ExchangeView`, the oldest first |
 | GET /v1/traffic/stream?after=SEQ | server-sent events, each one `ExchangeView` |
 | GET /v1/processes | list of `ProcessView`: meshdev's own processes |
@@ -37,8 +38,11 @@ from msgspec import Struct
 
 from meshdev.wire.fault_views import FaultView
 from meshdev.wire.recording_views import RecordingView
+from meshdev.wire.topic_views import TopicView
 
 API_VERSION = 1
+HTTP = "http"
+CONNECTIONS = "connections"
 _REFUSED = 400
 LATENCY_BOUNDS_MS = (1.0, 2.5, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 500.0, 1000.0, 2500.0, 5000.0, 10000.0)
 
@@ -229,6 +233,13 @@ class EdgeSignalsView(View, frozen=True, kw_only=True):
     eps: float = 0.0
     error_series: list[int] = []
 
+    @property
+    def unit(self) -> str:
+        """What ``requests`` counts: requests, another protocol's operations, or, where nothing is read, connections."""
+        if self.protocol == HTTP:
+            return "requests"
+        return "operations" if self.routes else CONNECTIONS
+
 
 class ExchangeView(View, frozen=True, kw_only=True):
     """One call over an edge; ``at`` is when it began, ``status`` 0 means that no answer came (``error`` says why).
@@ -324,6 +335,7 @@ class Snapshot(View, frozen=True, kw_only=True):
     signals: list[EdgeSignalsView] = []
     faults: list[FaultView] = []
     recordings: list[RecordingView] = []
+    topics: list[TopicView] = []
 
 
 class StreamEvent(View, frozen=True, kw_only=True):
@@ -334,7 +346,8 @@ class StreamEvent(View, frozen=True, kw_only=True):
     ``[cpu_percent, rss_bytes]``) · ``edges`` (``edges``: those whose figures moved, also when they fall back to
     nothing) · ``topology`` (``declared``: the edges that the file declares now) · ``faults`` (``faults``: all of them,
     since one was added, switched, has ended or hit) · ``recordings`` (``recordings``: all that are being made) ·
-    ``reset`` (the client's sequence number is too old: take a snapshot).
+    ``topics`` (``topics``: all of them, when something moved) · ``reset``
+    (the client's sequence number is too old: take a snapshot).
     """
 
     seq: int
@@ -349,6 +362,7 @@ class StreamEvent(View, frozen=True, kw_only=True):
     edges: list[EdgeSignalsView] | None = None
     faults: list[FaultView] | None = None
     recordings: list[RecordingView] | None = None
+    topics: list[TopicView] | None = None
     declared: list[EdgeView] | None = None
 
 

@@ -111,3 +111,14 @@ def test_a_team_tells_its_members() -> None:
     said = text(node_facts(shown, scene, node, NOW, 46))
     assert "✕ payments  gave up" in said
     assert "● carts" in said
+
+
+def test_events_say_how_many_and_how_far_behind() -> None:
+    """Beside their name where there is room, else below it."""
+    shown = busy_shop()
+    edge = scene_of(shown, Choice()).edge(("shipping", "order-history"))
+    assert edge is not None
+    wide, narrow = (text(edge_facts(shown, edge, width)) for width in (80, 40))
+    assert "◇ shipment.dispatched  3.0/s, 700 so far  12 behind\n" in wide
+    assert "◇ shipment.dispatched\n  3.0/s, 700 so far  12 behind\n" in narrow
+    assert "Nothing of this passes" not in wide

@@ -7,7 +7,8 @@ import pytest
 from meshdev.tui.graph.scene import Choice, Events, near, scene_of
 from meshdev.tui.model import Picture
 from meshdev.wire.control import EdgeView
-from support_dashboard import picture, service, signals
+from meshdev.wire.topic_views import TopicPartyView, TopicView
+from support_dashboard import healthy, picture, service, signals
 from support_graph import PLACED, SHIPPED, busy_shop, troubled_shop
 
 
@@ -16,9 +17,34 @@ def test_events_are_folded_into_an_edge_from_publisher_to_subscriber() -> None:
     scene = scene_of(busy_shop(), Choice())
     edge = scene.edge(("shipping", "notifications"))
     assert edge is not None
-    assert tuple(SHIPPED) == edge.events
+    assert [event.name for event in edge.events] == SHIPPED
     assert {"events"} == edge.kinds
     assert not [node for node in scene.nodes if node.kind == "event"]
+
+
+def test_events_that_nobody_declared_are_there_when_messages_were_seen_at_both_ends() -> None:
+    """Several publishers share what was delivered by what each has published."""
+    wild = TopicView(
+        name="audit",
+        publishers=[
+            TopicPartyView(service="orders", messages=30),
+            TopicPartyView(service="shipping", messages=10),
+            TopicPartyView(service="catalog"),
+        ],
+        subscribers=[
+            TopicPartyView(service="payments", messages=20, mps=2.0, lag=4),
+            TopicPartyView(service="inventory"),
+        ],
+    )
+    scene = scene_of(replace(healthy(), topics=(wild,)), Choice())
+    assert {
+        edge.pair: [(event.mps, event.messages, event.lag, event.declared) for event in edge.events]
+        for edge in scene.edges
+        if edge.events
+    } == {
+        ("orders", "payments"): [(1.5, 15, 4, False)],
+        ("shipping", "payments"): [(0.5, 5, 4, False)],
+    }
 
 
 def test_events_can_be_nodes_or_hidden() -> None:

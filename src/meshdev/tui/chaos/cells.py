@@ -8,6 +8,7 @@ from meshdev.tui.chaos.acting import countdown, left_of, state_of
 from meshdev.tui.columns import Column
 from meshdev.tui.model import Cell, Row
 from meshdev.tui.tone import Tone
+from meshdev.tui.wanted import words_hold
 from meshdev.wire.fault_views import FaultView
 
 COLUMNS: tuple[Column, ...] = (
@@ -54,10 +55,7 @@ def matches(fault: FaultView, wanted: str) -> bool:
     """Whether each word is in name, state, target or kinds; ``!word`` must not be."""
     kinds = " ".join(part.words for part in fault.parts)
     text = f"{fault.name} {state_of(fault).word} {fault.target} {kinds} {fault.origin}".lower()
-    return all(
-        word[1:] not in text if word.startswith("!") and len(word) > 1 else word in text
-        for word in wanted.lower().split()
-    )
+    return words_hold(text, wanted)
 
 
 def words_of(fault: FaultView) -> str:

@@ -12,7 +12,7 @@ from meshdev.tui.graph.bars import sparkline
 from meshdev.tui.model import Picture
 from meshdev.tui.states import state_of as service_state
 from meshdev.tui.tone import Span, Tone
-from meshdev.wire.control import EdgeSignalsView
+from meshdev.wire.control import CONNECTIONS, EdgeSignalsView
 from meshdev.wire.fault_views import FaultPartView, FaultView
 
 _LABEL = 9
@@ -140,7 +140,7 @@ def _effect(
     else:
         told = "  before → now" if before is not None else "  now (nothing is known of before)"
         yield [Span(title, Tone.TITLE), Span(told, Tone.FAINT)]
-        pairs = _compared(before, lately, http=edge.protocol == "http")
+        pairs = _compared(before, lately, read=edge.unit != CONNECTIONS)
         each = _TWO if width >= 2 * _WIDE else 1
         for at in range(0, len(pairs), each):
             yield [span for pair in pairs[at : at + each] for span in pair]
@@ -159,18 +159,18 @@ def _now_only(edge: EdgeSignalsView) -> list[Span]:
     return spans
 
 
-def _compared(before: Figures | None, now: Figures | None, *, http: bool) -> list[list[Span]]:
+def _compared(before: Figures | None, now: Figures | None, *, read: bool) -> list[list[Span]]:
     """What was and what is, a figure each."""
     old, new = before or Figures(), now or Figures()
     pairs = []
-    if http:
+    if read:
         pairs.append(_latencies("p99", old.p99_ms, new.p99_ms))
         pairs.append(_latencies("mean", old.mean_ms, new.mean_ms))
     more = now is not None and new.share > old.share * _MORE
     shares = [units.share(one.share) if one else "" for one in (before, now)]
     pairs.append(_pair("errors", shares, _loud(new.share) if more else Tone.TEXT))
     rates = [f"{units.rate(one.rps)}/s" if one else "" for one in (before, now)]
-    pairs.append(_pair("calls" if http else "opened", rates))
+    pairs.append(_pair("calls" if read else "opened", rates))
     return pairs
 
 

@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Iterator
 
 from meshdev.tui import units
-from meshdev.tui.cells import clean, cut, pad, wrap_words
+from meshdev.tui.cells import clean, cut, pad, width_of, wrap_words
 from meshdev.tui.facts import Lines
 from meshdev.tui.graph.bars import heat, of_each, sparkline
-from meshdev.tui.graph.flow import Flow, flow_of
+from meshdev.tui.graph.flow import Flow, flow_of, flow_of_edge
 from meshdev.tui.graph.looks import tone_of
-from meshdev.tui.graph.scene import Edge
+from meshdev.tui.graph.scene import Carried, Edge
 from meshdev.tui.model import Picture
 from meshdev.tui.states import state_of, state_of_instance
 from meshdev.tui.tone import Span, Tone
@@ -28,7 +28,7 @@ def edge_facts(picture: Picture, edge: Edge, width: int) -> Lines:
             whose = f"{signals.caller} → {signals.callee} {signals.endpoint}".strip()
             lines.append([Span(cut(clean(whose), width), Tone.TITLE)])
         lines += _signals(signals, width)
-    if not edge.signals:
+    if not edge.signals and not any(event.messages for event in edge.events):
         lines += [[], [Span("Nothing of this passes through the mesh.", Tone.MUTED)]]
     lines += _events(edge, width)
     lines += _instances(picture, edge, width)
@@ -86,7 +86,6 @@ def _signals(signals: EdgeSignalsView, width: int) -> Iterator[list[Span]]:
 
 
 def _figures(signals: EdgeSignalsView, flow: Flow) -> Iterator[list[Span]]:
-    noun = "requests" if flow.http else "connections"
     yield [
         _label("Now"),
         Span(f"{units.rate(flow.rps)}/s", Tone.STRONG),
@@ -95,7 +94,7 @@ def _figures(signals: EdgeSignalsView, flow: Flow) -> Iterator[list[Span]]:
         *([Span(f"  {signals.held} held", Tone.WARN)] if signals.held else []),
     ]
     failed = f", {units.count(signals.errors)} failed" if signals.errors else ""
-    yield [_label("So far"), Span(f"{units.count(signals.requests)} {noun}{failed}")]
+    yield [_label("So far"), Span(f"{units.count(signals.requests)} {flow.unit}{failed}")]
     yield [
         _label("Bytes"),
         Span(f"{units.size(signals.bytes_out)} asked, {units.size(signals.bytes_in)} answered"),
@@ -170,9 +169,25 @@ def _short(number: int) -> str:
 def _events(edge: Edge, width: int) -> Iterator[list[Span]]:
     if edge.events:
         yield []
-        yield [Span(units.plural(len(set(edge.events)), "event"), Tone.TITLE)]
-        for event in dict.fromkeys(edge.events):
-            yield [Span("◇ ", Tone.MUTED), Span(cut(clean(event), width - 2))]
+        yield [Span(units.plural(len(edge.events), "event"), Tone.TITLE)]
+        for event in sorted(edge.events, key=lambda event: -event.mps):
+            name, figures = clean(event.name), _carried(event)
+            needed = 2 + width_of(name) + sum(width_of(span.text) for span in figures)
+            beside, below = (figures, []) if needed <= width else ([], figures)
+            yield [Span("◇ ", Tone.MUTED), Span(cut(name, width - 2)), *beside]
+            if below:
+                yield below
+
+
+def _carried(event: Carried) -> list[Span]:
+    spans = []
+    if event.messages:
+        spans.append(Span(f"  {units.rate(event.mps)}/s, {units.count(event.messages)} so far", Tone.MUTED))
+    if event.lag:
+        spans.append(Span(f"  {units.count(event.lag)} behind", Tone.WARN))
+    if not event.declared:
+        spans.append(Span("  ? not declared", Tone.WARN))
+    return spans
 
 
 def _instances(picture: Picture, edge: Edge, width: int) -> Iterator[list[Span]]:
@@ -203,7 +218,7 @@ def _row(label: str, text: str, width: int, tone: Tone, mark: str = "") -> Itera
 
 def edge_line(edge: Edge) -> list[Span]:
     """An edge on one line."""
-    flow = flow_of(edge.signals)
+    flow = flow_of_edge(edge)
     caller, callee = (clean(name) for name in edge.pair)
     spans = [Span(caller, Tone.STRONG), Span(" → ", Tone.MUTED), Span(callee, Tone.STRONG), Span("  ")]
     if flow.denied:
@@ -216,7 +231,7 @@ def edge_line(edge: Edge) -> list[Span]:
         spans.append(Span("? not declared  ", Tone.WARN))
     spans += flow_spans(flow)
     if edge.events:
-        spans.append(Span(f"  {units.plural(len(set(edge.events)), 'event')}", Tone.MUTED))
+        spans.append(Span(f"  {units.plural(len(edge.events), 'event')}", Tone.MUTED))
     if not edge.signals:
         spans.append(Span(f"  {_made_of(edge)}" if not edge.events else "", Tone.MUTED))
     return spans
@@ -227,9 +242,8 @@ def flow_spans(flow: Flow) -> list[Span]:
     if not flow.used:
         return []
     tone = tone_of(flow) if flow.share else Tone.MUTED
-    noun = "requests/s" if flow.http else "connections/s"
-    spans = [Span(units.rate(flow.rps)), Span(f" {noun}", Tone.MUTED)]
-    if flow.http:
+    spans = [Span(units.rate(flow.rps)), Span(f" {flow.unit}/s", Tone.MUTED)]
+    if flow.read:
         spans += [Span("  "), Span(f"{units.share(flow.share)} errors", tone)]
     for name, value in (("p50", flow.p50_ms), ("p99", flow.p99_ms)):
         if value is not None:

@@ -3,12 +3,15 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from meshdev.wire.control import EdgeSignalsView
+from meshdev.tui.graph.scene import Edge
+from meshdev.wire.control import CONNECTIONS, EdgeSignalsView
+
+_UNITS = ("requests", "operations", "messages", CONNECTIONS)  # the first of them says most
 
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """Requests (connections, where nothing is read) a second, and how they fare.
+    """Requests (what else is counted: ``unit``) a second, and how they fare.
 
     ``share`` (0 to 1) of them fail; percentiles are in milliseconds; ``used``: something was carried once.
     """
@@ -22,7 +25,12 @@ class Flow:
     denied: str = ""
     circuit: str = ""
     faults: tuple[str, ...] = ()
-    http: bool = True
+    unit: str = "requests"
+
+    @property
+    def read(self) -> bool:
+        """Whether single calls are known, and not connections alone."""
+        return self.unit != CONNECTIONS
 
     @property
     def active(self) -> bool:
@@ -45,7 +53,20 @@ def flow_of(signals: Iterable[EdgeSignalsView]) -> Flow:
         denied=next((edge.denied for edge in edges if edge.denied), ""),
         circuit=next((edge.circuit for edge in edges if edge.circuit), ""),
         faults=tuple(dict.fromkeys(fault for edge in edges for fault in edge.faults)),
-        http=any(edge.protocol == "http" for edge in edges),
+        unit=min((edge.unit for edge in edges), key=_UNITS.index),
+    )
+
+
+def flow_of_edge(edge: Edge) -> Flow:
+    """What passes the mesh between the two; where that is nothing, the events from one to the other."""
+    flow = flow_of(edge.signals)
+    if edge.signals or not edge.events:
+        return flow
+    return Flow(
+        rps=sum(event.mps for event in edge.events),
+        used=any(event.messages for event in edge.events),
+        undeclared=any(not event.declared for event in edge.events),
+        unit="messages",
     )
 
 

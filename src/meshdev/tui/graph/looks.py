@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from meshdev.tui import units
 from meshdev.tui.cells import clean, width_of
 from meshdev.tui.graph.density import TIMES
-from meshdev.tui.graph.flow import Flow, flow_of
+from meshdev.tui.graph.flow import Flow, flow_of, flow_of_edge
 from meshdev.tui.graph.scene import Edge, Node, Scene
 from meshdev.tui.model import STAND_IN, usage_of
 from meshdev.tui.states import State, state_of
@@ -47,7 +47,7 @@ class NodeLook:
 
 def edge_looks(scene: Scene) -> dict[tuple[str, str], EdgeLook]:
     """The look of every edge."""
-    flows = {edge.pair: flow_of(edge.signals) for edge in scene.edges}
+    flows = {edge.pair: flow_of_edge(edge) for edge in scene.edges}
     busiest = max((flow.rps for flow in flows.values()), default=0.0)
     return {edge.pair: edge_look(edge, flows[edge.pair], busiest) for edge in scene.edges}
 
@@ -104,7 +104,7 @@ def words_of(edge: Edge, flow: Flow) -> tuple[Span, ...]:
     if flow.p99_ms is not None and flow.active:
         words.append(Span(units.latency(flow.p99_ms), Tone.MUTED))
     if not edge.signals and edge.events:
-        words.append(Span(units.plural(len(set(edge.events)), "event"), Tone.MUTED))
+        words.append(Span(units.plural(len(edge.events), "event"), Tone.MUTED))
     return tuple(words)
 
 

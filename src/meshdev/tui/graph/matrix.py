@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import log10
 
-from meshdev.tui.graph.flow import Flow, flow_of
+from meshdev.tui.graph.flow import Flow, flow_of_edge
 from meshdev.tui.graph.looks import tone_of
 from meshdev.tui.graph.scene import Pair, Scene
 from meshdev.tui.tone import Tone
@@ -44,7 +44,7 @@ def matrix_of(scene: Scene, labels: Mapping[str, str]) -> Matrix:
     """The matrix of a scene; ``labels`` is only asked which nodes there are."""
     callers = {edge.caller for edge in scene.edges}
     callees = {edge.callee for edge in scene.edges}
-    marks = {edge.pair: mark_of(flow_of(edge.signals), events=bool(edge.events)) for edge in scene.edges}
+    marks = {edge.pair: mark_of(flow_of_edge(edge), events=bool(edge.events)) for edge in scene.edges}
     return Matrix(
         tuple(name for name in labels if name in callers),
         tuple(name for name in labels if name in callees),

@@ -6,7 +6,7 @@ from meshdev.tui import units
 from meshdev.tui.cells import clean, cut, pad
 from meshdev.tui.facts import Lines, facts_of
 from meshdev.tui.graph.edge_facts import flow_spans, total
-from meshdev.tui.graph.flow import flow_of
+from meshdev.tui.graph.flow import flow_of_edge
 from meshdev.tui.graph.looks import MANY_ERRORS, tone_of
 from meshdev.tui.graph.scene import Edge, Node, Scene
 from meshdev.tui.model import Picture, why_of
@@ -42,7 +42,7 @@ def _edges(title: str, edges: Sequence[Edge], width: int, *, out: bool) -> Itera
     yield []
     yield [Span(pad(title, room) + "    rate   err    p99", Tone.TITLE)]
     for edge in edges:
-        flow = flow_of(edge.signals)
+        flow = flow_of_edge(edge)
         name = (edge.callee if out else edge.caller).removeprefix("event:").removeprefix("team:")
         rate = (
             f"{units.rate(flow.rps)}/s"

@@ -49,13 +49,24 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True)
+class Carried:
+    """An event from one service to another; ``mps`` messages a second, ``lag`` of them wait (None: nobody tells)."""
+
+    name: str
+    mps: float = 0.0
+    messages: int = 0
+    lag: int | None = None
+    declared: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Edge:
     """One arrow, with the signals of every edge that it stands for, and the events that it carries."""
 
     caller: str
     callee: str
     kinds: frozenset[str] = frozenset()
-    events: tuple[str, ...] = ()
+    events: tuple[Carried, ...] = ()
     signals: tuple[EdgeSignalsView, ...] = ()
 
     @property
@@ -133,6 +144,7 @@ def _strangers(picture: Picture) -> dict[str, int]:
     others: dict[str, set[str]] = {}
     pairs = [(edge.caller, edge.callee) for edge in picture.edges]
     pairs += [(edge.caller, edge.callee) for edge in picture.signals]
+    pairs += [part.pair for part in _ends(picture)]
     for caller, callee in pairs:
         for name, other in ((caller, callee), (callee, caller)):
             if name not in known:
@@ -143,6 +155,8 @@ def _strangers(picture: Picture) -> dict[str, int]:
 def _parts(picture: Picture, choice: Choice) -> Iterator[Edge]:
     if choice.events is Events.FOLDED:
         yield from _folded(picture)
+    elif choice.events is Events.NODES:
+        yield from _ends(picture)
     for edge in picture.edges:
         yield Edge(edge.caller, edge.callee, frozenset({edge.kind}))
     for signals in picture.signals:
@@ -151,15 +165,29 @@ def _parts(picture: Picture, choice: Choice) -> Iterator[Edge]:
 
 
 def _folded(picture: Picture) -> Iterator[Edge]:
-    subscribers: dict[str, list[str]] = {}
-    for edge in picture.edges:
-        if edge.kind == "subscribes":
-            subscribers.setdefault(edge.caller, []).append(edge.callee)
-    for edge in picture.edges:
-        if edge.kind == "publishes":
-            for subscriber in subscribers.get(edge.callee, ()):
-                event = edge.callee.removeprefix(EVENT)
-                yield Edge(edge.caller, subscriber, frozenset({"events"}), (event,))
+    """Whoever publishes an event, to whoever gets it: as declared, and as it was seen."""
+    for topic in picture.topics:
+        published = sum(one.messages for one in topic.publishers)
+        for publisher in topic.publishers:
+            part = publisher.messages / published if published else 0.0
+            for subscriber in topic.subscribers:
+                both = publisher.declared and subscriber.declared
+                if both or (publisher.messages and subscriber.messages):
+                    # Who of several published what was delivered nobody tells: each as much as it has published.
+                    messages = round(subscriber.messages * part)
+                    event = Carried(topic.name, subscriber.mps * part, messages, subscriber.lag, both)
+                    yield Edge(publisher.service, subscriber.service, frozenset({"events"}), (event,))
+
+
+def _ends(picture: Picture) -> Iterator[Edge]:
+    """Whoever publishes an event, to the event; the event, to whoever gets it."""
+    for topic in picture.topics:
+        for one in topic.publishers:
+            event = Carried(topic.name, one.mps, one.messages, None, one.declared)
+            yield Edge(one.service, EVENT + topic.name, frozenset({"publishes"}), (event,))
+        for one in topic.subscribers:
+            event = Carried(topic.name, one.mps, one.messages, one.lag, one.declared)
+            yield Edge(EVENT + topic.name, one.service, frozenset({"subscribes"}), (event,))
 
 
 def _merged(parts: Iterable[Edge]) -> list[Edge]:

@@ -2,7 +2,7 @@
 
 from meshdev.tui.cells import clean
 from meshdev.tui.graph.cursor import Cursor
-from meshdev.tui.graph.flow import flow_of
+from meshdev.tui.graph.flow import flow_of_edge
 from meshdev.tui.graph.looks import tone_of
 from meshdev.tui.graph.scene import Choice, Events, Scene
 from meshdev.tui.model import Link, Picture
@@ -54,8 +54,6 @@ def troubled(scene: Scene) -> list[Cursor]:
         if any(state_of(service).tone in {Tone.BAD, Tone.WARN} for service in node.services)
     ]
     edges = [
-        Cursor(edge=edge.pair)
-        for edge in scene.edges
-        if tone_of(flow_of(edge.signals)) in {Tone.BAD, Tone.WARN}
+        Cursor(edge=edge.pair) for edge in scene.edges if tone_of(flow_of_edge(edge)) in {Tone.BAD, Tone.WARN}
     ]
     return [*nodes, *edges]

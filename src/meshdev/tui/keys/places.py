@@ -11,6 +11,7 @@ from meshdev.tui.keys.key import Key
 from meshdev.tui.keys.log_pane import LOG_KEYS
 from meshdev.tui.keys.logs import LOGS_KEYS
 from meshdev.tui.keys.services import SERVICE_KEYS
+from meshdev.tui.keys.topics import TOPIC_KEYS
 from meshdev.tui.keys.traces import TRACES_KEYS
 from meshdev.tui.keys.traffic import TRAFFIC_KEYS
 
@@ -33,4 +34,5 @@ PLACES: tuple[Place, ...] = (
     Place("4", "traces", "Traces", "what belongs together across services", (TRACES_KEYS,)),
     Place("5", "logs", "Logs", "all services' lines by time", (LOGS_KEYS,)),
     Place("6", "chaos", "Chaos", "faults: what is on, and what it does", (CHAOS_KEYS,)),
+    Place("7", "events", "Events", "topics: who publishes, who gets it", (TOPIC_KEYS,)),
 )

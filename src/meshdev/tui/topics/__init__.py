@@ -1,0 +1,1 @@
+"""What the Events screen shows of the brokers' topics. Pure."""

@@ -6,7 +6,7 @@ some answers).
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent import futures
 from contextlib import contextmanager
 from typing import Any, Final, Self
@@ -61,10 +61,11 @@ _HANDLERS: Final = {
 }
 
 
-def bench_server(*more: Any, workers: int = 16) -> tuple[Any, int]:
-    """A server on a free port, started, with the generic handlers ``more`` beside `Bench`."""
+def bench_server(prepare: Callable[[Any], None] = lambda _: None, workers: int = 16) -> tuple[Any, int]:
+    """A server on a free port, started; ``prepare`` may add to it before."""
     server = grpc.server(futures.ThreadPoolExecutor(workers), options=[("grpc.so_reuseport", 0)])
-    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, _HANDLERS), *more))
+    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, _HANDLERS),))
+    prepare(server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     return server, port

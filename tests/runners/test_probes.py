@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from meshdev.runners.ports import PortPool
-from meshdev.runners.probes import ProbePlace, probe_exec, probe_file, probe_grpc, probe_http, probe_tcp
+from meshdev.runners.probes import ProbePlace, probe_exec, probe_file, probe_http, probe_tcp
 from meshdev.runners.reaper import Reaper
 
 ENV = {"PATH": "/usr/bin:/bin"}
@@ -110,10 +110,9 @@ async def test_exec(reaper: Reaper, tmp_path: Path, argv: tuple[str, ...], ok: b
     assert (said.ok, said.detail) == (ok, detail)
 
 
-def test_file_and_grpc(tmp_path: Path) -> None:
-    """A file is there or it isn't; gRPC says that it is not there yet."""
+def test_file(tmp_path: Path) -> None:
+    """A file is there or it isn't."""
     path = tmp_path / "ready"
     assert not probe_file(path).ok
     path.touch()
     assert probe_file(path).ok
-    assert "not supported yet" in probe_grpc().detail

@@ -93,14 +93,14 @@ class Prober:
             case ProbeKind.FILE:
                 # A thread, since the file may be on a network that hangs.
                 return await asyncio.to_thread(probe_file, place.cwd / target)
-            case ProbeKind.GRPC:
-                return probe_grpc()
             case _:
                 port = _port(check, ports)
         if port is None:
             return Answer(ok=False, detail=f"no endpoint {check.endpoint or target!r} to probe")
         if check.kind is ProbeKind.HTTP:
             return await probe_http(port, target, within=check.timeout, host=place.host, make=place.socket)
+        if check.kind is ProbeKind.GRPC:
+            return await probe_grpc(port, target, within=check.timeout, host=place.host, make=place.socket)
         return await probe_tcp(port, within=check.timeout, host=place.host, make=place.socket)
 
 

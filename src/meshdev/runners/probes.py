@@ -1,14 +1,18 @@
-"""One probe, once: http, tcp, exec, file. Each answers `Answer` with words that a person can act on, never raises.
+"""One probe, once: http, grpc, tcp, exec, file.
 
-HTTP counts as healthy from 200 to 399. gRPC health needs HTTP/2 and comes with the mesh; until then its answer says so.
+Each answers `Answer` with words that a person can act on, never raises.
+
+HTTP counts as healthy from 200 to 399, gRPC when the service says that it is ``SERVING`` (grpc.health.v1).
 """
 
 import asyncio
 import os
 import socket
+import struct
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from meshdev.errors import ServiceError
 from meshdev.kernel.quantity import format_duration
@@ -16,6 +20,9 @@ from meshdev.runners.execute import Executed, execute
 from meshdev.runners.namespaces import Within
 from meshdev.runners.ports import LOOPBACK
 from meshdev.runners.reaper import Reaper
+
+if TYPE_CHECKING:
+    from meshdev.runners.grpc_health import Serving
 
 _BODY_SHOWN = 200
 _READ = 16 * 1024
@@ -38,9 +45,8 @@ Execute = Callable[[tuple[str, ...], float], Awaitable[Executed]]
 class ProbePlace:
     """Where exec probes run and relative file paths begin: the instance's directory and environment.
 
-    ``host`` is where its ports are; commands are run ``within`` the namespaces that it has.
-    ``socket`` makes sockets of
-    its own network, if it has one. With ``execute`` it is a container: commands are run, and files looked for, in it.
+    ``host`` is where its ports are; commands are run ``within`` the namespaces that it has. ``socket`` makes sockets
+    of its own network, if it has one. With ``execute`` it is a container: commands are run, and files looked for, in it.
     """
 
     cwd: Path
@@ -128,9 +134,45 @@ def probe_file(path: Path) -> Answer:
     return Answer(ok=False, detail=f"file {path}: does not exist")
 
 
-def probe_grpc() -> Answer:
-    """The place where gRPC health checking will be."""
-    return Answer(ok=False, detail="grpc health checks are not supported yet; use tcp for now")
+async def probe_grpc(
+    port: int, service: str, *, within: float, host: str = LOOPBACK, make: MakeSocket | None = None
+) -> Answer:
+    """Healthy when ``service``, or the server if that is empty, says that it is serving."""
+    from meshdev.runners.grpc_health import NoHttp2Error, Serving  # noqa: PLC0415 -- not everybody's probe
+    from meshdev.traffic.protocols.hpack_blocks import BlockError  # noqa: PLC0415
+
+    name = f"grpc health of {service}" if service else "grpc health"
+    try:
+        async with asyncio.timeout(within):
+            serving, why = await _check(port, service, host, make)
+    except TimeoutError:
+        return Answer(ok=False, detail=f"{name}: no answer within {format_duration(within)}")
+    except (NoHttp2Error, BlockError, struct.error):
+        return Answer(ok=False, detail=f"{name}: the answer is no HTTP/2")
+    except OSError as error:
+        return Answer(ok=False, detail=f"{name}: {_reason(error)}")
+    return Answer(ok=serving is Serving.SERVING, detail=f"{name}: {why if serving is None else serving.name}")
+
+
+async def _check(port: int, service: str, host: str, make: MakeSocket | None) -> "tuple[Serving | None, str]":
+    """What the service says of itself, or why it does not."""
+    from meshdev.runners.grpc_health import Check  # noqa: PLC0415
+
+    loop = asyncio.get_running_loop()
+    check = Check(service)
+    connection = await _connect(port, host, make)
+    try:
+        await loop.sock_sendall(connection, check.begin(f"{host}:{port}"))
+        while not check.is_over:
+            data = await loop.sock_recv(connection, _READ)
+            if not data:
+                return None, "the connection was closed before the answer"
+            answer = check.feed(data)
+            if answer and not check.is_over:
+                await loop.sock_sendall(connection, answer)
+        return check.serving, check.why
+    finally:
+        connection.close()
 
 
 async def _connect(port: int, host: str, make: MakeSocket | None) -> socket.socket:

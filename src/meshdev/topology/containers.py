@@ -166,7 +166,8 @@ def _healthcheck(scope: Scope, table: HealthcheckTable | None) -> EngineHealthch
     if table is None:
         return None
     test = test_of(scope, table)
-    asked_by_meshdev = any((table.http, table.tcp, table.log, table.file, table.grpc))
+    by_grpc = table.grpc not in (None, False)  # an empty text asks for the server as a whole
+    asked_by_meshdev = any((table.http, table.tcp, table.log, table.file, by_grpc))
     return EngineHealthcheck(
         ("NONE",) if asked_by_meshdev else test,
         table.interval,

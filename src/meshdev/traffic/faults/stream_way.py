@@ -13,7 +13,6 @@ from meshdev.traffic.protocols.http2_frames import (
     END_HEADERS,
     END_STREAM,
     FIRST_FRAME_SIZE,
-    HEAD,
     HEAD_SIZE,
     MAX_FRAME_SIZE,
     NUMBER,
@@ -22,6 +21,7 @@ from meshdev.traffic.protocols.http2_frames import (
     Frame,
     bare,
     header_frames,
+    whole_frames,
 )
 from meshdev.traffic.protocols.http2_side import AnySide
 
@@ -94,19 +94,10 @@ class Way:
             taken, data = data[: self._passing], data[self._passing :]
             self._passing -= len(taken)
             yield Passing(RAW, 0, 0, b"", taken, old=True)
-        buffer = self._buffer
-        buffer += data
-        at = 0
-        while len(buffer) - at >= HEAD_SIZE:
-            high, low, kind, flags, stream = HEAD.unpack_from(buffer, at)
-            end = at + HEAD_SIZE + (high << 8 | low)
-            if end > len(buffer):
-                break
-            raw = bytes(buffer[at:end])
+        self._buffer += data
+        for kind, flags, stream, raw in whole_frames(self._buffer):
             ahead, self._ahead = self._ahead, 0
-            at = end
-            yield Passing(kind, flags, stream & STREAM, raw[HEAD_SIZE:], raw[ahead:], old=ahead > 0)
-        del buffer[:at]
+            yield Passing(kind, flags, stream, raw[HEAD_SIZE:], raw[ahead:], old=ahead > 0)
 
     def head(self, frame: Passing) -> Head | None:
         """The header block that is whole with ``frame``, if it is one's part. Raises BlockError.

@@ -1,8 +1,9 @@
 """Frames of HTTP/2 (RFC 9113 §4, §6): their numbers, and how they are written."""
 
+from collections.abc import Iterator
 from enum import IntEnum
 from struct import Struct
-from typing import Final
+from typing import Final, NamedTuple
 
 PREFACE: Final = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 HEAD: Final = Struct(">HBBBI")  # length (16 + 8 bits), type, flags, stream
@@ -67,6 +68,33 @@ def frame(kind: int, flags: int, stream: int, payload: bytes = b"") -> bytes:
     """One frame."""
     length = len(payload)
     return HEAD.pack(length >> 8, length & 0xFF, kind, flags, stream) + payload
+
+
+class Whole(NamedTuple):
+    """A frame as it came; ``raw`` is all of it."""
+
+    kind: int
+    flags: int
+    stream: int
+    raw: bytes
+
+    @property
+    def payload(self) -> bytes:
+        """What follows its head."""
+        return self.raw[HEAD_SIZE:]
+
+
+def whole_frames(buffer: bytearray) -> Iterator[Whole]:
+    """The frames that are whole, taken out of ``buffer`` once all of them were looked at."""
+    at = 0
+    while len(buffer) - at >= HEAD_SIZE:
+        high, low, kind, flags, stream = HEAD.unpack_from(buffer, at)
+        end = at + HEAD_SIZE + (high << 8 | low)
+        if end > len(buffer):
+            break
+        yield Whole(kind, flags, stream & STREAM, bytes(buffer[at:end]))
+        at = end
+    del buffer[:at]
 
 
 def header_frames(stream: int, block: bytes, most: int, *, ends: bool) -> bytes:

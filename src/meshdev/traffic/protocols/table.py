@@ -16,17 +16,21 @@ class Row(NamedTuple):
     """One protocol: its scanner as ``module:class``, and what its first bytes look like.
 
     ``caller`` and ``callee`` judge the first bytes of that side; None when they say nothing. A protocol is guessed when
-    each side that can be judged was recognised.
+    each side that can be judged was recognised. ``has_statements``: the detail of its operations is a statement's
+    fingerprint.
     """
 
     scanner: str
     caller: Callable[[bytes], Verdict] | None = None
     callee: Callable[[bytes], Verdict] | None = None
+    has_statements: bool = False
 
 
 PROTOCOLS: Final[dict[str, Row]] = {
-    "postgres": Row("meshdev.traffic.protocols.postgres:PostgresScanner", caller=begins_postgres),
-    "mysql": Row("meshdev.traffic.protocols.mysql:MysqlScanner", callee=begins_mysql),
+    "postgres": Row(
+        "meshdev.traffic.protocols.postgres:PostgresScanner", caller=begins_postgres, has_statements=True
+    ),
+    "mysql": Row("meshdev.traffic.protocols.mysql:MysqlScanner", callee=begins_mysql, has_statements=True),
 }
 MOST_LOOKED_AT: Final = 512  # of the first bytes of a side; whoever was not recognised by then is not
 
@@ -34,6 +38,11 @@ MOST_LOOKED_AT: Final = 512  # of the first bytes of a side; whoever was not rec
 def is_read(protocol: str) -> bool:
     """Whether there is a scanner for it."""
     return protocol in PROTOCOLS
+
+
+def has_statements(protocol: str) -> bool:
+    """Whether an operation's detail is its statement's fingerprint, which is counted by, too."""
+    return protocol in PROTOCOLS and PROTOCOLS[protocol].has_statements
 
 
 def scanner_of(protocol: str) -> Scanner:

@@ -11,7 +11,7 @@ from meshdev.cli.figures import count, milliseconds, rate
 from meshdev.cli.table import columns
 from meshdev.client import calls
 from meshdev.client.control import Control
-from meshdev.errors import UsageError
+from meshdev.errors import MeshdevError, UsageError
 from meshdev.kernel.nearest import did_you_mean
 from meshdev.wire.database_views import DatabaseUserView, DatabaseView, StatementView
 
@@ -24,8 +24,18 @@ _WIDEST = 120
 _PREFIX = "databases."
 
 
+def _complete(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
+    """The databases there are."""
+    try:
+        known = Control(options.here()).send(calls.databases())
+    except MeshdevError:
+        return []
+    names = (one.name.removeprefix(_PREFIX) for one in known)
+    return [name for name in names if name.startswith(incomplete)]
+
+
 @click.command()
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=_complete)
 @options.json_option()
 def command(*, name: str | None, as_json: bool) -> None:
     """List the databases: whose they are, who uses them, how much.

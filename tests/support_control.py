@@ -43,6 +43,7 @@ from meshdev.wire.control import (
     WhyStep,
     WhyView,
 )
+from meshdev.wire.database_views import DatabaseView
 from meshdev.wire.topic_views import PublishedView, PublishRequest, TopicView
 
 if TYPE_CHECKING:
@@ -154,6 +155,7 @@ class StandIn:
         self.signals: list[EdgeSignalsView] = []
         self.calls: list[ExchangeView] = []
         self.told_topics: list[TopicView] = []
+        self.told_databases: list[DatabaseView] = []
         self.book = self
         self.publisher = self
         self.exchanges = Journal(resets=False)
@@ -193,6 +195,9 @@ class StandIn:
 
     def topics(self) -> list[TopicView]:
         return self.told_topics
+
+    def databases(self) -> list[DatabaseView]:
+        return self.told_databases
 
     async def publish(self, request: PublishRequest) -> PublishedView:
         self.asked.append(("publish", request))

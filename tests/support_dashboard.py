@@ -34,6 +34,7 @@ from meshdev.wire.control import (
     ServiceView,
     SystemView,
 )
+from meshdev.wire.database_views import DatabaseView
 from meshdev.wire.fault_views import FaultKindView, FaultRequest, FaultView
 from support_scripted import ScriptedRecordings
 
@@ -85,6 +86,7 @@ class ScriptedBackend(ScriptedRecordings):
         super().__init__()
         self.calls: list[tuple[object, ...]] = []
         self.refusal: MeshdevError | None = None
+        self.told_databases: Sequence[DatabaseView] = ()
         self.working_dir = "/home/ada/shop/services"
         self.tails: dict[str, ScriptedTail] = {}
         self.traffic: ScriptedTraffic | None = None
@@ -158,6 +160,12 @@ class ScriptedBackend(ScriptedRecordings):
         """Remember it."""
         self._called("publish", topic, broker, payload)
         return broker
+
+    async def databases(self) -> Sequence[DatabaseView]:
+        """Those of the script."""
+        if self.refusal is not None:
+            raise self.refusal
+        return self.told_databases
 
     async def fault_kinds(self) -> Sequence[FaultKindView]:
         """The catalogue."""

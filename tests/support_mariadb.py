@@ -16,6 +16,14 @@ from support_mesh import free_port
 from support_product import eventually
 
 _SERVER = shutil.which("mariadbd") or shutil.which("mariadbd", path="/usr/sbin")
+_SETTINGS = (
+    "--bind-address=127.0.0.1",
+    "--skip-name-resolve",
+    "--local-infile=1",
+    "--innodb-buffer-pool-size=8M",
+    "--innodb-flush-log-at-trx-commit=0",
+    "--max-allowed-packet=64M",
+)
 _INSTALL = shutil.which("mariadb-install-db")
 
 
@@ -50,54 +58,39 @@ class MariaDb:
 @contextmanager
 def mariadb() -> Iterator[MariaDb]:
     """A new server, gone at the end; skips where there is none."""
+    with cluster() as argv:
+        found = MariaDb(free_port())
+        with tempfile.TemporaryFile() as log:
+            server = subprocess.Popen([*argv, f"--port={found.port}"], stdout=log, stderr=log)
+        try:
+            eventually(lambda: _answers(found), timeout=60)
+            yield found
+        finally:
+            server.kill()
+            server.wait()
+
+
+@contextmanager
+def cluster() -> Iterator[list[str]]:
+    """What is to be run, with ``--port=PORT`` behind it, to serve new databases; skips where there is no MariaDB."""
     if _SERVER is None or _INSTALL is None:
-        if os.environ.get("CI"):
-            raise AssertionError("mariadb-server is not installed")
+        assert not os.environ.get("CI"), "mariadb-server is not installed"
         pytest.skip("mariadb-server is not installed")
     place = Path(tempfile.mkdtemp(prefix="maria-"))
     try:
-        data = place / "data"
         as_whom = ["--user=root"] if os.geteuid() == 0 else []
-        common = ["--no-defaults", f"--datadir={data}", *as_whom]
-        subprocess.run(
-            [_INSTALL, *common, "--auth-root-authentication-method=normal", "--skip-test-db"],
-            check=True,
-            capture_output=True,
-        )
+        common = ["--no-defaults", f"--datadir={place / 'data'}", *as_whom]
+        made = [_INSTALL, *common, "--auth-root-authentication-method=normal", "--skip-test-db"]
+        subprocess.run(made, check=True, capture_output=True)
         init = place / "init.sql"
         init.write_text(
             "CREATE DATABASE IF NOT EXISTS shop;\n"
             "CREATE USER IF NOT EXISTS shop@'127.0.0.1' IDENTIFIED BY 'secret';\n"
             "GRANT ALL ON shop.* TO shop@'127.0.0.1';\n"
         )
-        port = free_port()
         tether = ["setpriv", "--pdeathsig", "KILL"] if shutil.which("setpriv") else []
-        with (place / "log").open("wb") as log:
-            server = subprocess.Popen(
-                [
-                    *tether,
-                    _SERVER,
-                    *common,
-                    f"--socket={place / 'sock'}",
-                    f"--port={port}",
-                    "--bind-address=127.0.0.1",
-                    f"--init-file={init}",
-                    "--skip-name-resolve",
-                    "--local-infile=1",
-                    "--innodb-buffer-pool-size=8M",
-                    "--innodb-flush-log-at-trx-commit=0",
-                    "--max-allowed-packet=64M",
-                ],
-                stdout=log,
-                stderr=log,
-            )
-        try:
-            found = MariaDb(port)
-            eventually(lambda: _answers(found), timeout=60)
-            yield found
-        finally:
-            server.kill()
-            server.wait()
+        where = [f"--socket={place / 'sock'}", f"--init-file={init}", *_SETTINGS]
+        yield [*tether, _SERVER, *common, *where]
     finally:
         shutil.rmtree(place, ignore_errors=True)
 

@@ -20,7 +20,14 @@ assert _WHEEL is not None
 assert _WHEEL.origin is not None
 _INSTALLED = Path(_WHEEL.origin).parent / "pginstall"
 _NOBODY = 65534
-_QUICK = {"fsync": "off", "full_page_writes": "off", "shared_buffers": "16MB", "max_connections": "60"}
+_SETTINGS = {
+    "fsync": "off",
+    "full_page_writes": "off",
+    "shared_buffers": "16MB",
+    "max_connections": "60",
+    "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,47 +49,43 @@ class Postgres:
 
 @contextmanager
 def postgres() -> Iterator[Postgres]:
-    """A new server, gone at the end. It never runs as root: it refuses to."""
-    place = Path(tempfile.mkdtemp(prefix="pg-"))
-    try:
-        place.chmod(0o755)
-        data = place / "data"
-        data.mkdir(mode=0o700)
-        installed, drop = _INSTALLED, tuple[str, ...]()
-        if os.geteuid() == 0:
-            os.chown(data, _NOBODY, _NOBODY)
-            drop = ("setpriv", f"--reuid={_NOBODY}", f"--regid={_NOBODY}", "--clear-groups")
-            installed = _within_reach(drop, place)
-        tether = ("setpriv", "--pdeathsig", "KILL") if shutil.which("setpriv") else ()
-        binaries = installed / "bin"
-        made = [str(binaries / "initdb"), "-D", str(data), "-U", "shop", "-A", "trust", "-E", "UTF8"]
-        quick = ["--no-sync", "--no-locale", "--no-instructions"]
-        subprocess.run([*drop, *made, *quick], check=True, capture_output=True, cwd="/")
+    """A new server, gone at the end."""
+    with cluster() as argv:
         port = free_port()
-        settings = _QUICK | {
-            "port": str(port),
-            "listen_addresses": "127.0.0.1",
-            "unix_socket_directories": "",
-        }
-        switches = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
-        with (place / "log").open("wb") as log:
-            server = subprocess.Popen(
-                [*drop, *tether, str(binaries / "postgres"), "-D", str(data), *switches],
-                stdout=log,
-                stderr=log,
-                cwd="/",
-            )
+        with tempfile.TemporaryFile() as log:
+            server = subprocess.Popen([*argv, "-p", str(port)], stdout=log, stderr=log, cwd="/")
         try:
             eventually(lambda: _answers(port), timeout=60)
             yield Postgres(port)
         finally:
             server.kill()
             server.wait()
+
+
+@contextmanager
+def cluster() -> Iterator[list[str]]:
+    """What is to be run, with ``-p PORT`` behind it, to serve a new cluster. It never runs as root: it refuses to."""
+    place = Path(tempfile.mkdtemp(prefix="pg-"))
+    try:
+        place.chmod(0o755)
+        data = place / "data"
+        data.mkdir(mode=0o700)
+        installed, drop = _INSTALLED, list[str]()
+        if os.geteuid() == 0:
+            os.chown(data, _NOBODY, _NOBODY)
+            drop = ["setpriv", f"--reuid={_NOBODY}", f"--regid={_NOBODY}", "--clear-groups"]
+            installed = _within_reach(drop, place)
+        made = [str(installed / "bin" / "initdb"), "-D", str(data), "-U", "shop", "-A", "trust", "-E", "UTF8"]
+        quick = ["--no-sync", "--no-locale", "--no-instructions"]
+        subprocess.run([*drop, *made, *quick], check=True, capture_output=True, cwd="/")
+        tether = ["setpriv", "--pdeathsig", "KILL"] if shutil.which("setpriv") else []
+        switches = [word for name, value in _SETTINGS.items() for word in ("-c", f"{name}={value}")]
+        yield [*drop, *tether, str(installed / "bin" / "postgres"), "-D", str(data), *switches]
     finally:
         shutil.rmtree(place, ignore_errors=True)
 
 
-def _within_reach(drop: tuple[str, ...], place: Path) -> Path:
+def _within_reach(drop: list[str], place: Path) -> Path:
     """The installation, copied where the user it runs as cannot see it."""
     seen = subprocess.run([*drop, "test", "-x", str(_INSTALLED / "bin" / "postgres")], check=False, cwd="/")
     if seen.returncode == 0:

@@ -88,8 +88,10 @@ def test_it_fits_and_the_names_can_be_hit(width: int) -> None:
     text = "".join(span.text for span in spans)
     assert width_of(text) <= width
     hit = [text[start:end] for start, end, _ in spots]
-    if width >= 80:
+    if width >= 120:
         assert hit == [f"{place.number} {place.title}" for place in PLACES]
+    elif width >= 80:
+        assert [f"{one:.6}" for one in hit] == [f"{place.number} {place.title:.4}" for place in PLACES]
     else:
         assert hit == ["1", "2 Graph", *(place.number for place in PLACES[2:])]
     assert next(span.text for span in spans if span.tone is Tone.HERE) == "Graph"

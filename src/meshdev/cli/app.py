@@ -44,6 +44,7 @@ COMMANDS = {
     "edges": "List the edges and what they carry.",
     "traffic": "Show single calls over the edges.",
     "topics": "List the brokers' topics: who publishes, who subscribes, the last messages.",
+    "databases": "List the databases: whose they are, who uses them, which statements take how long.",
     "publish": "Publish a message on a broker: typed, from a file, or the last one again.",
     "record": "Record traffic, keep what passed, show and manage recordings.",
     "replay": "Send recorded requests to a service again: compare its answers, or make load of them.",

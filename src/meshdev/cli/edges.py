@@ -61,6 +61,8 @@ def notes(view: EdgeSignalsView) -> Iterable[str]:
         yield click.style(f"circuit {view.circuit}", fg="red")
     if not view.declared:
         yield click.style("undeclared", fg="yellow")
+    if view.foreign:
+        yield click.style(f"foreign: data of {view.foreign}", fg="yellow")
     if view.faults:
         yield click.style(f"faults: {', '.join(view.faults)}", fg="magenta")
     if injected := view.errors_by_kind.get(EdgeError.FAULT):

@@ -1,7 +1,7 @@
 """The running system as text, Mermaid, DOT or JSON: nodes with their health, edges with what they carry. Pure.
 
 An edge's tone says what is the matter with it: ``denied`` (closed), ``failing`` (something has failed on it),
-``undeclared``, ``busy`` (seen), ``idle`` (declared, never used).
+``undeclared``, ``foreign`` (to a database of somebody else's), ``busy`` (seen), ``idle`` (declared, never used).
 """
 
 from collections.abc import Callable, Iterator
@@ -20,10 +20,18 @@ _COLOURS: Final = {
     "denied": "red",
     "failing": "red",
     "undeclared": "yellow",
+    "foreign": "yellow",
     "busy": "green",
     "idle": "bright_black",
 }
-_PAINT: Final = {"denied": "#d33", "failing": "#d33", "undeclared": "#c80", "busy": "#2a2", "idle": "#999"}
+_PAINT: Final = {
+    "denied": "#d33",
+    "failing": "#d33",
+    "undeclared": "#c80",
+    "foreign": "#c80",
+    "busy": "#2a2",
+    "idle": "#999",
+}
 _STATES: Final = {"green": "#dfd", "red": "#fdd", "yellow": "#ffd", "cyan": "#def", "bright_black": "#eee"}
 
 
@@ -55,6 +63,8 @@ def _tone(edge: EdgeSignalsView) -> str:
         return "failing"
     if not edge.declared:
         return "undeclared"
+    if edge.foreign:
+        return "foreign"
     return "busy" if edge.observed else "idle"
 
 
@@ -70,6 +80,8 @@ def _label(edge: EdgeSignalsView) -> str:
         parts.append("unused")
     if not edge.declared:
         parts.append("undeclared")
+    if edge.foreign:
+        parts.append(f"foreign: data of {edge.foreign}")
     if edge.circuit:
         parts.append(f"circuit {edge.circuit}")
     parts += [*edge.faults, *edge.policies]

@@ -29,6 +29,7 @@ from meshdev.wire.control import (
     VersionView,
     WhyView,
 )
+from meshdev.wire.database_views import DatabaseView
 from meshdev.wire.swap import SwapRequest, SwapView
 from meshdev.wire.topic_views import PublishedView, PublishRequest, TopicView
 
@@ -113,6 +114,11 @@ def edges(*, settled: bool = False) -> Call[list[EdgeSignalsView]]:
 def topics(*, settled: bool = False) -> Call[list[TopicView]]:
     """The brokers' topics; ``settled`` as for `edges`."""
     return Call("GET", "/v1/topics" + ("?settled" if settled else ""), list[TopicView])
+
+
+def databases(*, settled: bool = False) -> Call[list[DatabaseView]]:
+    """The databases, who uses them, and their statements; ``settled`` as for `edges`."""
+    return Call("GET", "/v1/databases" + ("?settled" if settled else ""), list[DatabaseView])
 
 
 def publish(request: PublishRequest) -> Call[PublishedView]:

@@ -45,6 +45,7 @@ def build_api(operator: Operator) -> Starlette:
             Route("/v1/graph", answer(lambda _: operator.graph())),
             Route("/v1/edges", routes.edges),
             Route("/v1/topics", routes.topics),
+            Route("/v1/databases", routes.databases),
             Route("/v1/topics/publish", routes.publish, methods=["POST"]),
             Route("/v1/traffic", routes.exchanges),
             Route("/v1/traffic/stream", routes.traffic),
@@ -87,6 +88,10 @@ class _Routes:
     async def topics(self, request: Request) -> Response:
         await self._settled(request)
         return Json(self._operator.topics())
+
+    async def databases(self, request: Request) -> Response:
+        await self._settled(request)
+        return Json(self._operator.databases())
 
     async def publish(self, request: Request) -> Response:
         return Json(await self._operator.publisher.publish(await body(request, PublishRequest)))

@@ -183,6 +183,7 @@ class EdgeBook:
             latency_buckets=_buckets(signals.total),
             latency_sum_ms=round(_sum_ms(signals.total), 3),
             routes=[_route(name, route) for name, route in signals.routes.items()],
+            foreign=edge.foreign if edge else "",
         )
 
 

@@ -1,7 +1,7 @@
 """What an edge does besides forwarding: the topology's rules as the mesh takes them, and in a few words. Pure.
 
-Access: ``allow = false`` closes an edge; under ``zero_trust`` an edge that nobody declared is closed. Published ports
-are declared by being published.
+Access: ``allow = false`` closes an edge; under ``zero_trust`` an edge that nobody declared is closed, and so is one to
+an ``exclusive`` database for all but its owner. Published ports are declared by being published.
 """
 
 from collections.abc import Iterator
@@ -47,6 +47,9 @@ def policy_of(system: System, edge: Edge) -> EdgePolicy:
 
 def _denied(system: System, edge: Edge, rules: model.EdgePolicy | None) -> str:
     key = edge.key
+    callee = system.services.get(key.callee)
+    if edge.foreign and callee is not None and callee.exclusive:
+        return f"{key.callee} belongs to {edge.foreign}, and is exclusive"
     if rules is not None:
         return "" if rules.allow else "the topology says allow = false for this edge"
     if system.zero_trust and not edge.declared and key.caller != OUTSIDE:

@@ -7,7 +7,7 @@ other than the first add their name (``PAYMENTS_ADMIN_URL``). Brokers and databa
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from meshdev.daemon.names import PROXY_PORT, finds_by_name, inner_port, shares_no_network, within_reach
@@ -39,7 +39,8 @@ class Edge:
 
     A ``latent`` one has no listener: its caller's name proxy leads there. That proxy is one of these, too: ``names``
     are the hosts that it knows. ``inner`` is the port on which a caller with a network of its own finds the edge; such
-    an edge has its listener there, also when it is latent.
+    an edge has its listener there, also when it is latent. ``foreign`` is the owner of the database that it leads to,
+    where that is not the caller.
     """
 
     key: EdgeKey
@@ -49,6 +50,7 @@ class Edge:
     latent: bool = False
     inner: int = 0
     names: Mapping[str, EdgeKey] = field(default_factory=dict)
+    foreign: str = ""
 
 
 def edges_of(system: System) -> dict[EdgeKey, Edge]:
@@ -72,7 +74,15 @@ def edges_of(system: System) -> dict[EdgeKey, Edge]:
             endpoint = by_name[published.endpoint]
             key = front_of(callee, published)
             found[key] = Edge(key, endpoint, published.port)
-    return found
+    return {key: _marked(system, edge) for key, edge in found.items()}
+
+
+def _marked(system: System, edge: Edge) -> Edge:
+    """With the owner of what it leads to, if that is somebody else's; whoever is outside takes nothing."""
+    callee = system.services.get(edge.key.callee)
+    owner = callee.owner if callee is not None else ""
+    inside = edge.key.caller in system.services
+    return replace(edge, foreign=owner) if owner and inside and edge.key.caller != owner else edge
 
 
 def front_of(callee: Service, published: PublishedPort) -> EdgeKey:

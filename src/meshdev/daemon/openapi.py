@@ -7,6 +7,7 @@ import msgspec
 
 from meshdev import __version__
 from meshdev.wire import control as wire
+from meshdev.wire import database_views as databases
 from meshdev.wire import fault_views as faults
 from meshdev.wire import recording_views as recordings
 from meshdev.wire import swap
@@ -25,6 +26,11 @@ _GET: tuple[tuple[str, object, str], ...] = (
         "/v1/topics",
         list[topics.TopicView],
         "The brokers' topics: who publishes, who subscribes, the last messages.",
+    ),
+    (
+        "/v1/databases",
+        list[databases.DatabaseView],
+        "The databases: whose they are, who uses them, their statements.",
     ),
     ("/v1/traffic", list[wire.ExchangeView], "The last calls over edges, the oldest first."),
     ("/v1/traffic/{span}", recordings.RecalledView, "One of them with headers and bodies, without secrets."),

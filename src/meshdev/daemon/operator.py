@@ -6,7 +6,7 @@ Wishes become events; nothing waits here.
 import asyncio
 import os
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 
 from meshdev import __version__
+from meshdev.daemon.database_views import database_views
 from meshdev.daemon.edge_book import EdgeBook
 from meshdev.daemon.faults.keeper import FaultKeeper
 from meshdev.daemon.journal import Journal
@@ -40,6 +41,7 @@ from meshdev.lifecycle.model import (
     StopWanted,
     Urgency,
 )
+from meshdev.mesh.signals import EdgeSignals
 from meshdev.storage.reader import LogReader
 from meshdev.topology.container import Container
 from meshdev.topology.diff import Action, Change, diff
@@ -65,6 +67,8 @@ from meshdev.wire.control import (
     VersionView,
     WhyView,
 )
+from meshdev.wire.database_views import DatabaseView
+from meshdev.wire.mesh import EdgeKey
 from meshdev.wire.swap import SwapRequest, SwapView
 from meshdev.wire.topic_views import TopicView
 
@@ -86,6 +90,7 @@ class Operator:
     log_dir: Path
     book: EdgeBook
     topic_book: TopicBook
+    signals: Callable[[], Mapping[EdgeKey, EdgeSignals]]
     publisher: Publisher
     faults: FaultKeeper
     recordings: RecordingKeeper
@@ -205,6 +210,10 @@ class Operator:
     def topics(self) -> list[TopicView]:
         """The brokers' topics."""
         return self.topic_book.views(time.monotonic())
+
+    def databases(self) -> list[DatabaseView]:
+        """The databases, who uses them, and their statements."""
+        return database_views(self.system, self.edges(), self.signals())
 
     async def settled(self) -> None:
         """Until `edges` and `traffic` tell everything that has happened so far; not for ever, should a worker hang."""

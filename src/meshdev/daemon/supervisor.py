@@ -200,6 +200,7 @@ class Supervisor:
             log_dir=log_dir,
             book=self._book,
             topic_book=self._topics,
+            signals=self._fleet.signals,
             publisher=Publisher(
                 brokers=lambda: brokers_of(
                     self._routes.listening(), self._fleet.signals(), self._routes.upstreams

@@ -14,7 +14,17 @@ from time import monotonic
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from meshdev.mesh.exchanges import Exchanges
-from meshdev.wire.mesh import Act, EdgeCounters, EdgeEntry, EdgeError, EdgeKey, EdgePolicy, Exchange, Upstream
+from meshdev.wire.mesh import (
+    Act,
+    EdgeCounters,
+    EdgeEntry,
+    EdgeError,
+    EdgeKey,
+    EdgePolicy,
+    Exchange,
+    StatementCounters,
+    Upstream,
+)
 
 if TYPE_CHECKING:
     from meshdev.mesh.capture import EdgeCapture
@@ -281,7 +291,10 @@ class Edge:
         routes, recent, self.dropped = self.exchanges.take(self.id)
         if self.capture is not None:
             self.capture.refill()
+        statements: tuple[StatementCounters, ...] = ()
         if self.operations is not None:
+            if self.operations.statements is not None:
+                statements = self.operations.statements.take()
             done, told, dropped = self.operations.take(self.id)
             routes, recent, self.dropped = (*routes, *done), (*recent, *told), self.dropped + dropped
         if exchanges is not None:
@@ -302,6 +315,7 @@ class Edge:
             circuit=self.circuit,
             fault_hits=self.faults.take_hits() if self.faults is not None else {},
             spoken=self.operations.protocol if self.operations is not None else "",
+            statements=statements,
         )
         self._told_opened, self._told_closed = self.opened, self.closed
         self._told_bytes = (self.bytes_in, self.bytes_out)

@@ -8,8 +8,10 @@ last few of each route only.
 from typing import Final
 
 from meshdev.mesh.exchanges import MOST_RECENT, MOST_ROUTES, OTHER
+from meshdev.mesh.statements import Statements
 from meshdev.telemetry.histogram import bucket
 from meshdev.traffic.protocols.operation import Operation
+from meshdev.traffic.protocols.table import has_statements
 from meshdev.wire.mesh import Exchange, RouteCounters
 
 MOST_PAYLOADS: Final = 3  # of each route between two frames
@@ -36,7 +38,7 @@ class _Route:
 class Operations:
     """The operations of one edge since they were last taken."""
 
-    __slots__ = ("_dropped", "_known", "_protocol", "_recent", "_routes")
+    __slots__ = ("_dropped", "_known", "_protocol", "_recent", "_routes", "statements")
 
     def __init__(self, protocol: str) -> None:
         self._protocol = protocol
@@ -44,6 +46,7 @@ class Operations:
         self._routes: dict[_Key, _Route] = {}
         self._recent: list[tuple[Operation, str, bool]] = []
         self._dropped = 0
+        self.statements = Statements() if has_statements(protocol) else None
 
     @property
     def protocol(self) -> str:
@@ -58,6 +61,8 @@ class Operations:
         if operation.ended > operation.started:
             index = bucket(int((operation.ended - operation.started) * 1e6))
             route.latency[index] = route.latency.get(index, 0) + 1
+        if self.statements is not None:
+            self.statements.record(operation)
         if operation.kind:
             sent, got = operation.messages_in, operation.messages_out
             route.lag = operation.lag

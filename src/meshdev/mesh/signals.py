@@ -50,6 +50,7 @@ class RouteSignals:
 class EdgeSignals:
     """What an edge has carried since the daemon started; `total` sums all `routes`, latencies are microseconds.
 
+    `statements` are known by name, target and fingerprint.
     `acts` counts what policies did, `circuit` is ``open``, ``half-open`` or empty, `spoken` the protocol whose
     operations are read (`wire.mesh.EdgeCounters`).
     """
@@ -68,6 +69,7 @@ class EdgeSignals:
     routes: dict[str, RouteSignals] = field(default_factory=dict)
     fault_hits: dict[str, int] = field(default_factory=dict)
     spoken: str = ""
+    statements: dict[tuple[str, str, str], RouteSignals] = field(default_factory=dict)
 
     def add(self, counters: EdgeCounters) -> None:
         """Add one telemetry frame's differences."""
@@ -92,6 +94,12 @@ class EdgeSignals:
             if known is None:
                 known = self.routes[route.route] = RouteSignals(kind=route.kind)
             known.add(route)
+        for one in counters.statements:
+            key = (one.name, one.target, one.text)
+            statement = self.statements.setdefault(key, RouteSignals())
+            for index, count in enumerate(one.statuses):
+                statement.statuses[index] += count
+            statement.latency.add(one.latency)
 
     def worker_died(self) -> None:
         """Its connections died with it, and so did the news of their end."""

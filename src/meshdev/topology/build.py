@@ -80,6 +80,7 @@ def build_node(scope: Scope, *, completes: bool) -> Service | EmbeddedFile:
         team=table.team or "",
         engine=engine,
         owner=(table.owner or "") if isinstance(table, DatabaseTable) else "",
+        exclusive=isinstance(table, DatabaseTable) and table.exclusive,
         environment={**scope.extra, **written},
         endpoints=endpoints,
         ports=_apart(ports, endpoints) if isinstance(run, Process) and not pod else ports,

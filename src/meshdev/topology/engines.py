@@ -40,7 +40,14 @@ def sqlite_file(scope: Scope, table: DatabaseTable) -> EmbeddedFile:
     path = data_path(scope.root, f"{scope.key}.sqlite3")
     url = f"sqlite:///{path}"
     return EmbeddedFile(
-        scope.name, "sqlite", path, url, table.owner or "", seed_of(scope, table), scope.where()
+        name=scope.name,
+        engine="sqlite",
+        path=path,
+        url=url,
+        owner=table.owner or "",
+        exclusive=table.exclusive,
+        seed=seed_of(scope, table),
+        where=scope.where(),
     )
 
 

@@ -205,6 +205,7 @@ class DatabaseTable(NodeTable):
 
     engine: Text | None = Field(default=None, description="sqlite (embedded), or what its process speaks")
     owner: Text | None = Field(default=None, description="the one service whose data it is")
+    exclusive: Flag = Field(default=False, description="nobody but the owner may use it")
     seed: Text | None = Field(default=None, description="file that fills a new database")
 
 

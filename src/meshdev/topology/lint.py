@@ -147,9 +147,15 @@ def _shared_databases(subject: Subject) -> Iterator[Finding]:
             for user in users:
                 if user.name not in (database.owner, database.name):
                     message = f"{user.name} uses {database.name}, which belongs to {database.owner}"
+                    if database.exclusive and isinstance(database, Service):
+                        message += ", and is kept out: it is exclusive"
                     yield Finding(
                         subject.where(user), "foreign-database", message, f"ask {database.owner} for the data"
                     )
+            if database.exclusive and isinstance(database, EmbeddedFile):
+                message = f"{database.name} is a file: exclusive keeps nobody out of it"
+                hint = "only what is reached over an edge can be closed"
+                yield Finding(subject.where(database), "exclusive-file", message, hint)
         elif len(users) > 1:
             names = ", ".join(user.name for user in users)
             message = f"{database.name} is shared by {names}"

@@ -268,7 +268,8 @@ class Service:
     """One node of the system with everything that starting, probing, reloading and stopping it needs.
 
     ``uses`` names nodes that are reached over an edge; ``names`` says how a process finds them. ``files`` names
-    embedded databases that are files (`System.embedded`), whose address is already in ``environment``. Values of
+    embedded databases that are files (`System.embedded`), whose address is already in ``environment``. ``owner`` is the
+    one service whose data a database holds; with ``exclusive`` its edges are closed to all others. Values of
     ``environment`` and the argv of ``run`` are templates: they go through `topology.template.resolve` at launch.
     """
 
@@ -280,6 +281,7 @@ class Service:
     team: str = ""
     engine: str = ""
     owner: str = ""
+    exclusive: bool = False
     environment: Mapping[str, str] = field(default_factory=dict)
     endpoints: tuple[Endpoint, ...] = ()
     ports: tuple[PublishedPort, ...] = ()
@@ -314,6 +316,7 @@ class EmbeddedFile:
     path: Path
     url: str
     owner: str = ""
+    exclusive: bool = False
     seed: Path | None = None
     where: Where | None = None
 

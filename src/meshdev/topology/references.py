@@ -216,6 +216,11 @@ class References:
                 self._complain(
                     where, path, "owner", f'there is no service "{owner}"', did_you_mean(owner, known)
                 )
+        for node in nodes:
+            if node.exclusive and not node.owner:
+                path = tuple(node.name.split(".", 1))
+                where = self.assembly.where((*path, "exclusive"))
+                self._complain(where, path, "exclusive", "says nothing without an owner", 'owner = "SERVICE"')
 
     def _ports(self, services: Mapping[str, Service]) -> None:
         taken: dict[int, tuple[str, Where]] = {}

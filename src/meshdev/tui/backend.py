@@ -12,6 +12,7 @@ from meshdev.tui.model import Picture
 from meshdev.tui.recordings.source import RecordingSource
 from meshdev.tui.scrollback import Line
 from meshdev.wire.control import EnvView
+from meshdev.wire.database_views import DatabaseView
 from meshdev.wire.fault_views import FaultKindView, FaultRequest, FaultView
 
 Deliver = Callable[[Sequence[Line], int], None]
@@ -67,6 +68,10 @@ class Backend(RecordingSource, Protocol):
 
     async def publish(self, topic: str, broker: str, payload: str) -> str:
         """Publish a message; the broker has it when this returns. Says on which broker."""
+        ...
+
+    async def databases(self) -> Sequence[DatabaseView]:
+        """The databases, who uses them, and their statements."""
         ...
 
     async def fault_kinds(self) -> Sequence[FaultKindView]:

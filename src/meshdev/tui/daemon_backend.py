@@ -17,6 +17,7 @@ from meshdev.tui.model import Happening, Link, Picture
 from meshdev.tui.narrative import happened
 from meshdev.tui.recordings.daemon import DaemonRecordings
 from meshdev.wire.control import EnvView, PlanView, UpRequest
+from meshdev.wire.database_views import DatabaseView
 from meshdev.wire.fault_views import FaultKindView, FaultRequest, FaultSwitch, FaultView
 from meshdev.wire.topic_views import PublishRequest
 
@@ -79,6 +80,10 @@ class DaemonBackend(DaemonRecordings):
         """Publish a message; says on which broker."""
         request = PublishRequest(topic=topic, broker=broker, payload=payload)
         return (await self._control.send(calls.publish(request))).broker
+
+    async def databases(self) -> Sequence[DatabaseView]:
+        """The databases, who uses them, and their statements."""
+        return await self._control.send(calls.databases())
 
     async def fault_kinds(self) -> Sequence[FaultKindView]:
         """The catalogue of faults."""

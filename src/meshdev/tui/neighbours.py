@@ -118,4 +118,6 @@ def _notes(edge: EdgeSignalsView, *, declared: bool) -> list[Span]:
         notes.append(Span(f"{units.plural(edge.held, 'call')} held  ", Tone.BUSY))
     if not (declared or edge.declared):
         notes.append(Span("not declared  ", Tone.WARN))
+    if edge.foreign:
+        notes.append(Span(f"data of {clean(edge.foreign)}  ", Tone.WARN))
     return notes

@@ -9,6 +9,7 @@ from meshdev.tui.screens.base import Frame
 
 if TYPE_CHECKING:
     from meshdev.tui.screens.chaos import ChaosScreen
+    from meshdev.tui.screens.databases import DatabasesScreen
     from meshdev.tui.screens.graph import GraphScreen
     from meshdev.tui.screens.logs import LogsScreen
     from meshdev.tui.screens.services import ServicesScreen
@@ -66,6 +67,13 @@ def topics() -> "type[TopicsScreen]":
     return TopicsScreen
 
 
+def databases() -> "type[DatabasesScreen]":
+    """Databases and statements."""
+    from meshdev.tui.screens.databases import DatabasesScreen
+
+    return DatabasesScreen
+
+
 KINDS: Mapping[str, Callable[[], type[Frame]]] = {
     "services": services,
     "graph": graph,
@@ -74,6 +82,7 @@ KINDS: Mapping[str, Callable[[], type[Frame]]] = {
     "logs": logs,
     "chaos": chaos,
     "events": topics,
+    "data": databases,
 }
 """By the mode's name, in the order of their numbers."""
 

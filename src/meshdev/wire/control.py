@@ -12,6 +12,7 @@ clock), sizes bytes. A field may be added within a version; none is renamed or r
 | GET /v1/graph | `GraphView`, with the edges' signals |
 | GET /v1/edges | list of `EdgeSignalsView` |
 | GET /v1/topics | see `wire.topic_views` |
+| GET /v1/databases | see `wire.database_views` |
 | GET /v1/traffic?limit=N | list of the last `ExchangeView`, the oldest first |
 | GET /v1/traffic/stream?after=SEQ | server-sent events, each one `ExchangeView` |
 | GET /v1/processes | list of `ProcessView`: meshdev's own processes |
@@ -198,6 +199,7 @@ class EdgeSignalsView(View, frozen=True, kw_only=True):
     that was quiet. ``series`` and ``error_series`` are the last minute by the second, the oldest first. Requests
     are HTTP's, or the operations of another ``protocol`` that is read (``guessed`` when nobody declared it); an
     edge that is not read counts connections and has no percentiles. ``policies`` and ``faults`` name what acts;
+    ``foreign`` is the owner of the database that the edge leads to, if that is not the caller.
     ``denied`` is the rule that closes the edge, if one does; ``acts`` counts what policies did (retries, …), and
     ``circuit`` is ``open``, ``half-open`` or empty.
     ``fault_hits`` counts what injected faults did, by `FaultSpec.key`, since the daemon started.
@@ -236,6 +238,7 @@ class EdgeSignalsView(View, frozen=True, kw_only=True):
     fault_hits: dict[str, int] = {}
     eps: float = 0.0
     error_series: list[int] = []
+    foreign: str = ""
 
     @property
     def unit(self) -> str:

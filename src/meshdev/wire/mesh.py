@@ -291,6 +291,19 @@ class Exchange(Struct, frozen=True, array_like=True):
     payload: bytes = b""
 
 
+class StatementCounters(Struct, frozen=True, array_like=True):
+    """Statements of one fingerprint (``text``): counts and latencies as in `RouteCounters`.
+
+    What is more than is told apart has an empty text.
+    """
+
+    name: str
+    target: str
+    text: str
+    statuses: tuple[int, ...]
+    latency: Mapping[int, int]
+
+
 class EdgeCounters(Struct, frozen=True, array_like=True):
     """What happened on one edge since the last telemetry; ``active``, ``held`` and ``in_flight`` are as of now.
 
@@ -312,6 +325,7 @@ class EdgeCounters(Struct, frozen=True, array_like=True):
     circuit: str = ""
     fault_hits: Mapping[str, int] = {}
     spoken: str = ""
+    statements: tuple[StatementCounters, ...] = ()
 
 
 class Telemetry(Struct, frozen=True, array_like=True, tag="telemetry"):

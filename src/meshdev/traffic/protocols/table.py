@@ -19,12 +19,14 @@ class Row(NamedTuple):
     """One protocol: its scanner as ``module:class``, and what its first bytes look like.
 
     ``caller`` and ``callee`` judge the first bytes of that side; None when they say nothing. A protocol is guessed when
-    each side that can be judged was recognised.
+    each side that can be judged was recognised. ``has_statements``: the detail of its operations is a statement's
+    fingerprint.
     """
 
     scanner: str
     caller: Callable[[bytes], Verdict] | None = None
     callee: Callable[[bytes], Verdict] | None = None
+    has_statements: bool = False
 
 
 PROTOCOLS: Final[dict[str, Row]] = {
@@ -33,9 +35,9 @@ PROTOCOLS: Final[dict[str, Row]] = {
     "http2": Row(f"{__package__}.http2:Http2Scanner", caller=begins_with(PREFACE)),
     "kafka": Row(f"{__package__}.kafka:KafkaScanner", caller=kafka_caller),
     "mqtt": Row(f"{__package__}.mqtt:Mqtt", caller=is_mqtt),
-    "mysql": Row(f"{__package__}.mysql:MysqlScanner", callee=begins_mysql),
+    "mysql": Row(f"{__package__}.mysql:MysqlScanner", callee=begins_mysql, has_statements=True),
     "nats": Row(f"{__package__}.nats:NatsScanner", callee=begins_with(b"INFO {")),
-    "postgres": Row(f"{__package__}.postgres:PostgresScanner", caller=begins_postgres),
+    "postgres": Row(f"{__package__}.postgres:PostgresScanner", caller=begins_postgres, has_statements=True),
     "redis": Row(f"{__package__}.redis:RedisScanner", caller=redis_caller),
 }
 MOST_LOOKED_AT: Final = 512  # of the first bytes of a side; whoever was not recognised by then is not
@@ -44,6 +46,11 @@ MOST_LOOKED_AT: Final = 512  # of the first bytes of a side; whoever was not rec
 def is_read(protocol: str) -> bool:
     """Whether there is a scanner for it."""
     return protocol in PROTOCOLS
+
+
+def has_statements(protocol: str) -> bool:
+    """Whether an operation's detail is its statement's fingerprint, which is counted by, too."""
+    return protocol in PROTOCOLS and PROTOCOLS[protocol].has_statements
 
 
 def scanner_of(protocol: str) -> Scanner:

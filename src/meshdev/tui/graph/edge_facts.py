@@ -70,6 +70,8 @@ def _signals(signals: EdgeSignalsView, width: int) -> Iterator[list[Span]]:
         yield from _row("Fault", fault, width, Tone.BAD, "↯ ")
     if flow.undeclared:
         yield from _row("Declared", "no: it isn't in the topology file", width, Tone.WARN, "? ")
+    if flow.foreign:
+        yield from _row("Foreign", f"the data is that of {flow.foreign}", width, Tone.WARN, "‡ ")
     if not signals.observed:
         yield [Span("Never used.", Tone.MUTED)]
     else:
@@ -229,6 +231,8 @@ def edge_line(edge: Edge) -> list[Span]:
         spans.append(Span(f"↯ {clean(', '.join(flow.faults))}  ", Tone.BAD))
     if flow.undeclared:
         spans.append(Span("? not declared  ", Tone.WARN))
+    if flow.foreign:
+        spans.append(Span(f"‡ data of {clean(flow.foreign)}  ", Tone.WARN))
     spans += flow_spans(flow)
     if edge.events:
         spans.append(Span(f"  {units.plural(len(edge.events), 'event')}", Tone.MUTED))

@@ -14,6 +14,7 @@ class Flow:
     """Requests (what else is counted: ``unit``) a second, and how they fare.
 
     ``share`` (0 to 1) of them fail; percentiles are in milliseconds; ``used``: something was carried once.
+    ``foreign`` owns the database that it leads to, and is not the caller.
     """
 
     rps: float = 0.0
@@ -26,6 +27,7 @@ class Flow:
     circuit: str = ""
     faults: tuple[str, ...] = ()
     unit: str = "requests"
+    foreign: str = ""
 
     @property
     def read(self) -> bool:
@@ -54,6 +56,7 @@ def flow_of(signals: Iterable[EdgeSignalsView]) -> Flow:
         circuit=next((edge.circuit for edge in edges if edge.circuit), ""),
         faults=tuple(dict.fromkeys(fault for edge in edges for fault in edge.faults)),
         unit=min((edge.unit for edge in edges), key=_UNITS.index),
+        foreign=next((edge.foreign for edge in edges if edge.foreign), ""),
     )
 
 

@@ -1,7 +1,8 @@
 """How nodes and edges look: tones, shapes, weights, and the words that are written on them.
 
 An edge is told by more than its colour: dashed for events, dotted for a mere order of starting, heavy for the busiest,
-and a mark for a head: ``✕`` denied, ``⊘`` circuit open, ``↯`` a fault acts, ``?`` nobody declared it.
+and a mark for a head: ``✕`` denied, ``⊘`` circuit open, ``↯`` a fault acts, ``?`` nobody declared it, ``‡`` it leads
+to the database of another service.
 """
 
 from collections.abc import Sequence
@@ -21,6 +22,7 @@ HEAVY = 0.4
 
 MANY_ERRORS = 0.01
 HEAD = "►"
+FOREIGN = "‡"
 
 _KIND_SHAPES = {"database": "⛁", "event": "◇", "outside": "□"}
 
@@ -74,14 +76,16 @@ def head_of(flow: Flow) -> str:
         return "⊘"
     if flow.faults:
         return "↯"
-    return "?" if flow.undeclared else HEAD
+    if flow.undeclared:
+        return "?"
+    return FOREIGN if flow.foreign else HEAD
 
 
 def tone_of(flow: Flow) -> Tone:
     """The colour of what flows."""
     if flow.denied or flow.circuit == "open" or flow.faults or flow.share >= MANY_ERRORS:
         return Tone.BAD
-    if flow.undeclared or flow.circuit or flow.share:
+    if flow.undeclared or flow.foreign or flow.circuit or flow.share:
         return Tone.WARN
     if flow.active:
         return Tone.OK
@@ -97,6 +101,8 @@ def words_of(edge: Edge, flow: Flow) -> tuple[Span, ...]:
         words.append(Span("open", Tone.BAD))
     elif flow.circuit:
         words.append(Span("half open", Tone.WARN))
+    if flow.foreign:
+        words.append(Span("foreign", Tone.WARN))
     if flow.share:
         words.append(Span(units.share(flow.share), Tone.BAD if flow.share >= MANY_ERRORS else Tone.WARN))
     if flow.active:

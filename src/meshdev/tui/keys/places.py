@@ -6,6 +6,7 @@ A screen to come has its line here, its class in `stages`, and its keys in a mod
 from dataclasses import dataclass
 
 from meshdev.tui.keys.chaos import CHAOS_KEYS
+from meshdev.tui.keys.databases import DATA_KEYS
 from meshdev.tui.keys.graph import GRAPH_KEYS
 from meshdev.tui.keys.key import Key
 from meshdev.tui.keys.log_pane import LOG_KEYS
@@ -35,4 +36,5 @@ PLACES: tuple[Place, ...] = (
     Place("5", "logs", "Logs", "all services' lines by time", (LOGS_KEYS,)),
     Place("6", "chaos", "Chaos", "faults: what is on, and what it does", (CHAOS_KEYS,)),
     Place("7", "events", "Events", "topics: who publishes, who gets it", (TOPIC_KEYS,)),
+    Place("8", "data", "Data", "databases: owners, users, slow statements", (DATA_KEYS,)),
 )

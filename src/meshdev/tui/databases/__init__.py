@@ -1,0 +1,1 @@
+"""What the Data screen shows of the databases. Pure."""

@@ -46,7 +46,8 @@ class ProbePlace:
     """Where exec probes run and relative file paths begin: the instance's directory and environment.
 
     ``host`` is where its ports are; commands are run ``within`` the namespaces that it has. ``socket`` makes sockets
-    of its own network, if it has one. With ``execute`` it is a container: commands are run, and files looked for, in it.
+    of its own network, if it has one. With ``execute`` it is a container: commands are run, and files looked for, in
+    it.
     """
 
     cwd: Path

@@ -71,5 +71,5 @@ def guess(asked: bytes, answered: bytes) -> str | None:
         if verdicts and all(verdict is Verdict.YES for verdict in verdicts):
             return name
         undecided = undecided or (bool(verdicts) and Verdict.NO not in verdicts)
-    full = len(asked) >= MOST_LOOKED_AT and len(answered) >= MOST_LOOKED_AT
+    full = max(len(asked), len(answered)) >= MOST_LOOKED_AT  # who speaks first has spoken by then
     return None if undecided and not full else ""

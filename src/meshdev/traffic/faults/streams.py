@@ -10,7 +10,7 @@ from typing import Final
 from meshdev.traffic.faults.edge import ActiveFault, EdgeFaults
 from meshdev.traffic.faults.http import Plan
 from meshdev.traffic.faults.kinds import Layer
-from meshdev.traffic.faults.match import asks_for_http
+from meshdev.traffic.faults.match import asks_for_more
 from meshdev.traffic.protocols.hpack_blocks import Fields
 
 _PATH: Final = b":path"
@@ -78,7 +78,7 @@ def idle_here(edge: EdgeFaults) -> Iterator[str]:
     for fault in edge.faults:
         if fault.kind.layer is Layer.HTTP and not fault.kind.streams:
             yield f"{fault.kind.name} does nothing to HTTP/2 (status, grpc-status, delay and reset-stream do)"
-        elif fault.kind.layer is Layer.BYTES and asks_for_http(fault.spec.match):
+        elif fault.kind.layer is Layer.BYTES and asks_for_more(fault.spec.match):
             yield f"{fault.kind.name} acts on whole connections here, so nothing matches (delay acts on streams)"
 
 

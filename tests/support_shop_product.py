@@ -3,12 +3,17 @@
 import re
 import shutil
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import httpx
 
+from meshdev.client import calls
+from meshdev.client.control import Control
+from meshdev.client.project import find_project
+from meshdev.wire.control import ServiceView
 from support_product import Product, eventually
-from support_shop_processes import ROOT
+from support_shop_processes import PARTS, ROOT
 
 # Parcels arrive sooner than usual; nothing is declined by chance, nothing given up because a machine stands still.
 STEADY = {"PATIENCE_SECONDS": "120", "HOLD_SECONDS": "240", "STEP_SECONDS": "0.3", "DECLINE_RATE": "0"}
@@ -60,3 +65,32 @@ def wait_delivered(product: Product, browser: httpx.Client, order: str, timeout:
         return order in page and "delivered" in page
 
     eventually(delivered, timeout, explain)
+
+
+class Shop:
+    """The running shop, asked over the control API."""
+
+    def __init__(self, product: Product, port: int) -> None:
+        self.product = product
+        self.storefront = f"http://127.0.0.1:{port}"
+        self._control = Control(find_project(None, cwd=product.root, environ=product.env()))
+
+    def views(self) -> Mapping[str, ServiceView]:
+        """Every service as it is now."""
+        return {view.name: view for view in self._control.send(calls.services())}
+
+    def urls(self) -> Mapping[str, str]:
+        """Where each service's serving instance listens: the auditor goes past the edges."""
+        return {
+            name: f"http://127.0.0.1:{view.instances[0].port}"
+            for name, view in self.views().items()
+            if name in PARTS
+        }
+
+    def pids(self) -> Mapping[str, list[int]]:
+        """The leaders of each service's instances."""
+        return {name: [one.pid for one in view.instances if one.pid] for name, view in self.views().items()}
+
+    def is_whole(self) -> bool:
+        """Whether everything is healthy."""
+        return all((view.phase, view.health) == ("running", "healthy") for view in self.views().values())

@@ -61,12 +61,14 @@ _HANDLERS: Final = {
 }
 
 
-def bench_server(prepare: Callable[[Any], None] = lambda _: None, workers: int = 16) -> tuple[Any, int]:
-    """A server on a free port, started; ``prepare`` may add to it before."""
+def bench_server(
+    prepare: Callable[[Any], None] = lambda _: None, *, workers: int = 16, port: int = 0
+) -> tuple[Any, int]:
+    """A server on ``port``, or on a free one, started; ``prepare`` may add to it before."""
     server = grpc.server(futures.ThreadPoolExecutor(workers), options=[("grpc.so_reuseport", 0)])
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, _HANDLERS),))
     prepare(server)
-    port = server.add_insecure_port("127.0.0.1:0")
+    port = server.add_insecure_port(f"127.0.0.1:{port}")
     server.start()
     return server, port
 

@@ -9,7 +9,13 @@ from pathlib import Path
 import pytest
 
 # name: range. A change makes another folder.
-WANTED = {"amqplib": "^0.10.5", "har-validator": "^5.1.5", "mqtt": "^5.10.0", "wiremock": "~3.13.2"}
+WANTED = {
+    "@grpc/grpc-js": "^1.12.0",
+    "amqplib": "^0.10.5",
+    "har-validator": "^5.1.5",
+    "mqtt": "^5.10.0",
+    "wiremock": "~3.13.2",
+}
 
 
 def missing(reason: str) -> None:
@@ -24,12 +30,13 @@ def npm_package(name: str) -> Path:
     npm = shutil.which("npm")
     version = WANTED[name]
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "meshdev-tests"
-    folder = cache / f"{name}-{version.lstrip('^~')}"
+    flat = name.replace("/", "+")
+    folder = cache / f"{flat}-{version.lstrip('^~')}"
     if not folder.is_dir():
         if npm is None:
             missing(f"no npm here, which brings {name}")
         cache.mkdir(parents=True, exist_ok=True)
-        fresh = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=cache))
+        fresh = Path(tempfile.mkdtemp(prefix=f"{flat}-", dir=cache))
         command = [str(npm), "install", "--prefix", str(fresh), "--no-audit", "--no-fund", "--ignore-scripts"]
         done = subprocess.run(
             [*command, f"{name}@{version}"], capture_output=True, text=True, timeout=240, check=False

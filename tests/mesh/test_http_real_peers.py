@@ -11,6 +11,7 @@ import pytest
 import websockets
 
 from support_asgi import SERVERS, asgi_server
+from support_faults import specs
 from support_http_edge import http_edge
 from support_mesh import free_port, until
 from support_servers import program
@@ -49,6 +50,9 @@ const large = new Uint8Array(2 * 1024 * 1024).fill(7);
   console.log('ok');
 })().catch((error) => { console.error(error); process.exit(1); });
 """
+
+
+HTTP2 = {"--http2": 3, "--http2-prior-knowledge": 1}  # how many requests curl 7 can send over one connection
 
 
 async def run(*argv: str, stdin: bytes = b"") -> bytes:
@@ -183,3 +187,26 @@ async def test_nginx_as_the_callee(tmp_path: Path) -> None:
         assert again.status_code == 304
         assert (await client.post("/large", content=LARGE)).status_code == 413
         assert (await client.get("/large")).content == LARGE
+
+
+@pytest.mark.skipif(CURL is None, reason="no curl here")
+@pytest.mark.parametrize("how", HTTP2, ids=["upgraded", "prior knowledge"])
+async def test_http2_on_an_edge_of_http(how: str) -> None:
+    """A caller that begins with it, and one that upgrades to it: the requests are read, and faults act on them."""
+    fault = {"status": 503, "match": {"path": "/stream"}}
+    async with (
+        asgi_server("hypercorn") as upstream,
+        http_edge(upstream, faults=specs(fault, since=0.0)) as it,
+    ):
+        url = f"http://127.0.0.1:{it.port}"
+        urls = [f"{url}{path}" for path in ("/text", "/orders/1042", "/stream")]
+        many = HTTP2[how]
+        batches = [urls[at : at + many] for at in range(0, len(urls), many)]
+        out = b"".join([await run(str(CURL), "-sS", how, *batch) for batch in batches])
+        await until(lambda: it.edge.active == 0)
+        told = [(one.method, one.target, one.code) for one in it.exchanges() if one.protocol]
+        assert it.counters.spoken == ""
+        assert not it.said
+    assert out.startswith(b"helloNot Found")
+    assert b'"fault":"a/status"' in out
+    assert told == [("GET", "/text", ""), ("GET", "/orders/{id}", "404"), ("GET", "/stream", "503")]

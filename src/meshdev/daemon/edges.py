@@ -21,7 +21,14 @@ OUTSIDE = "outside"
 LOOPBACK = "127.0.0.1"
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
-_SCHEMES = {"none": "", "tcp": "tcp", "http": "http", "grpc": "http", "postgres": "postgresql"}
+_SCHEMES = {
+    "none": "",
+    "tcp": "tcp",
+    "http": "http",
+    "http2": "http",
+    "grpc": "http",
+    "postgres": "postgresql",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -314,7 +314,9 @@ class Edge:
             acts=dict(self._acts),
             circuit=self.circuit,
             fault_hits=self.faults.take_hits() if self.faults is not None else {},
-            spoken=self.operations.protocol if self.operations is not None else "",
+            spoken=""
+            if self.operations is None or self.policy.protocol == "http"
+            else self.operations.protocol,
             statements=statements,
         )
         self._told_opened, self._told_closed = self.opened, self.closed

@@ -25,9 +25,11 @@ from meshdev.mesh.http_pool import Pool
 from meshdev.mesh.lasting import Lasting, LastingCall
 from meshdev.mesh.relay import EARLY_BYTES, WRITE_BUFFER_BYTES, Link, close, reset
 from meshdev.mesh.tcp_facts import untouched
-from meshdev.mesh.tunnel import Upgraded
+from meshdev.mesh.tunnel import Upgraded, becomes_http2
 from meshdev.traffic.http1 import AT_HEAD, Mark, Refusal, RequestScanner, State
 from meshdev.traffic.http1_head import RequestHead
+from meshdev.traffic.protocols.http2 import Http2Scanner
+from meshdev.traffic.protocols.http2_frames import begins_http2
 from meshdev.traffic.refused import refused_head
 from meshdev.traffic.retry import IDEMPOTENT
 from meshdev.wire.mesh import EdgeError
@@ -318,14 +320,22 @@ class HttpCaller(asyncio.Protocol):
             return
         callee.caller = None
         self._home.discard(self)
+        if self.request is not None and becomes_http2(callee.scanner.head):
+            scanner = Http2Scanner.upgraded(self.request, self._started)
+            self._record(callee.status, callee.instance)
+            self.relay.tunnels.take_over_both(transport, callee, scanner, self.scanner.rest)
+            return
         link = self.stream = Upgraded(self.relay.tunnels, callee.scanner.head, self.relay.complain_once)
         self._record(callee.status, callee.instance)
         link.begin_both(transport, callee, self.scanner.rest)
 
     def _become_plain(self, early: object) -> None:
         if self.transport is not None and isinstance(early, bytes):
-            self.relay.complain_once("the caller does not speak HTTP/1; its connections pass as plain TCP")
             self._home.discard(self)
+            if begins_http2(early):
+                self.relay.tunnels.take_over(self.transport, early, "http2")
+                return
+            self.relay.complain_once("the caller does not speak HTTP/1; its connections pass as plain TCP")
             Link(self.relay.tunnels).adopt(self.transport, early)
 
     def _keep(self, capture: "EdgeCapture", request: RequestHead, status: int, instance: str) -> None:

@@ -21,7 +21,8 @@ from meshdev.mesh.http_caller import HttpCaller
 from meshdev.mesh.http_guard import Guard, draw, is_guarded
 from meshdev.mesh.http_pool import Pool
 from meshdev.mesh.http_trace import Tracer
-from meshdev.mesh.relay import Relay, Start, close
+from meshdev.mesh.relay import Start, close
+from meshdev.mesh.scanned_link import ScannedRelay
 from meshdev.traffic.http1_head import RequestHead
 from meshdev.wire.mesh import EdgePolicy, Upstream
 
@@ -58,7 +59,7 @@ class HttpRelay:
         self.loop = loop
         self.edge = edge
         self.start = start
-        self.tunnels = Relay(loop, edge, start)
+        self.tunnels = ScannedRelay(loop, edge, start, trouble)
         self.callers: set[HttpCaller] = set()
         self._pools = [Pool(upstream) for upstream in edge.policy.upstreams]
         self.next_pool = _in_turn(self._pools)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import asyncio
 
     from meshdev.mesh.edge import Edge
+    from meshdev.mesh.http_callee import HttpCallee
     from meshdev.mesh.relay import Link as AnyLink
     from meshdev.mesh.stream_link import StreamsBetween
     from meshdev.traffic.faults.edge import EdgeFaults
@@ -37,11 +38,8 @@ class ScannedCaller(CallerSide):
     def data_received(self, data: bytes) -> None:
         """Read it, and pass it on."""
         link = cast("ScannedLink", self.link)
-        reading, between = link.reading, link.between
-        if reading is not None:
-            reading.said_in(data)
-        if between is not None:
-            data = between.asked(data)
+        reading = link.reading
+        data = link.said_in(data)
         if data:
             super().data_received(data)
         if reading is not link.reading:
@@ -87,6 +85,12 @@ class ScannedLink(Link):
             Reading(self, relay, scanner_of(spoken)) if spoken else Guessing(self, relay)
         )
         self.between: StreamsBetween | None = None
+
+    def said_in(self, data: bytes) -> bytes:
+        """The caller has said ``data``: what of it goes on now."""
+        if self.reading is not None:
+            self.reading.said_in(data)
+        return data if self.between is None else self.between.asked(data)
 
     @property
     def scanner(self) -> Scanner | None:
@@ -238,10 +242,37 @@ class ScannedRelay(Relay):
         """Begin to read a connection of which ``said`` is the beginning; None when that cannot be read."""
         scanner = scanner_of(protocol)
         reading = link.reading = Reading(link, self, scanner)
-        for asked, data, at in said:
+        *_, (by_caller, _, _) = said
+        for last, (asked, data, at) in enumerate(said, start=1 - len(said)):
+            if not last and by_caller:  # faults act on what was not passed on yet
+                self._stand_between(link)
             reading.tell(scanner.asked(data, at) if asked else scanner.answered(data, at))
         self._stand_between(link)
         return link.reading
+
+    def take_over(self, transport: "asyncio.Transport", early: bytes, protocol: str) -> None:
+        """Take over a caller that is counted already and has said ``early``, the beginning of ``protocol``."""
+        link = ScannedLink(self)
+        link.reading = Reading(link, self, scanner_of(protocol))
+        link.caller.transport = transport
+        self._stand_between(link)
+        link.adopt(transport, link.said_in(early))
+
+    def take_over_both(
+        self, caller: "asyncio.Transport", callee: "HttpCallee", scanner: Scanner, early: bytes
+    ) -> None:
+        """Take over both ends, which speak what ``scanner`` reads from here on; ``early`` is what the caller has said.
+
+        What the callee has said, the caller has got.
+        """
+        link = ScannedLink(self)
+        link.reading = Reading(link, self, scanner)
+        if callee.early:
+            link.reading.said_out(callee.early)
+        if callee.transport is not None:
+            link.adopt_both(caller, callee.transport, callee.upstream)
+            if early:
+                callee.transport.write(link.said_in(early))
 
     def sync_faults(self, faults: "EdgeFaults") -> None:
         """The edge's faults may have changed: every link shall have them."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from meshdev.mesh.http_callee import HttpCallee
 
 _WEBSOCKET: Final = re.compile(rb"\r\nupgrade:[\t ]*websocket[\t ]*\r")
+_HTTP2: Final = re.compile(rb"\r\nupgrade:[\t ]*h2c[\t ]*\r")
 _EXTENDED: Final = b"\r\nsec-websocket-extensions:"
 _SWITCHING: Final = 101
 
@@ -141,6 +142,13 @@ class Upgraded(TunnelLink):
             if type(event) is GaveUp:
                 self._frames = None
                 self._complain(f"a WebSocket cannot be read ({event.reason}); its messages are not counted")
+
+
+def becomes_http2(answer: ResponseHead | None) -> bool:
+    """Whether the callee agrees in ``answer`` to go on in HTTP/2."""
+    return (
+        answer is not None and answer.status == _SWITCHING and _HTTP2.search(answer.raw.lower()) is not None
+    )
 
 
 class Frames(NamedTuple):

@@ -48,7 +48,9 @@ class World:
     ``chunk`` cuts what is said into pieces. Nothing stands between until `stand`.
     """
 
-    def __init__(self, *tables: Mapping[str, Any], chunk: int = 0, table_size: int = 4096) -> None:
+    def __init__(
+        self, *tables: Mapping[str, Any], chunk: int = 0, table_size: int = 4096, begin: bool = True
+    ) -> None:
         self.now = ON
         self.caller = H2Connection(H2Configuration(client_side=True))
         self.callee = H2Connection(H2Configuration(client_side=False))
@@ -62,7 +64,8 @@ class World:
         for end in (self.caller, self.callee):
             end.initiate_connection()
             end.update_settings({SettingCodes.HEADER_TABLE_SIZE: table_size})
-        self.pump()
+        if begin:
+            self.pump()
 
     def stand(self) -> None:
         """From now on faults act."""
@@ -175,7 +178,7 @@ def test_every_fault_hits_its_stream_only(chunk: int, table_size: int) -> None:
     assert world.answers[streams["abort"]]["grpc-status"] == "14"
     assert world.answers[streams["abort"]]["x-meshdev-fault"] == "a/grpc-status"
     assert world.answers[streams["status"]][":status"] == "503"
-    assert b'"fault": "e/status"' in world.answers[streams["status"]]["body"]
+    assert b'"fault":"e/status"' in world.answers[streams["status"]]["body"]
     assert world.answers[streams["cut"]]["reset"] == Error.INTERNAL_ERROR
     assert world.answers[streams["delay"]] == {"body": b"", "ended": False}
     world.wait(1.0)
@@ -184,6 +187,21 @@ def test_every_fault_hits_its_stream_only(chunk: int, table_size: int) -> None:
     assert "/a/cut" not in world.seen
     assert not world.scanner.gave_up
     assert world.scanner.waiting() == 0
+
+
+def test_nothing_is_answered_before_the_callee_has_begun() -> None:
+    """A connection's first frame is SETTINGS, whoever answers the first call."""
+    world = World(ABORT, begin=False)
+    world.stand()
+    stream = world.ask("/a/abort", b"first")
+    asked = world.caller.data_to_send() or b""
+    world.scanner.asked(asked, world.now)
+    assert world.between is not None
+    world.between.asked(asked, world.now)
+    assert world.between.to_caller() == b""
+    world._to_callee(world.between.to_callee())
+    world.pump()
+    assert world.answers[stream]["grpc-status"] == "14"
 
 
 def test_a_stream_is_reset_while_it_is_answered() -> None:

@@ -17,7 +17,7 @@ def injected(answer: Answer, fault: str) -> tuple[Fields, bytes]:
     if body is None:
         detail = f"injected on purpose by the fault {fault}"
         told = {"status": answer.status, "detail": detail, "by": "meshdev", "error": "fault", "fault": fault}
-        body = json.dumps(told).encode()
+        body = json.dumps(told, separators=(",", ":")).encode()
         given.insert(0, ("content-type", "application/problem+json"))
     body = body[:_MOST_BODY]
     if body:

@@ -55,6 +55,7 @@ class Way:
 
     __slots__ = (
         "_ahead",
+        "_begun",
         "_block",
         "_block_flags",
         "_block_of",
@@ -70,6 +71,7 @@ class Way:
 
     def __init__(self, side: AnySide, hearer: AnySide, *, preface: bool) -> None:
         self._hearer = hearer
+        self._begun = side.begun  # nothing may come before its first frame
         self._reader = side.reader.copy(lambda fields: fields)
         before = len(PREFACE) - len(side.rest) if preface and not side.begun else 0
         self._passing = before or side.left + side.padding
@@ -96,7 +98,7 @@ class Way:
             yield Passing(RAW, 0, 0, b"", taken, old=True)
         self._buffer += data
         for kind, flags, stream, raw in whole_frames(self._buffer):
-            ahead, self._ahead = self._ahead, 0
+            ahead, self._ahead, self._begun = self._ahead, 0, True
             yield Passing(kind, flags, stream, raw[HEAD_SIZE:], raw[ahead:], old=ahead > 0)
 
     def head(self, frame: Passing) -> Head | None:
@@ -147,7 +149,8 @@ class Way:
 
     def take(self) -> bytes:
         """What goes out now."""
-        if self._waiting and not (self._passing or self._ahead or (self._block_of and self._block_old)):
+        within = self._passing or self._ahead or (self._block_of and self._block_old)
+        if self._waiting and self._begun and not within:
             self._out += self._waiting
             self._waiting.clear()
         if not self._out:

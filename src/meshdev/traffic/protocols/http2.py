@@ -15,8 +15,9 @@ not begin as HTTP/2 does. A frame that makes no sense ends the reading.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import ClassVar, Final, TypeVar
+from typing import ClassVar, Final, Self, TypeVar
 
+from meshdev.traffic.http1_head import RequestHead
 from meshdev.traffic.protocols.hpack_blocks import MOST_BLOCK, BlockError, BlockReader
 from meshdev.traffic.protocols.http2_frames import (
     ACK,
@@ -64,6 +65,15 @@ class Http2Scanner:
         self.callee = Side(BlockReader(heard_of))
         self.streams: dict[int, Stream] = {}
         self._done: list[Operation] = []
+
+    @classmethod
+    def upgraded(cls, request: RequestHead, now: float) -> Self:
+        """One for a connection that began as HTTP/1 with ``request`` at ``now``, which is its first stream now."""
+        scanner = cls()
+        fields = ((b":method", request.method.encode("latin-1")), (b":path", request.target))
+        scanner.streams[1] = Stream(asked_of(fields), now, len(request.raw))
+        scanner.caller.last = 1
+        return scanner
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}, {self.gave_up or f'{len(self.streams)} streams'}>"

@@ -59,6 +59,11 @@ class Error(IntEnum):
     HTTP_1_1_REQUIRED = 13
 
 
+def begins_http2(said: bytes) -> bool:
+    """Whether a caller begins with HTTP/2, as far as it has said anything."""
+    return said.startswith(PREFACE) or PREFACE.startswith(said)
+
+
 def error_name(code: int) -> str:
     """The name of an error, or its number."""
     return Error(code).name if code <= Error.HTTP_1_1_REQUIRED else f"error {code}"

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Final, NamedTuple, cast
 
-from meshdev.traffic.protocols.first_bytes import kafka_caller, redis_caller
+from meshdev.traffic.protocols.first_bytes import kafka_caller, mongodb_caller, redis_caller
 from meshdev.traffic.protocols.operation import Scanner
 from meshdev.traffic.protocols.signatures import Verdict
 
@@ -27,6 +27,7 @@ class Row(NamedTuple):
 
 PROTOCOLS: Final[dict[str, Row]] = {
     "kafka": Row("meshdev.traffic.protocols.kafka:KafkaScanner", caller=kafka_caller),
+    "mongodb": Row("meshdev.traffic.protocols.mongodb:MongoScanner", caller=mongodb_caller),
     "redis": Row("meshdev.traffic.protocols.redis:RedisScanner", caller=redis_caller),
 }
 MOST_LOOKED_AT: Final = 512  # of the first bytes of a side; whoever was not recognised by then is not

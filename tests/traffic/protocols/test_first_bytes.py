@@ -1,10 +1,11 @@
 """Recognising protocols by their first bytes, however few there are."""
 
+import struct
 from random import Random
 
 import pytest
 
-from meshdev.traffic.protocols.first_bytes import kafka_caller, redis_caller
+from meshdev.traffic.protocols.first_bytes import kafka_caller, mongodb_caller, redis_caller
 from meshdev.traffic.protocols.signatures import Verdict
 from support_kafka_messages import message
 from support_redis import command
@@ -43,3 +44,20 @@ def test_a_kafka_client_is_recognised_and_never_denied_before(key: int, version:
 def test_what_is_no_kafka_client(said: bytes) -> None:
     """Others' beginnings, and requests with which nobody begins."""
     assert kafka_caller(said) is Verdict.NO
+
+
+@pytest.mark.parametrize("operation", [2004, 2013])
+def test_a_mongodb_client_is_recognised_and_never_denied_before(operation: int) -> None:
+    """At the operation of its greeting."""
+    said = struct.pack("<iiii", 300, 1, 0, operation) + b"x" * 284
+    assert [mongodb_caller(said[:end]) for end in range(20)] == [
+        Verdict.YES if end >= 16 else Verdict.OPEN for end in range(20)
+    ]
+
+
+@pytest.mark.parametrize(
+    "said", [b"GET / HTTP/1.1\r\n", b"\x16\x03\x01\x02", b"\0" * 20, struct.pack("<iiii", 300, 1, 7, 2013)]
+)
+def test_what_is_no_mongodb_client(said: bytes) -> None:
+    """Others' beginnings, and answers."""
+    assert mongodb_caller(said) is Verdict.NO

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Final, NamedTuple, cast
 
-from meshdev.traffic.protocols.first_bytes import kafka_caller, redis_caller
+from meshdev.traffic.protocols.first_bytes import kafka_caller, mongodb_caller, redis_caller
 from meshdev.traffic.protocols.http2_frames import PREFACE
 from meshdev.traffic.protocols.mqtt_words import is_mqtt
 from meshdev.traffic.protocols.operation import Scanner
@@ -34,6 +34,7 @@ PROTOCOLS: Final[dict[str, Row]] = {
     "grpc": Row(f"{__package__}.http2:GrpcScanner"),
     "http2": Row(f"{__package__}.http2:Http2Scanner", caller=begins_with(PREFACE)),
     "kafka": Row(f"{__package__}.kafka:KafkaScanner", caller=kafka_caller),
+    "mongodb": Row(f"{__package__}.mongodb:MongoScanner", caller=mongodb_caller),
     "mqtt": Row(f"{__package__}.mqtt:Mqtt", caller=is_mqtt),
     "mysql": Row(f"{__package__}.mysql:MysqlScanner", callee=begins_mysql, has_statements=True),
     "nats": Row(f"{__package__}.nats:NatsScanner", callee=begins_with(b"INFO {")),

@@ -262,7 +262,7 @@ def test_nothing_of_it_is_left(someone: Product, orders: str, payments: str) -> 
     mine = {Path(f"/proc/{leader(someone, name)}/ns/net").stat().st_ino for name in ("orders", "payments")}
     assert len(mine | {Path("/proc/self/ns/net").stat().st_ino}) == 3
     assert own in networks()
-    assert not [name for _, name in socket.if_nameindex() if re.fullmatch(r"p\d+", name)]
+    assert not [name for _, name in socket.if_nameindex() if re.fullmatch(r"p\d+-\d+", name)]
     someone.run("down")
     someone.wait_gone()
     assert not mine & networks()

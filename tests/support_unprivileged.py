@@ -57,8 +57,10 @@ def acting_as(product: Product, who: str) -> Iterator[Product]:
         enter = ("nsenter", "-t", str(holder.pid), "-U", "--preserve-credentials")
         product.prefix = enter if os.geteuid() == 0 or caged else ()
         product.prefix += ("setpriv", "--bounding-set", "-sys_admin", "--") if caged else ()
-        yield product
-        product.end()
+        try:
+            yield product
+        finally:
+            product.end()
     finally:
         holder.communicate()
 

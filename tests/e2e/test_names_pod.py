@@ -22,7 +22,7 @@ import pytest
 
 from meshdev.runners.namespaces import pod_offer
 from support_load import load_on, rate
-from support_product import PROGRAMS, Product, eventually
+from support_product import PROGRAMS, Product, alive, eventually
 from support_unprivileged import WHO, acting_as, rights_of
 
 pytestmark = [
@@ -262,16 +262,25 @@ def test_nothing_of_it_is_left(someone: Product, orders: str, payments: str) -> 
     mine = {Path(f"/proc/{leader(someone, name)}/ns/net").stat().st_ino for name in ("orders", "payments")}
     assert len(mine | {Path("/proc/self/ns/net").stat().st_ino}) == 3
     assert own in networks()
-    assert not [name for _, name in socket.if_nameindex() if re.fullmatch(r"p\d+", name)]
+    assert not [name for _, name in socket.if_nameindex() if re.fullmatch(r"p\d+-\d+", name)]
+    keeper = kept_by(someone)
     someone.run("down")
     someone.wait_gone()
     assert not mine & networks()
+    assert not alive(keeper)
 
     someone.run("up", "-d", "--wait")
+    keeper = kept_by(someone)
     again = {Path(f"/proc/{leader(someone, name)}/ns/net").stat().st_ino for name in ("orders", "payments")}
     os.kill(someone.lock()["pid"], signal.SIGKILL)
     someone.wait_gone()
-    eventually(lambda: not again & networks())
+    eventually(lambda: not again & networks() and not alive(keeper))
+
+
+def kept_by(product: Product) -> int:
+    """The pid of the keeper of networks."""
+    pid: int = next(one["pid"] for one in product.processes() if one["role"] == "keeper")
+    return pid
 
 
 @pytest.mark.parametrize("role", ["keeper", "worker"])

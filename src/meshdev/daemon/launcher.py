@@ -107,8 +107,8 @@ class Launcher:
                     held[endpoint.name] = self._hold(endpoint)
                 self._ports[ref] = {name: port.port for name, port in held.items()}
             spec = self._spec(system, service, ref, held)
-            self._specs[ref] = spec = replace(spec, within=entered.within, env={**spec.env, **entered.env})
-            self._added[ref] = entered.env
+            self._added[ref] = added = entered.added_to(spec.env)
+            self._specs[ref] = spec = replace(spec, within=entered.within, env={**spec.env, **added})
             if attempt > 1:
                 self._loose.add(ref.service)
             self.runner.launch(ref, self.adapt(ref, spec), 2 if ref.service in self._loose else attempt)

@@ -130,8 +130,9 @@ class Routes:
         self.publish()
 
     def placeable(self, caller: str) -> int:
-        """How many listeners `place` may open at once."""
-        return sum(2 for key, edge in self._edges.items() if key.caller == caller and edge.inner)
+        """How many listeners `place` may have to open."""
+        own = [key for key, edge in self._edges.items() if key.caller == caller and edge.inner]
+        return sum(2 for key in own if not self.fleet.is_placed(key))
 
     def displace(self, caller: str) -> None:
         """Its network has gone."""

@@ -201,6 +201,10 @@ class Fleet:
         self._left[edge] = tuple(left.values())
         return kept
 
+    def is_placed(self, edge: EdgeKey) -> bool:
+        """Whether it has a listener by `listen_at`."""
+        return edge in self._edges and self._edges[edge].placed
+
     def attach(self, edge: EdgeKey) -> None:
         """Have the edge without a listener: the name proxy of its caller leads to it."""
         known = self._edges.get(edge)

@@ -156,9 +156,11 @@ class Pods:
         questions = Questions(self._loop, ours, self._lost)
         try:
             answer, descriptor = await questions.ask(Begin(joins=self.user is not None), self.user)[0]
-        except OSError as error:
+        except BaseException as error:
             questions.close()
-            raise impossible(str(error), refusal()) from error
+            if isinstance(error, OSError):
+                raise impossible(str(error), refusal()) from error
+            raise
         if not answer.bare:
             self.user = descriptor
         for net, known in self._nets.items():

@@ -24,14 +24,22 @@ _MACHINE = Path("/etc/hosts")
 
 @dataclass(frozen=True, slots=True)
 class Entered:
-    """How an incarnation is started: within namespaces, or (``env``) with a library that stands for them.
+    """How an incarnation is started: within namespaces, or with a library that stands for them (and reads ``env``).
 
     ``net`` is the name of the network that it has of its own.
     """
 
     within: Within | None = None
     net: str = ""
+    preload: str = ""
     env: Mapping[str, str] = field(default_factory=dict)
+
+    def added_to(self, env: Mapping[str, str]) -> dict[str, str]:
+        """What the environment ``env`` gets besides."""
+        if not self.preload:
+            return dict(self.env)
+        loaded = " ".join(filter(None, (self.preload, env.get("LD_PRELOAD", ""))))
+        return {**self.env, "LD_PRELOAD": loaded}
 
 
 class NameRoom:
@@ -83,8 +91,7 @@ class NameRoom:
         file = await self._write(service, _names(system, service, known, addresses))
         if offer.possible:
             return Entered(Within(file, offer.new_user))
-        preloaded = " ".join(filter(None, (library, os.environ.get("LD_PRELOAD", ""))))
-        return Entered(env={"LD_PRELOAD": preloaded, "NSS_WRAPPER_HOSTS": str(file)})
+        return Entered(preload=library or "", env={"NSS_WRAPPER_HOSTS": str(file)})
 
     async def _enter_pod(self, system: System, service: Service, ref: Incarnation) -> Entered:
         known = known_to(system, service)

@@ -48,7 +48,6 @@ class Networks:
 
     def __init__(self) -> None:
         self._nets: dict[str, int] = {}
-        self._cables = 0
 
     def begin(self, user: int | None) -> int | None:
         """Get the rights: by an earlier keeper's user namespace, as root, or by a new one, which is given."""
@@ -77,8 +76,9 @@ class Networks:
         """A network for an instance, and its cable."""
         way = self._nets[gate]
         net = self._new(name)
-        self._cables += 1
-        peer = f"p{self._cables}"
+        peer = "p" + "-".join(
+            address.split(".")[2:]
+        )  # not counted: another keeper may have been there before
         netlink.add_veth("eth0", peer, way)
         netlink.add_address("eth0", address)
         netlink.up("eth0")

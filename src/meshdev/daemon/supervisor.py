@@ -318,6 +318,7 @@ class Supervisor:
             self._swapped(names)
         if self._store.core.state.shutting_down is not None:
             self._faults.keeper.end_all()
+            self._launcher.containers.end()
             if self._store.core.all_gone:
                 self.finished.set()
 

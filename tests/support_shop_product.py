@@ -3,7 +3,7 @@
 import re
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import httpx
@@ -49,22 +49,42 @@ def shop_in(product: Product, port: int, **settings: str) -> None:
     product.environ["SHOP_PORT"] = str(port)
 
 
+def buy(product: Product, browser: httpx.Client, goods: Iterable[str]) -> str:
+    """Fill the cart and order what is in it; its id. Fails with what the page said, and the ends of all logs."""
+    for sku in goods:
+        _press(product, browser, "/cart", {"sku": sku})
+    placed = _press(product, browser, "/checkout", {"card": "card-4242"})
+    return placed.headers["location"].rsplit("/", 1)[-1]
+
+
+def _press(product: Product, browser: httpx.Client, path: str, form: dict[str, str]) -> httpx.Response:
+    answer = browser.post(path, data=form)
+    said = f"POST {path}: {answer.status_code} {_words(answer.text)}"
+    assert answer.status_code == httpx.codes.SEE_OTHER, f"{said}\n\n{_logs(product)}"
+    return answer
+
+
 def wait_delivered(product: Product, browser: httpx.Client, order: str, timeout: float = 40.0) -> None:
     """Wait until the orders' page of who placed it says so; fails with the pages and the ends of all logs."""
 
-    def words(path: str) -> str:
-        return " ".join(_MARKUP.sub(" ", browser.get(path).text).split())
-
     def explain() -> str:
-        logs = product.run("logs", "--tail", "60", check=None)
-        pages = [f"{path}:\n{words(path)}" for path in ("/orders", f"/orders/{order}")]
-        return "\n\n".join([f"{order} was not delivered", *pages, logs.stdout + logs.stderr])
+        pages = [f"{path}:\n{_words(browser.get(path).text)}" for path in ("/orders", f"/orders/{order}")]
+        return "\n\n".join([f"{order} was not delivered", *pages, _logs(product)])
 
     def delivered() -> bool:
         page = browser.get("/orders").text
         return order in page and "delivered" in page
 
     eventually(delivered, timeout, explain)
+
+
+def _words(page: str) -> str:
+    return " ".join(_MARKUP.sub(" ", page).split())
+
+
+def _logs(product: Product) -> str:
+    logs = product.run("logs", "--tail", "80", check=None)
+    return logs.stdout + logs.stderr
 
 
 class Shop:

@@ -78,6 +78,8 @@ def test_a_compose_project_as_it_is(product: Product, free_port: int) -> None:
 
     product.run("fault", "add", "worker -> api", "status=503")
     eventually(lambda: "503" in product.run("logs", "worker").stdout, 30)
+    refused = product.run("fault", "add", "api", "cpu=50%", check=2).stderr
+    assert "cpu cannot act on containers (api)" in refused
     assert len(left.containers()) == 5
     product.run("down", "--volumes", timeout=60)
     assert left.none()

@@ -11,8 +11,7 @@ import pytest
 from support_docker import Leftovers, shop_base
 from support_load import load_on, rate
 from support_product import Product, eventually, project_in
-from support_shop import Customers
-from support_shop_product import shop_in, shop_starts, shop_up, wait_delivered
+from support_shop_product import buy, shop_in, shop_starts, shop_up, wait_delivered
 
 pytestmark = [pytest.mark.e2e, pytest.mark.docker, pytest.mark.timeout(280)]
 
@@ -33,10 +32,8 @@ def as_processes(tmp_path_factory: pytest.TempPathFactory, shared_port: int) -> 
 
 def measured(product: Product, port: int) -> Series:
     """A checkout, until it is at the door; the series (caller, callee, route …) that then have a number."""
-    url = f"http://127.0.0.1:{port}"
-    with httpx.Client(base_url=url, timeout=10.0) as browser:
-        order = Customers(url, seed=0).buy(browser, ["mug-tide", "note-grid"], "card-4242")
-        assert order is not None
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=10.0) as browser:
+        order = buy(product, browser, ["mug-tide", "note-grid"])
         wait_delivered(product, browser, order)
         for page in ("/", "/inbox", f"/orders/{order}"):
             assert browser.get(page).status_code == httpx.codes.OK

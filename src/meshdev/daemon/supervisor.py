@@ -28,6 +28,7 @@ from meshdev.daemon.guardian_link import GuardianLink
 from meshdev.daemon.journal import Journal
 from meshdev.daemon.launcher import Launcher
 from meshdev.daemon.metrics import MetricsListener
+from meshdev.daemon.names import is_container
 from meshdev.daemon.naming.room import NameRoom
 from meshdev.daemon.operator import Operator, variant_of
 from meshdev.daemon.opt_in import OptInListener
@@ -147,6 +148,7 @@ class Supervisor:
             journal=journal,
             afflictions=self._afflictions,
             teams=lambda: {service.name: service.team for service in self.operator.system.services.values()},
+            boxed=lambda: [one.name for one in self.operator.system.services.values() if is_container(one)],
             wall_at=self._wall,
             say=self._notice,
             write=self.logs.note,
@@ -336,6 +338,7 @@ class Supervisor:
             self._swapped(names)
         if self._store.core.state.shutting_down is not None:
             self._faults.keeper.end_all()
+            self._launcher.containers.end()
             if self._store.core.all_gone:
                 self.finished.set()
 

@@ -22,11 +22,13 @@ class Subject(FaultBook):
 
     def __init__(self) -> None:
         self.seen: dict[str, int] = {}
+        self.boxed: list[str] = []
         super().__init__(
             edges=lambda: [PAY, STOCK, FRONT],
             teams=lambda: TEAMS,
             hits=lambda: self.seen,
             proxied=lambda: ["orders"],
+            boxed=lambda: self.boxed,
         )
         self.adopt({"slow": read_toggle("slow", {**SLOW, "duration": "30s"})})
 
@@ -244,3 +246,25 @@ def test_a_name_can_be_typed_and_stands_in_an_address(name: str) -> None:
 def test_other_names_are_fine(name: str) -> None:
     """Letters, digits, and what stands between them."""
     assert Subject().add(request(name=name), 0.0).toggle.name == name
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"cpu": {"load": "50%"}},
+        {"memory": {"size": "1MB"}},
+        {"slow-start": {"delay": "1s"}},
+    ],
+)
+def test_what_cannot_act_on_containers_is_refused(fault: dict[str, Any]) -> None:
+    """When it is added, and when one of the file is switched on; a process may have it, a container a pause."""
+    book = Subject()
+    book.boxed = ["payments"]
+    book.adopt({"all": read_toggle("all", {"service": "*", **fault})})
+    refused = r"cannot act on containers \(payments\)"
+    with pytest.raises(UsageError, match=refused):
+        book.add(request({"service": "payments", **fault}), 1.0)
+    with pytest.raises(UsageError, match=refused):
+        book.switch_on("all", FaultSwitch(), 1.0)
+    book.add(request({"service": "orders", **fault}), 1.0)
+    book.add(request({"service": "payments", "pause": True}), 1.0)

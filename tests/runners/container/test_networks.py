@@ -1,11 +1,14 @@
 """A caller's own network, in a real engine."""
 
+import os
+import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from meshdev.runners.container.networks import bridge_name
+from meshdev.runners.container import bridges
+from meshdev.runners.container.subnets import bridge_name
 from support_containers import Yard
 from support_containers import yard as yard_
 
@@ -47,6 +50,18 @@ async def test_bridges_on_another_machine(
     yard: Yard, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """As with Docker Desktop: there is no interface."""
-    monkeypatch.setattr("meshdev.runners.container.networks._INTERFACES", tmp_path)
+    monkeypatch.setattr("meshdev.runners.container.bridges._INTERFACES", tmp_path)
     network = await yard.network("web", 1)
     assert (network.bridge, network.shared) == ("", "the engine's bridges are not on this machine")
+
+
+def test_a_bridge_that_is_held() -> None:
+    """As Podman needs it: there before the first container, and with its addresses; nothing of it afterwards."""
+    bridge = bridge_name(f"test-{os.getpid()}")
+    assert bridges.hold(bridge, "198.18.7.1/30") == ""
+    assert bridges.add_addresses(bridge, ["198.18.7.2"]) == ""
+    with socket.create_server(("198.18.7.2", 0)):
+        assert bridges.exists(bridge)
+    bridges.let_go(bridge)
+    bridges.release(bridge)
+    assert not [one for one in Path("/sys/class/net").iterdir() if one.name.endswith(bridge[3:])]

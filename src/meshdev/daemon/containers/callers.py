@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from meshdev.daemon.edges import known_to
 from meshdev.daemon.names import PROXY_NAME, has_own_network, names_of, networks_of
 from meshdev.daemon.routes import Placing, Routes
+from meshdev.runners.container import bridges
 from meshdev.runners.container.engine import Engine
 from meshdev.runners.container.networks import CallerNetwork, ensure_network, remove_networks
+from meshdev.runners.container.subnets import bridge_name
 from meshdev.topology.model import Service, System
 
 HOST_GATEWAY = "host-gateway"
@@ -57,6 +59,11 @@ class Callers:
             own = network.gateway if network.bridge else HOST_GATEWAY
             hosts += [(HOST_NAME, own), *([(PROXY_NAME, own)] if caller.proxy_env else [])]
             return OnNetwork(network, tuple(dict(reversed(hosts)).items()))
+
+    async def let_go(self) -> None:
+        """Before the last containers go: see `bridges.let_go`."""
+        for name in self._made.values():
+            await asyncio.to_thread(bridges.let_go, bridge_name(name))
 
     async def close(self) -> None:
         """Remove the networks; one that is in use by others stays."""

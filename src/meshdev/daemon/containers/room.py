@@ -68,6 +68,7 @@ class ContainerRoom:
         self._labels = labels.of_run(paths.key, run_id)
         self._images: dict[Incarnation, Image] = {}
         self._used = False
+        self._letting_go: asyncio.Task[None] | None = None
         self.callers = Callers(self._engine, routes, container_name(paths.key, "")[:-1], self._labels)
         self.runner = ContainerRunner(
             self._engine,
@@ -103,10 +104,19 @@ class ContainerRoom:
         """``ref`` is gone."""
         self._images.pop(ref, None)
 
+    def end(self) -> None:
+        """The system ends: what follows removes containers for good."""
+        if self._used and self._letting_go is None:
+            loop = asyncio.get_running_loop()
+            self._letting_go = loop.create_task(self.callers.let_go(), name="bridges let go")
+
     async def close(self) -> None:
         """End and remove everything but named volumes."""
         await self.watching.close()
         await self.builder.close()
+        self.end()
+        if self._letting_go is not None:
+            await self._letting_go
         await self.runner.close()
         if self._used:
             try:

@@ -10,7 +10,7 @@ A fault of the topology that was switched on under a lease is off when that ends
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -75,7 +75,7 @@ class FaultBook:
     """See the module.
 
     ``edges`` and ``teams`` (by service) are those of the running system, ``hits`` counts so far by `key`, ``proxied``
-    are the services whose calls out of the system are seen.
+    are the services whose calls out of the system are seen, ``boxed`` those that are containers.
     """
 
     def __init__(
@@ -85,11 +85,13 @@ class FaultBook:
         teams: Callable[[], Mapping[str, str]],
         hits: Callable[[], Mapping[str, int]],
         proxied: Callable[[], Iterable[str]] = tuple,
+        boxed: Callable[[], Collection[str]] = tuple,
     ) -> None:
         self._edges = edges
         self._teams = teams
         self._hits = hits
         self._proxied = proxied
+        self._boxed = boxed
         self._entries: dict[str, Entry] = {}
         self.leases = Leases()
 
@@ -135,7 +137,7 @@ class FaultBook:
         if known is None and len(self._entries) >= MOST:
             raise UsageError(f"there are {len(self._entries)} faults", hint="`meshdev fault clear` ends all")
         toggle = read_toggle(request.name or self._name_for(request.fault), request.fault)
-        _possible(toggle.specs)
+        self._possible(Entry(toggle, Origin.AD_HOC))
         self._meets_somebody(toggle)
         entry = Entry(toggle, Origin.LEASE if request.lease else Origin.AD_HOC, lease=request.lease)
         self._entries[toggle.name] = entry
@@ -166,7 +168,7 @@ class FaultBook:
         entry = self.entry(name)
         if switch.lease:
             self.leases.held(switch.lease)
-        _possible(entry.toggle.specs)
+        self._possible(entry)
         if switch.duration is not None and switch.duration <= 0:
             raise UsageError(f"a fault cannot be on for {switch.duration:g} s", hint="more than 0")
         self._on(entry, switch, now)
@@ -337,6 +339,19 @@ class FaultBook:
             f"{kind}-{number}" for number in range(1, MOST + 2) if f"{kind}-{number}" not in self._entries
         )
 
+    def _possible(self, entry: Entry) -> None:
+        boxed = sorted({*self._boxed()} & {*self.services_of(entry)})
+        for spec in _of_instances(entry.toggle.specs):
+            affliction = AFFLICTIONS[spec.kind]
+            affliction.check(spec)
+            if boxed and affliction.not_in_containers:
+                names = ", ".join(boxed)
+                raise UsageError(
+                    f"{spec.kind} cannot act on containers ({names}): {affliction.not_in_containers}",
+                    hint="name services that are processes; `meshdev swap SERVICE --with process` makes one of it, "
+                    "if the file has it so",
+                )
+
     def _meets_somebody(self, toggle: Toggle) -> None:
         entry = Entry(toggle, Origin.AD_HOC)
         if self.edges_of(entry) or self.services_of(entry) or self.hosts_of(entry):
@@ -355,11 +370,6 @@ class FaultBook:
             hint = did_you_mean(name, self._teams(), what="services")
             raise UsageError(f"nothing of what {name!r} could mean can have this fault", hint=hint)
         raise UsageError(f"fault {toggle.name!r} meets no edge and no service")
-
-
-def _possible(specs: Iterable[FaultSpec]) -> None:
-    for spec in _of_instances(specs):
-        AFFLICTIONS[spec.kind].check(spec)
 
 
 def _switched(spec: FaultSpec, switch: FaultSwitch, now: float) -> FaultSpec:

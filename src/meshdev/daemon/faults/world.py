@@ -1,7 +1,7 @@
 """What joins the keeper of faults to the daemon's other rooms."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from meshdev.daemon.faults.book import FaultBook
@@ -20,7 +20,7 @@ from meshdev.wire.faults import FaultSpec
 class FaultRoom:
     """The book, the keeper and the afflictions of one daemon; implements `keeper.World`.
 
-    ``teams`` are the services of the running system with theirs.
+    ``teams`` are the services of the running system with theirs, ``boxed`` those that are containers.
     """
 
     fleet: Fleet
@@ -28,6 +28,7 @@ class FaultRoom:
     journal: Journal
     afflictions: Afflictions
     teams: Callable[[], Mapping[str, str]]
+    boxed: Callable[[], Collection[str]]
     wall_at: Callable[[float], float]
     say: Callable[[str, str, Level], None]
     write: Callable[[str, str], None]
@@ -37,7 +38,11 @@ class FaultRoom:
     def __post_init__(self) -> None:
         """Make the book and its keeper."""
         self.book = FaultBook(
-            edges=self.routes.edges, teams=self.teams, hits=self._hits, proxied=self.routes.proxied
+            edges=self.routes.edges,
+            teams=self.teams,
+            hits=self._hits,
+            proxied=self.routes.proxied,
+            boxed=self.boxed,
         )
         self.keeper = FaultKeeper(self.book, self, self._hits)
         self.routes.faults = self.book.on_edges

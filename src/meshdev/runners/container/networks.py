@@ -6,14 +6,14 @@ machine (Docker Desktop, rootless engines), there are none, and callers get ``ho
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from ipaddress import IPv4Network
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from meshdev.runners.container.bridges import add_addresses
+from meshdev.runners.container import bridges
 from meshdev.runners.container.subnets import (
     MOST_NAMES,
+    bridge_name,
     candidates,
     container_range,
     gateway,
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from docker import APIClient
 
 _ROUTES = Path("/proc/net/route")
-_INTERFACES = Path("/sys/class/net")
 _TRIES = 8
 
 
@@ -44,11 +43,6 @@ class CallerNetwork:
     shared: str = ""
 
 
-def bridge_name(network: str) -> str:
-    """An interface's name, which may have 15 characters."""
-    return f"md-{sha256(network.encode()).hexdigest()[:10]}"
-
-
 def ensure_network(
     client: "APIClient", name: str, names: int, labels: Mapping[str, str], *, internal: bool = False
 ) -> CallerNetwork:
@@ -58,13 +52,15 @@ def ensure_network(
         found = _make(client, name, labels, internal=internal)
     subnet = IPv4Network(found["IPAM"]["Config"][0]["Subnet"])
     own = gateway(subnet)
-    bridge = str((found.get("Options") or {}).get("com.docker.network.bridge.name", ""))
-    if not bridge or not (_INTERFACES / bridge).exists():
+    bridge = bridge_name(name)  # Podman gives it, and does not tell
+    if not bridges.exists(bridge) and _makes_bridges_late(client):
+        bridges.hold(bridge, f"{own}/{subnet.prefixlen}")
+    if not bridges.exists(bridge):
         return CallerNetwork(name, "", own, (own,) * names, "the engine's bridges are not on this machine")
     if names > MOST_NAMES:
         return CallerNetwork(name, bridge, own, (own,) * names, f"more than {MOST_NAMES} names")
     wanted = tuple(name_address(subnet, index) for index in range(names))
-    trouble = add_addresses(bridge, wanted)
+    trouble = bridges.add_addresses(bridge, wanted)
     if trouble:
         return CallerNetwork(name, bridge, own, (own,) * names, trouble)
     return CallerNetwork(name, bridge, own, wanted)
@@ -79,6 +75,13 @@ def remove_networks(client: "APIClient", names: Sequence[str]) -> None:
             client.remove_network(name)
         except APIError:
             continue
+        bridges.release(bridge_name(name))
+
+
+def _makes_bridges_late(client: "APIClient") -> bool:
+    """Whether it is a Podman of this machine's network, not of a user's own (rootless)."""
+    parts = client.version().get("Components") or ()
+    return any(part["Name"].startswith("Podman") for part in parts) and not client.info().get("Rootless")
 
 
 def _find(client: "APIClient", name: str) -> dict[str, Any] | None:

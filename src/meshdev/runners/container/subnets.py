@@ -1,4 +1,4 @@
-"""Which addresses a caller's network has. Pure.
+"""Which addresses a caller's network has, and what its bridge is called. Pure.
 
 Networks are /24 of ``10.197.0.0/16``, the first free one from a place drawn from the network's name, so that a project
 mostly has the same ones. In each: ``.1`` is the bridge, ``.2`` to ``.127`` are for names that the caller knows, one
@@ -7,11 +7,17 @@ for each callee, from ``.128`` on the engine gives addresses to containers.
 
 import zlib
 from collections.abc import Collection, Iterator
+from hashlib import sha256
 from ipaddress import IPv4Address, IPv4Network
 
 _ALL = IPv4Network("10.197.0.0/16")
 _COUNT = 256
 MOST_NAMES = 126
+
+
+def bridge_name(network: str) -> str:
+    """The interface's name, which may have 15 characters."""
+    return f"md-{sha256(network.encode()).hexdigest()[:10]}"
 
 
 def candidates(name: str, taken: Collection[IPv4Network]) -> Iterator[IPv4Network]:

@@ -9,7 +9,9 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from meshdev.runners.container import labels
+from meshdev.runners.container.bridges import let_go, release
 from meshdev.runners.container.light import LightEngine, LightError, name_of
+from meshdev.runners.container.subnets import bridge_name
 
 _PAUSE = 0.05
 _NETWORK_TRIES = 5
@@ -53,6 +55,8 @@ def remove_left(
     wanted = {labels.PROJECT: project} | ({labels.RUN: run_id} if run_id else {})
     done = Removed()
     try:
+        for network in engine.labelled("networks", wanted):
+            let_go(bridge_name(str(network.get("Name", ""))))
         _containers(engine, wanted, grace, sleep, done)
         _networks(engine, wanted, sleep, done)
         if volumes:
@@ -105,4 +109,5 @@ def _networks(
                 sleep(_PAUSE)  # an endpoint is still being taken off
             else:
                 done.networks += 1
+                release(bridge_name(str(network.get("Name", ""))))
                 break

@@ -47,6 +47,9 @@ class Affliction:
     unready: ClassVar[bool] = False
     """Whether the service counts as not ready for as long as this acts."""
 
+    not_in_containers: ClassVar[str] = ""
+    """Why it cannot act on containers; empty when it can."""
+
     def __init__(self, spec: FaultSpec, patient: Patient) -> None:
         self.spec = spec
         self.patient = patient

@@ -20,6 +20,8 @@ _PROGRAM = str(Path(__file__).with_name("burden.py"))
 class Beside(Affliction):
     """A burden for each instance, those that come later too. ``hits`` counts the programs that were started."""
 
+    not_in_containers = "nothing can be started beside one, within its limits"
+
     def __init__(self, spec: FaultSpec, patient: Patient) -> None:
         super().__init__(spec, patient)
         self._started: dict[Incarnation, list[Seen]] = {}

@@ -14,6 +14,8 @@ from meshdev.wire.faults import FaultSpec
 class ClockSkew(Affliction):
     """See the module. ``hits`` counts starts with another time. Monotonic clocks stay right."""
 
+    not_in_containers = "libfaketime is not in its image"
+
     @classmethod
     def check(cls, spec: FaultSpec) -> None:
         """The library is there, and the offset can be read."""

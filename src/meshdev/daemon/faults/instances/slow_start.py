@@ -18,6 +18,8 @@ _WAIT = 'sleep "$0"; exec "$@"'
 class SlowStart(Affliction):
     """See the module. ``hits`` counts starts."""
 
+    not_in_containers = "what runs first in one is its image's"
+
     def __init__(self, spec: FaultSpec, patient: Patient) -> None:
         super().__init__(spec, patient)
         self._waits = f"{self.number('delay', 0.0):.3f}"

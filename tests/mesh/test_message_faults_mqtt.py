@@ -31,7 +31,7 @@ async def heard(client: aiomqtt.Client, count: int) -> list[str]:
     got = []
     async with asyncio.timeout(PATIENCE):
         async for message in client.messages:
-            got.append(bytes(message.payload).decode())  # type: ignore[arg-type]
+            got.append(bytes(message.payload).decode())
             if len(got) == count:
                 break
     return got

@@ -22,7 +22,7 @@ def _visit(port: int, going: Callable[[], bool], done: Counter[str]) -> None:
     dsn = f"postgresql://shop@127.0.0.1:{port}/shop?sslmode=disable"
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute("CREATE TEMPORARY TABLE orders (id int PRIMARY KEY, note text)")
-        done.update(["CONNECT", "CREATE orders"])
+        done.update(["CONNECT shop", "CREATE TABLE orders"])
         for _ in range(VISITS):
             if not going():
                 break

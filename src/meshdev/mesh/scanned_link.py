@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from meshdev.mesh.operations import Operations
 from meshdev.mesh.relay import CalleeSide, CallerSide, Link, Relay, Side, Start
-from meshdev.traffic.protocols.cutting import Cuttable
+from meshdev.traffic.protocols.cutting import Cuttable, Following
 from meshdev.traffic.protocols.operation import Operation, Scanner
 from meshdev.traffic.protocols.table import guess, is_read, scanner_of
 
@@ -109,7 +109,7 @@ class ScannedLink(Link):
         scanner = self.reading.cuttable()
         if scanner is None:
             return None
-        if self.callee is None:
+        if self.callee is None and not isinstance(scanner, Following):
             scanner = type(scanner)()
         return scanner.cutter(asked=direction == "upstream")
 

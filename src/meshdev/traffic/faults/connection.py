@@ -90,18 +90,29 @@ class ConnectionFaults:
         self, edge: EdgeFaults, now: float, cutter: Callable[[Direction], Cutter | None]
     ) -> None:
         acting = [fault for fault in edge.faults if fault.message is not None and fault.acts(now)]
+        here = {
+            direction: [fault for fault in acting if fault.message and fault.message.settings.goes(direction)]
+            for direction in _DIRECTIONS
+        }
         for direction in _DIRECTIONS:
-            here = [fault for fault in acting if fault.message and fault.message.settings.goes(direction)]
-            stage = self._stages.get(direction)
-            if stage is None and here:
-                made = cutter(direction)
-                if made is not None:
-                    stage = self._stages[direction] = MessageStage(made)
-                    chain = self._chain(direction)
-                    chain.insert(STAGE, stage, now, chain.names)
-            if stage is not None:
-                stage.adopt(here, now)
+            if here[direction]:
+                self._put_in_stage(direction, cutter, now)
+        if any(stage.lasting for stage in self._stages.values()):
+            for direction in _DIRECTIONS:
+                self._put_in_stage(direction, cutter, now)
+        for direction, stage in self._stages.items():
+            stage.adopt(here[direction], now)
         self.tidy(now)
+
+    def _put_in_stage(
+        self, direction: Direction, cutter: Callable[[Direction], Cutter | None], now: float
+    ) -> None:
+        """If there is none, and the connection can be cut."""
+        made = cutter(direction) if direction not in self._stages else None
+        if made is not None:
+            stage = self._stages[direction] = MessageStage(made)
+            chain = self._chain(direction)
+            chain.insert(STAGE, stage, now, chain.names)
 
     def tidy(self, now: float) -> bool:
         """Take out the stages that nobody needs any more; whether there were some. `Chain.advance` next."""

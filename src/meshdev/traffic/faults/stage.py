@@ -24,12 +24,13 @@ STAGE: Final = "messages"
 
 
 class _Late(NamedTuple):
-    """Bytes that leave at ``due``; ``turn`` is the order in which they came, ``by`` who holds them back."""
+    """A message that leaves at ``due``; ``turn`` is the order in which they came, ``by`` who holds them back."""
 
     due: float
     turn: int
     data: bytes
     by: tuple[str, ...]
+    message: Message
 
 
 class _Overtaken:
@@ -65,7 +66,12 @@ class MessageStage(Link):
     @property
     def done(self) -> bool:
         """Whether it can be taken out without a byte out of its place."""
-        return not self._faults and not (self._late and self._split)
+        return not self._faults and not (self._late and self._split) and not self.lasting
+
+    @property
+    def lasting(self) -> bool:
+        """Whether it has to stay (`Cutter`)."""
+        return self._cutter.lasting
 
     def adopt(self, faults: "Sequence[ActiveFault]", now: float) -> None:
         """These act from now on; what others had held back leaves. Ask `due` next."""
@@ -96,6 +102,8 @@ class MessageStage(Link):
                 self._flush(at)
                 if index == last and cutter.lost and not was_lost:
                     self._let_all_go(at)  # nothing can be put in later
+                if piece.last:
+                    self._let_all_go(at)
                 if piece.message is None:
                     self._out.append((at, piece.data))
                 else:
@@ -128,7 +136,10 @@ class MessageStage(Link):
         left = [item for _, item in self._out]
         self._out.clear()
         end = [self._end] if self._end is not None else []
-        late = [] if self._split else [it.data for it in sorted(self._late, key=lambda it: it.turn)]
+        late: list[bytes] = []
+        for one in () if self._split else sorted(self._late, key=lambda it: it.turn):
+            self._cutter.leaves(one.message)
+            late.append(one.data)
         self._late.clear()
         self._end = None
         rest = self._cutter.rest()
@@ -155,23 +166,28 @@ class MessageStage(Link):
                 if fate.behind > behind:
                     fate.holder = key
         if fate is None:
-            self._out.append((at, piece.data))
+            self._leave_now(at, piece.data, message)
         elif not fate.dropped:
-            self._carry_out(fate, piece.data, at)
+            self._carry_out(fate, piece.data, message, at)
         for key in overtaking:
             waiting = self._overtaken[key]
             waiting.left -= 1
             if waiting.left <= 0:
                 self._let_go(key, at)
 
-    def _carry_out(self, fate: Fate, data: bytes, at: float) -> None:
+    def _leave_now(self, at: float, data: bytes, message: Message) -> None:
+        self._cutter.leaves(message)
+        self._out.append((at, data))
+
+    def _carry_out(self, fate: Fate, data: bytes, message: Message, at: float) -> None:
         if fate.payload is not None:
             borders = self._cutter.borders
             data = borders.with_payload(data, fate.payload(borders.payload(data)))
         first = at + fate.delay + (fate.within if fate.behind else 0.0)
         by = tuple(fate.hits)
         late = [
-            _Late(first + fate.gap * copy, next(self._turns), data, by) for copy in range(fate.copies + 1)
+            _Late(first + fate.gap * copy, next(self._turns), data, by, message)
+            for copy in range(fate.copies + 1)
         ]
         if fate.behind:
             self._overtaken[fate.holder] = _Overtaken(late, fate.behind)
@@ -179,7 +195,7 @@ class MessageStage(Link):
             return
         for one in late:
             if one.due <= at:
-                self._out.append((at, data))
+                self._leave_now(at, data, message)
             else:
                 self._kept += len(data)
                 heappush(self._late, one)
@@ -193,7 +209,8 @@ class MessageStage(Link):
     def _let_all_go(self, at: float) -> None:
         for key in tuple(self._overtaken):
             self._let_go(key, at)
-        self._out.extend((at, late.data) for late in sorted(self._late, key=lambda it: it.turn))
+        for late in sorted(self._late, key=lambda it: it.turn):
+            self._leave_now(at, late.data, late.message)
         self._late.clear()
         self._kept = 0
 
@@ -209,7 +226,8 @@ class MessageStage(Link):
             while late and late[0].due <= now:
                 one = heappop(late)
                 self._kept -= len(one.data)
-                self._out.append((max(one.due, self._out[-1][0] if self._out else one.due), one.data))
+                due = max(one.due, self._out[-1][0] if self._out else one.due)
+                self._leave_now(due, one.data, one.message)
         if self._end is not None and not self._late and not self._overtaken:
             self._leave(now)
 

@@ -15,9 +15,11 @@ from typing import ClassVar, Final
 
 from meshdev.traffic.protocols.amqp_broker import Broker
 from meshdev.traffic.protocols.amqp_caller import Caller
+from meshdev.traffic.protocols.amqp_cutting import AmqpBorders
 from meshdev.traffic.protocols.amqp_frames import Frames, UnreadableError
 from meshdev.traffic.protocols.amqp_methods import MalformedError
 from meshdev.traffic.protocols.amqp_session import Session
+from meshdev.traffic.protocols.cutting import Cutter
 from meshdev.traffic.protocols.operation import Operation, Outcome
 
 GREETING: Final = b"AMQP\0\0\x09\x01"
@@ -30,6 +32,7 @@ class Amqp:
     __slots__ = ("_broker", "_caller", "_greeting", "_session", "gave_up")
 
     name: ClassVar[str] = "amqp"
+    follows_cuts: ClassVar[bool] = True
 
     def __init__(self) -> None:
         self.gave_up = ""
@@ -58,6 +61,11 @@ class Amqp:
     def waiting(self) -> int:
         """Calls without their answer, publishes without their confirm, deliveries without their acknowledgement."""
         return self._session.waiting + (self._session.opening is not None)
+
+    def cutter(self, *, asked: bool) -> Cutter:
+        """From where the scanner is; before the broker has said anything that is behind the greeting at most."""
+        out, skip = (self._caller if asked else self._broker).place
+        return Cutter(AmqpBorders(self._session.cut(), asked=asked), out=out, skip=skip, lasting=True)
 
     def _greet(self, said: bytes, now: float) -> bytes:
         """The first bytes; what is left of them behind the greeting."""

@@ -6,6 +6,7 @@ from typing import Final
 from meshdev.traffic.protocols import amqp_methods as m
 from meshdev.traffic.protocols.amqp_caller import add_consumer
 from meshdev.traffic.protocols.amqp_channel import Address, Channel, Consumer, Content
+from meshdev.traffic.protocols.amqp_cutting import Cuts, confirms
 from meshdev.traffic.protocols.amqp_frames import FRAME_BYTES
 from meshdev.traffic.protocols.amqp_session import MOST_NAMES, Session, read_body, read_header
 from meshdev.traffic.protocols.ending import ended
@@ -37,7 +38,7 @@ class Broker:
         if method == m.DELIVER:
             self._deliver(self._session.channel(channel), args, now)
         elif method in {m.ACK, m.NACK}:
-            self._confirm(self._session.channel(channel), method, args, now)
+            self._confirm(channel, method, args, now)
         elif method in {m.GET_OK, m.GET_EMPTY}:
             self._get(self._session.channel(channel), method, args, now)
         elif method in m.ANSWERS:
@@ -82,16 +83,32 @@ class Broker:
             returned = content.operation("basic.return", Kind.CALL, content.started, 0, content.bytes)
             session.done.append(returned._replace(outcome=Outcome.REFUSED, code="NO_ROUTE"))
 
-    def _confirm(self, channel: Channel, method: int, args: bytes, now: float) -> None:
+    def _confirm(self, number: int, method: int, args: bytes, now: float) -> None:
         """The broker has publishes, or doesn't want them."""
         session = self._session
+        channel = session.channel(number)
         tag, multiple = _TAG_AND_BITS(args)
-        if multiple or channel.returned or method == m.NACK:
+        if session.cuts is not None:
+            self._confirm_cut(session.cuts, number, method, args, now)
+        elif multiple or channel.returned or method == m.NACK:
             confirmed = channel.confirm(tag, now, multiple=bool(multiple & 1), nack=method == m.NACK)
             session.settle(confirmed)
         elif (begun := channel.unconfirmed.pop(tag, None)) is not None:
             session.waiting -= 1
             session.done.append(ended(begun[0], now))
+
+    def _confirm_cut(self, cuts: Cuts, number: int, method: int, args: bytes, now: float) -> None:
+        """The same where faults may have acted: in the publisher's numbers, which is what it is told, too."""
+        book = cuts.books.get(number)
+        if book is None:
+            cuts.instead[False].append(None)
+            return
+        channel = self._session.channel(number)
+        tag, bits = _TAG_AND_BITS(args)
+        meant = [it for it in book.meant(tag, multiple=bool(bits & 1)) if it in channel.unconfirmed]
+        for one in meant:
+            self._session.settle(channel.confirm(one, now, multiple=False, nack=method == m.NACK))
+        cuts.instead[False].append(confirms(number, method, meant))
 
     def _deliver(self, channel: Channel, args: bytes, now: float) -> None:
         """A message to a consumer begins."""

@@ -5,6 +5,7 @@ from typing import Final
 
 from meshdev.traffic.protocols import amqp_methods as m
 from meshdev.traffic.protocols.amqp_channel import Address, Channel, Consumer, Content, Pending
+from meshdev.traffic.protocols.amqp_cutting import Book, Cuts
 from meshdev.traffic.protocols.amqp_frames import FRAME_BYTES, UnreadableError
 from meshdev.traffic.protocols.amqp_session import (
     MOST_NAMES,
@@ -41,10 +42,18 @@ class Caller:
             content = self._session.channel(channel).asked
             address = content.address = self._addresses.get(args) or self._address(args)
             content.begin(method, address.target, len(args) + _METHOD_BYTES, now)
+            if self._session.cuts is not None:
+                on = self._session.channels[channel]
+                self._session.cuts.marks.append((channel, on.sequence + 1 if on.confirms else 0))
         elif method in _RESPONSES:
-            self._respond(self._session.channel(channel), method, args, now)
+            on = self._session.channel(channel)
+            if self._session.cuts is not None:
+                self._session.cuts.instead[True].append(self._instead(self._session.cuts, channel, on, args))
+            self._respond(on, method, args, now)
         elif method in m.CALLS:
             self._call(self._session.channel(channel), method, args, now)
+            if method == m.CONFIRM_SELECT and self._session.cuts is not None:
+                self._session.cuts.books.setdefault(channel, Book())
         else:
             self._else(channel, method, args, now)
 
@@ -86,6 +95,15 @@ class Caller:
             self._addresses.clear()
         address = self._addresses[args] = Address(target, exchange, key, bool(args[at] & 1))
         return address
+
+    def _instead(self, cuts: Cuts, number: int, channel: Channel, args: bytes) -> bytes | None:
+        """Nothing, if a copy of a delivery is acknowledged whose first was."""
+        tag, multiple = _TAG_AND_BITS(args)
+        if (number, tag) not in cuts.copied or tag in channel.unacked:
+            return None
+        if multiple and any(other <= tag for other in channel.unacked):
+            return None
+        return b""
 
     def _respond(self, channel: Channel, method: int, args: bytes, now: float) -> None:
         """The client has done with deliveries."""

@@ -55,6 +55,11 @@ class Frames:
         self._content: Content | None = None  # whose body that is, on which channel
         self._channel = 0
 
+    @property
+    def place(self) -> tuple[bytes, int]:
+        """What has been read of a frame that is not whole, and how many bytes of a body's frame are to come."""
+        return bytes(self._rest), self._body_left
+
     def read(self, data: bytes, now: float) -> None:
         """More bytes. Raises `UnreadableError`."""
         if self._rest:

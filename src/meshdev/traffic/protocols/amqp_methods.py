@@ -39,6 +39,7 @@ RECOVER_ASYNC: Final = method(60, 100)
 RECOVER: Final = method(60, 110)
 NACK: Final = method(60, 120)
 CONFIRM_SELECT: Final = method(85, 10)
+TRANSACTIONS: Final = frozenset({method(90, 10), method(90, 20), method(90, 30)})
 
 
 class Call(NamedTuple):

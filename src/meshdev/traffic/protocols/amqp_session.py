@@ -6,6 +6,7 @@ from typing import Final
 
 from meshdev.traffic.protocols import amqp_methods as m
 from meshdev.traffic.protocols.amqp_channel import Channel, Content
+from meshdev.traffic.protocols.amqp_cutting import Book, Cuts
 from meshdev.traffic.protocols.amqp_frames import FRAME_BYTES, UnreadableError
 from meshdev.traffic.protocols.ending import ended
 from meshdev.traffic.protocols.names import pattern_of
@@ -27,7 +28,7 @@ _FIXED: Final = 14
 class Session:
     """One connection."""
 
-    __slots__ = ("_names", "channels", "closing", "done", "opening", "waiting")
+    __slots__ = ("_names", "channels", "closing", "cuts", "done", "opening", "waiting")
 
     def __init__(self) -> None:
         self.channels: dict[int, Channel] = {}
@@ -35,6 +36,7 @@ class Session:
         self.waiting = 0
         self.opening: Operation | None = None
         self.closing = False  # in order, by the caller
+        self.cuts: Cuts | None = None  # once it is cut
         self._names: dict[bytes, str] = {}
 
     def channel(self, number: int) -> Channel:
@@ -60,6 +62,18 @@ class Session:
         to = pattern_of(m.text_of(key))
         return f"{self.name_of(exchange)}/{to}" if exchange else to
 
+    def cut(self) -> Cuts:
+        """It is cut from here on: the numbers are as they stand."""
+        if self.cuts is None:
+            cuts = self.cuts = Cuts()
+            for number, channel in self.channels.items():
+                if channel.confirms:
+                    begun = channel.asked.method == m.PUBLISH
+                    last = channel.sequence + begun
+                    waiting = (*channel.unconfirmed, last) if begun else tuple(channel.unconfirmed)
+                    cuts.books[number] = Book(waiting, last)
+        return self.cuts
+
     def one_more(self) -> None:
         """An operation is under way."""
         self.waiting += 1
@@ -75,6 +89,8 @@ class Session:
     def end_channel(self, number: int, now: float, *, in_order: bool) -> None:
         """A channel is gone."""
         channel = self.channels.pop(number, None)
+        if self.cuts is not None:
+            self.cuts.books.pop(number, None)
         if channel is not None:
             self.settle(channel.end(now, in_order=in_order))
 

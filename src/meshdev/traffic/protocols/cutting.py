@@ -7,7 +7,7 @@ order · what cannot be read any more (`Cutter.lost`) passes as it comes, for go
 """
 
 from collections.abc import Callable, Mapping
-from typing import Final, NamedTuple, Protocol, runtime_checkable
+from typing import ClassVar, Final, NamedTuple, Protocol, runtime_checkable
 
 MOST_MESSAGE: Final = 2 * 1024 * 1024
 
@@ -26,13 +26,20 @@ class Message(NamedTuple):
     subject: str
     headers: Callable[[], Mapping[str, str]] = dict
     inner: bool = False
+    mark: object = None  # the borders' own, see `Counting`
 
 
 class Unit(NamedTuple):
-    """The unit that begins at a border: how many bytes it has in all, and the message that it is, if it is one."""
+    """The unit that begins at a border: how many bytes it has in all, and the message that it is, if it is one.
+
+    ``instead`` leaves in its place, if that is not None and the unit is here as a whole. Behind a ``last`` one no
+    message may come: what is held back leaves before it.
+    """
 
     size: int
     message: Message | None = None
+    instead: bytes | None = None
+    last: bool = False
 
 
 class Piece(NamedTuple):
@@ -40,6 +47,7 @@ class Piece(NamedTuple):
 
     data: bytes
     message: Message | None = None
+    last: bool = False
 
 
 class Borders(Protocol):
@@ -59,6 +67,15 @@ class Borders(Protocol):
 
 
 @runtime_checkable
+class Counting(Protocol):
+    """Borders of a protocol that numbers its messages: it has to know which leave, how often, and in which order."""
+
+    def leaves(self, message: Message) -> None:
+        """It leaves now, perhaps not for the first time."""
+        ...
+
+
+@runtime_checkable
 class Cuttable(Protocol):
     """A scanner whose connections can be cut."""
 
@@ -67,17 +84,27 @@ class Cuttable(Protocol):
         ...
 
 
+@runtime_checkable
+class Following(Protocol):
+    """A scanner that goes on with its cutters; one may be made before anything has passed, whatever was read."""
+
+    follows_cuts: ClassVar[bool]
+
+
 class Cutter:
     """Cuts one direction; see the module for the rules.
 
     ``out`` is what has already passed of the head of a unit that is not measured yet, ``skip`` how many bytes of a
-    measured one are still to come.
+    measured one are still to come. A ``lasting`` one is needed as long as the connection lives, and so is that of the
+    other direction: what was done to messages has to be done to what is said of them.
     """
 
-    __slots__ = ("_buffer", "_gone", "_needed", "_skip", "borders", "lost")
+    __slots__ = ("_buffer", "_counting", "_gone", "_needed", "_skip", "borders", "lasting", "lost")
 
-    def __init__(self, borders: Borders, *, out: bytes = b"", skip: int = 0) -> None:
+    def __init__(self, borders: Borders, *, out: bytes = b"", skip: int = 0, lasting: bool = False) -> None:
         self.borders = borders
+        self._counting = borders if isinstance(borders, Counting) else None
+        self.lasting = lasting
         self.lost = False
         self._buffer = bytearray(out)
         self._gone = len(out)
@@ -96,6 +123,11 @@ class Cutter:
     def held(self) -> int:
         """How many bytes of a message that is not whole are kept."""
         return len(self._buffer) - self._gone
+
+    def leaves(self, message: Message) -> None:
+        """Tell the borders, if they count."""
+        if self._counting is not None:
+            self._counting.leaves(message)
 
     def cut(self, data: bytes) -> list[Piece]:
         """The pieces that are complete with ``data``."""
@@ -133,9 +165,15 @@ class Cutter:
                 unit, self.lost = Unit(size - at), True
             end = at + unit.size
             if end <= size:
-                pieces.append(Piece(data[at + gone : end], None if gone else unit.message))
+                if gone:
+                    self._passes(unit)
+                    pieces.append(Piece(data[at + gone : end]))
+                else:
+                    said = data[at:end] if unit.instead is None else unit.instead
+                    pieces.append(Piece(said, unit.message, unit.last))
             elif gone or unit.message is None or unit.size > MOST_MESSAGE:
-                pieces.append(Piece(data[at + gone :]))
+                self._passes(unit)
+                pieces.append(Piece(data[at + gone :], None, unit.last))
                 self._skip = end - size
             else:
                 self._needed = unit.size
@@ -143,6 +181,11 @@ class Cutter:
             at, gone = end, 0
         self._gone = gone
         self._buffer += memoryview(data)[at:]
+
+    def _passes(self, unit: Unit) -> None:
+        """It leaves as no message, although it is one."""
+        if unit.message is not None:
+            self.leaves(unit.message)
 
     def rest(self) -> bytes:
         """What is kept; it is forgotten here."""

@@ -12,7 +12,9 @@ from collections.abc import Sequence
 from typing import ClassVar, Final
 
 from meshdev.traffic.protocols import mqtt_words as w
+from meshdev.traffic.protocols.cutting import Cutter
 from meshdev.traffic.protocols.ending import ended
+from meshdev.traffic.protocols.mqtt_cutting import MqttBorders
 from meshdev.traffic.protocols.mqtt_flow import Flow
 from meshdev.traffic.protocols.mqtt_packets import Packets
 from meshdev.traffic.protocols.mqtt_session import Session, UnreadableError
@@ -85,6 +87,12 @@ class Mqtt:
     def waiting(self) -> int:
         """What is asked and not answered, and messages that are not acknowledged, both ways."""
         return self._session.waiting
+
+    def cutter(self, *, asked: bool) -> Cutter:
+        """From where the scanner is."""
+        packets, flow = (self._caller, self._published) if asked else (self._broker, self._delivered)
+        out, skip = packets.place
+        return Cutter(MqttBorders(self._session.version, flow.aliases), out=out, skip=skip)
 
     def _read(self, packets: Packets, data: bytes, now: float) -> Sequence[Operation]:
         if self.gave_up:

@@ -30,7 +30,6 @@ class Flow:
     """Messages one way. ``published`` if they are the caller's, else they are delivered to it."""
 
     __slots__ = (
-        "_aliases",
         "_detail",
         "_kind",
         "_name",
@@ -44,6 +43,7 @@ class Flow:
         "_target",
         "_targets",
         "_trace",
+        "aliases",
         "under_way",
         "wanted",
     )
@@ -53,7 +53,7 @@ class Flow:
         self._published = published
         self._name, self._kind = ("PUBLISH", Kind.PUBLISH) if published else ("DELIVER", Kind.DELIVER)
         self._targets: dict[bytes, str] = {}
-        self._aliases: dict[int, str] = {}
+        self.aliases: dict[int, bytes] = {}
         self.under_way: dict[int, Operation] = {}
         self.wanted = 0  # bytes of the payload that are to be kept
         self._target = self._detail = self._trace = self._parent = ""
@@ -161,16 +161,16 @@ class Flow:
     def _meant(self, topic: bytes, alias: int) -> str:
         """The topic's pattern."""
         if not topic:
-            return self._aliases.get(alias, "")
+            topic = self.aliases.get(alias, b"")
         target = self._targets.get(topic)
         if target is None:
             if len(self._targets) >= MOST_NAMES:
                 self._targets.clear()
             target = self._targets[topic] = pattern_of(topic.decode("utf-8", "replace"))
         if alias:
-            if len(self._aliases) >= MOST_ALIASES and alias not in self._aliases:
+            if len(self.aliases) >= MOST_ALIASES and alias not in self.aliases:
                 raise UnreadableError(f"there are more than {MOST_ALIASES} topic aliases")
-            self._aliases[alias] = target
+            self.aliases[alias] = topic
         return target
 
 

@@ -23,6 +23,11 @@ class Packets:
         self._need = 0  # how long it has to be
         self._left = 0  # bytes of a payload to come
 
+    @property
+    def place(self) -> tuple[bytes, int]:
+        """What has been read of a head that is not whole, and how many bytes of a payload are to come."""
+        return bytes(self._rest), self._left
+
     def read(self, data: bytes, now: float) -> None:
         """More bytes. Raises `UnreadableError`."""
         if self._rest:

@@ -22,7 +22,7 @@ from meshdev.daemon.names import has_own_network, is_container
 from meshdev.daemon.recording.keeper import RecordingKeeper
 from meshdev.daemon.store import Store
 from meshdev.daemon.swaps import Replaced, Swaps
-from meshdev.daemon.views import Usage, Viewer, edge_views, why_step
+from meshdev.daemon.views import Usage, Viewer, edge_views, note_views, step_view, why_step
 from meshdev.errors import UsageError
 from meshdev.lifecycle.model import (
     Applied,
@@ -39,7 +39,7 @@ from meshdev.lifecycle.model import (
     Urgency,
 )
 from meshdev.storage.reader import LogReader
-from meshdev.topology.diff import Action, Change, diff
+from meshdev.topology.diff import Action, diff
 from meshdev.topology.model import System
 from meshdev.topology.nearest import did_you_mean
 from meshdev.wire.control import (
@@ -48,7 +48,6 @@ from meshdev.wire.control import (
     EnvView,
     ExchangeView,
     GraphView,
-    PlanStep,
     PlanView,
     ProcessView,
     ScaleRequest,
@@ -117,6 +116,7 @@ class Operator:
             log_dir=str(self.log_dir),
             started=self.started,
             shutting_down=None if urgency is None else int(urgency),
+            notes=note_views(self.system),
         )
 
     def snapshot(self) -> Snapshot:
@@ -236,7 +236,7 @@ class Operator:
             self._apply(new)
             self.store.post(StartWanted(frozenset(request.services)))
         return PlanView(
-            steps=[_step(change) for change in changes], warnings=list(map(str, (*new.warnings, *new.notes)))
+            steps=list(map(step_view, changes)), warnings=list(map(str, (*new.warnings, *new.notes)))
         )
 
     async def swap(self, name: str, request: SwapRequest) -> SwapView:
@@ -269,7 +269,9 @@ class Operator:
         declared = edge_views(new)
         if declared != edge_views(self.system):
             self.announce(StreamEvent(seq=0, at=self.wall_now(), kind="topology", declared=declared))
-        self.system = new
+        before, self.system = self.system, new
+        if note_views(new) != note_views(before):
+            self.announce(StreamEvent(seq=0, at=self.wall_now(), kind="system", system=self.system_view()))
         self.adopt(new)
         self.store.post(Applied(new, rolling, kept))
 
@@ -388,10 +390,6 @@ def _load(file: Path, overrides: tuple[Path, ...], profiles: tuple[str, ...]) ->
     from meshdev.topology.load import load  # noqa: PLC0415 -- heavy: here it is the thread's, and only if it is needed
 
     return load(file, profiles=profiles, environ=dict(os.environ), overrides=overrides)
-
-
-def _step(change: Change) -> PlanStep:
-    return PlanStep(service=change.service, action=change.action, reason=change.reason)
 
 
 def _as_text(text: str) -> str:

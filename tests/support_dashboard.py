@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from textual.pilot import Pilot
 
+import support_frames
 from meshdev.traffic.faults.catalogue import CATALOGUE
 from meshdev.traffic.faults.describe import kind_view
 from meshdev.tui.app import Dashboard
@@ -237,6 +238,7 @@ class Visit:
         self.app = app
         self.pilot = pilot
         self.backend = backend
+        support_frames.rest(app)
 
     async def press(self, *keys: str) -> None:
         """Press keys (``@orders`` selects that service), and let everything that follows from them happen."""
@@ -270,12 +272,17 @@ class Visit:
             for graph in self.app.screen.query(GraphView):
                 await graph.drawn()
         await self.pilot.pause()
+        support_frames.draw(self.app)
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Wait for what a worker brings about; fails after ten seconds."""
+        pause = 0.005
         async with asyncio.timeout(10):
             while not condition():
-                await asyncio.sleep(0.005)  # what is waited for may be the work of a thread
+                await asyncio.sleep(
+                    pause
+                )  # what is waited for may be the work of a thread, which needs its turn
+                pause = min(2 * pause, 0.05)
                 await self.settle()
 
     async def show(self, picture: Picture) -> None:

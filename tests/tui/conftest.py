@@ -1,8 +1,9 @@
 """What the dashboard's tests share: a pilot over a scripted system, and pictures compared with stored ones."""
 
+import gc
 import os
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -16,6 +17,17 @@ support_idle.install()
 
 UPDATE = "MESHDEV_UPDATE_SNAPSHOTS"
 SNAPSHOTS = Path(__file__).parent / "snapshots"
+
+
+@pytest.fixture(scope="package", autouse=True)
+def _little_collecting() -> Iterator[None]:
+    """An application makes ten thousands of objects that live as long as it; none of them is garbage."""
+    usual = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 100)
+    yield
+    gc.set_threshold(*usual)
+    gc.unfreeze()
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from meshdev.daemon.recording.keeper import RecordingKeeper
 from meshdev.daemon.store import Store
 from meshdev.daemon.swaps import Replaced, Swaps
 from meshdev.daemon.topic_book import TopicBook
-from meshdev.daemon.views import Usage, Viewer, edge_views, why_step
+from meshdev.daemon.views import Usage, Viewer, edge_views, note_views, step_view, why_step
 from meshdev.errors import UsageError
 from meshdev.lifecycle.model import (
     Applied,
@@ -44,7 +44,7 @@ from meshdev.lifecycle.model import (
 from meshdev.mesh.signals import EdgeSignals
 from meshdev.storage.reader import LogReader
 from meshdev.topology.container import Container
-from meshdev.topology.diff import Action, Change, diff
+from meshdev.topology.diff import Action, diff
 from meshdev.topology.model import Process, Service, System
 from meshdev.topology.nearest import did_you_mean
 from meshdev.wire.control import (
@@ -53,7 +53,6 @@ from meshdev.wire.control import (
     EnvView,
     ExchangeView,
     GraphView,
-    PlanStep,
     PlanView,
     ProcessView,
     ScaleRequest,
@@ -128,6 +127,7 @@ class Operator:
             log_dir=str(self.log_dir),
             started=self.started,
             shutting_down=None if urgency is None else int(urgency),
+            notes=note_views(self.system),
         )
 
     def snapshot(self) -> Snapshot:
@@ -260,7 +260,7 @@ class Operator:
             self._apply(new)
             self.store.post(StartWanted(frozenset(request.services)))
         return PlanView(
-            steps=[_step(change) for change in changes], warnings=list(map(str, (*new.warnings, *new.notes)))
+            steps=list(map(step_view, changes)), warnings=list(map(str, (*new.warnings, *new.notes)))
         )
 
     async def swap(self, name: str, request: SwapRequest) -> SwapView:
@@ -293,7 +293,9 @@ class Operator:
         if declared != edge_views(self.system):
             self.announce(StreamEvent(seq=0, at=self.wall_now(), kind="topology", declared=declared))
             self.announce(StreamEvent(seq=0, at=self.wall_now(), kind="topics", topics=self.topics()))
-        self.system = new
+        before, self.system = self.system, new
+        if note_views(new) != note_views(before):
+            self.announce(StreamEvent(seq=0, at=self.wall_now(), kind="system", system=self.system_view()))
         self.adopt(new)
         self.store.post(Applied(new, rolling, kept))
 
@@ -419,10 +421,6 @@ def variant_of(system: System, name: str, kind: type[Process | Container]) -> Se
     from meshdev.topology.variants import variant  # noqa: PLC0415 -- as above
 
     return variant(system, name, kind, environ=dict(os.environ))
-
-
-def _step(change: Change) -> PlanStep:
-    return PlanStep(service=change.service, action=change.action, reason=change.reason)
 
 
 def _as_text(text: str) -> str:

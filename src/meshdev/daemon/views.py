@@ -11,12 +11,15 @@ from meshdev.lifecycle.model import (
     ReloadState,
     ServiceState,
 )
+from meshdev.topology.diff import Change
 from meshdev.topology.graph import edges
 from meshdev.topology.model import Service, System
 from meshdev.wire.control import (
     EdgeView,
     ExitView,
     InstanceView,
+    NoteView,
+    PlanStep,
     ProbeView,
     ReloadView,
     ServiceView,
@@ -124,6 +127,17 @@ def why_step(view: ServiceView, text: str, depth: int) -> WhyStep:
 def edge_views(system: System) -> list[EdgeView]:
     """Every declared dependency of the system."""
     return [EdgeView(caller=arrow.caller, callee=arrow.callee, kind=arrow.kind) for arrow in edges(system)]
+
+
+def note_views(system: System) -> list[NoteView]:
+    """What its file says without effect, as `meshdev check` tells it."""
+    found = (*system.warnings, *system.notes)
+    return [NoteView(where=str(note.where), text=note.message, hint=note.hint) for note in found]
+
+
+def step_view(change: Change) -> PlanStep:
+    """What becomes of one service."""
+    return PlanStep(service=change.service, action=change.action, reason=change.reason)
 
 
 def _signal_name(number: int | None) -> str | None:

@@ -360,6 +360,16 @@ class Dashboard(Lender):
         if not isinstance(self.screen, HelpScreen):
             self.push_screen(HelpScreen(self.current_mode))
 
+    def action_notes(self) -> None:
+        """Show what the topology file says without effect."""
+        from meshdev.tui.screens.notes import NotesScreen  # noqa: PLC0415 -- not before it is needed
+
+        system = self.picture.system
+        if system is not None and system.notes:
+            self.push_screen(NotesScreen(system))
+        else:
+            self.say("the topology file says nothing without effect")
+
     def action_toggle_theme(self) -> None:
         """Dark or light."""
         self.theme = LIGHT if self.current_theme.dark else DARK

@@ -16,8 +16,11 @@ def left(picture: Picture, totals: Totals) -> list[list[Span]]:
         return groups
     if picture.system.shutting_down is not None:
         groups.append([Span("◑ stopping", Tone.BUSY)])
+    notes = units.plural(len(picture.system.notes), "note")
+    noted = [[Span("W ", Tone.KEY), Span(notes, Tone.MUTED)]] if picture.system.notes else []
     if not totals.wanted:
-        return [*groups, [Span(f"○ {totals.stopped} stopped", Tone.MUTED)]] if totals.stopped else groups
+        stopped = [[Span(f"○ {totals.stopped} stopped", Tone.MUTED)]] if totals.stopped else []
+        return [*groups, *stopped, *noted]
     tone = Tone.OK if totals.good == totals.wanted else Tone.TEXT
     shape = "●" if tone is Tone.OK else "◐"
     groups.append([Span(f"{shape} {totals.good}/{totals.wanted}", tone), Span(" healthy", Tone.MUTED)])
@@ -27,7 +30,7 @@ def left(picture: Picture, totals: Totals) -> list[list[Span]]:
         groups.append([Span(f"◐ {totals.busy} on the way", Tone.BUSY)])
     if totals.stopped:
         groups.append([Span(f"○ {totals.stopped} stopped", Tone.MUTED)])
-    return groups
+    return [*groups, *noted]
 
 
 def right(picture: Picture, totals: Totals, now: float) -> list[list[Span]]:

@@ -324,8 +324,16 @@ class ProcessView(View, frozen=True, kw_only=True):
     rss_bytes: int
 
 
+class NoteView(View, frozen=True, kw_only=True):
+    """What the topology file says without effect: left out, or of no meaning here; ``where`` is FILE:LINE."""
+
+    where: str
+    text: str
+    hint: str = ""
+
+
 class SystemView(View, frozen=True, kw_only=True):
-    """The system as a whole."""
+    """The system as a whole; ``notes`` are about its file."""
 
     name: str
     root: str
@@ -335,6 +343,7 @@ class SystemView(View, frozen=True, kw_only=True):
     log_dir: str
     started: float
     shutting_down: int | None = None
+    notes: list[NoteView] = []
 
 
 class Snapshot(View, frozen=True, kw_only=True):

@@ -11,9 +11,9 @@ from meshdev.tui.chaos.trial import Verdict
 from meshdev.tui.graph.cursor import Cursor
 from meshdev.tui.model import Picture
 from meshdev.tui.screens.chaos import ChaosScreen
-from meshdev.tui.screens.chaos_clear import ClearScreen
 from meshdev.tui.screens.chaos_form import FaultForm
 from meshdev.tui.screens.graph import GraphScreen
+from meshdev.tui.screens.question import Question
 from support_chaos import PAYMENTS, SLOW, SOME, fault, faulty
 from support_dashboard import Visit, Visiting
 from support_graph import busy_shop
@@ -90,7 +90,7 @@ async def test_ending_all_asks(visit: Visiting) -> None:
     """Escape leaves them, Enter ends them."""
     async with visit(faulty()) as seen:
         await seen.press("6", "X")
-        assert isinstance(seen.app.screen, ClearScreen)
+        assert isinstance(seen.app.screen, Question)
         assert "End 4 faults?" in seen.text()
         await seen.press("escape")
         assert seen.backend.calls == []

@@ -29,6 +29,14 @@ APP_KEYS: tuple[Key, ...] = (
         priority=True,
     ),
     Key("question_mark", "?", "This help", "help", EVERYWHERE, 1, "help", priority=True),
+    Key(
+        "W",
+        "W",
+        "What the topology file says without effect, line by line",
+        "notes",
+        EVERYWHERE,
+        priority=True,
+    ),
     Key("t", "t", "The plain stream of all logs, in the terminal as it is", "plain", EVERYWHERE),
     Key("ctrl+l", "ctrl+l", "Light or dark", "toggle_theme", EVERYWHERE),
     Key(

@@ -183,7 +183,7 @@ class RecordingDesk:
 
     def ask_removal(self, name: str, then: Callable[[], object] = lambda: None) -> None:
         """Ask whether it may go."""
-        from meshdev.tui.screens.recording_removal import RecordingRemoval
+        from meshdev.tui.screens.recording_removal import removal
 
         if any(view.name == name for view in self.active):
             self._dashboard.say(f"{name} is being recorded: R stops it first", level="warning")
@@ -194,7 +194,7 @@ class RecordingDesk:
                 self.remove(name, then)
 
         summary = next((one for one in self.summaries if one.meta.name == name), None)
-        self._dashboard.push_screen(RecordingRemoval(name, summary), answered)
+        self._dashboard.push_screen(removal(name, summary), answered)
 
     def ask_format(self, name: str) -> None:
         """Ask for the format of an export."""

@@ -26,7 +26,7 @@ from meshdev.tui.keys import APP_KEYS, Key, bindings
 from meshdev.tui.keys.chaos import CHAOS_KEYS
 from meshdev.tui.model import Link, Picture
 from meshdev.tui.screens.base import Frame
-from meshdev.tui.screens.chaos_clear import ClearScreen
+from meshdev.tui.screens.chaos_clear import clearing
 from meshdev.tui.screens.chaos_experiments import ExperimentsScreen
 from meshdev.tui.screens.graph import GraphScreen
 from meshdev.tui.sources import definition_of
@@ -208,7 +208,7 @@ class ChaosScreen(Frame):
         """Ask, then end all."""
         faults = self.dashboard.picture.faults
         if are_on(faults):
-            self.dashboard.push_screen(ClearScreen(faults), self._cleared)
+            self.dashboard.push_screen(clearing(faults), self._cleared)
         else:
             self.dashboard.say("no fault is on")
 

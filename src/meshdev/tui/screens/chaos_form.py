@@ -6,16 +6,13 @@ keyboard, and below that what the whole comes to, or why it cannot be.
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import ClassVar, Final
+from typing import Final
 
 from rich.text import Text
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, Label, OptionList, Static
-from textual.widgets.option_list import Option
 
 from meshdev.errors import MeshdevError
 from meshdev.kernel.quantity import format_duration
@@ -35,6 +32,7 @@ from meshdev.tui.chaos.offers import (
     word_at,
 )
 from meshdev.tui.chaos.quick import Typed
+from meshdev.tui.screens.form import Form, problem
 
 _ROWS: Final = (
     (("target", "Where", 0),),
@@ -50,46 +48,11 @@ _HINTS: Final = {
     "percentage": "100%",
     "match": "method=POST path=/charges/*",
 }
-_PROBLEM_LINES = 3
 _WIDE = 26
 
 
-class FaultForm(ModalScreen[None]):
+class FaultForm(Form):
     """See the module. ``typed`` is what the fields begin with."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("tab", "turn(1)", "Next field", show=False, priority=True),
-        Binding("shift+tab", "turn(-1)", "Field before", show=False, priority=True),
-        Binding("escape", "leave", "Leave it", show=False, priority=True),
-    ]
-
-    DEFAULT_CSS = """
-    FaultForm {
-        align: center middle;
-        background: $background 60%;
-        #box {
-            width: 92; max-width: 98%; height: auto; max-height: 96%;
-            background: $panel; padding: 0 1;
-            border: round $bad;
-            border-title-color: $foreground; border-title-style: bold;
-        }
-        Horizontal { height: 1; }
-        Label { width: 7; color: $muted; }
-        .later { margin-left: 2; width: 8; }
-        Input, Input:focus { width: 1fr; height: 1; border: none; padding: 0; background: $surface; }
-        Input:focus { background: $cursor; }
-        .short, .short:focus { width: 13; }
-        OptionList, OptionList:focus {
-            height: 9; border: none; padding: 0; margin: 1 0; background: $panel; background-tint: $panel 0%;
-            scrollbar-size-vertical: 1;
-        }
-        OptionList > .option-list--option-highlighted { background: $panel; color: $foreground; text-style: none; }
-        OptionList:focus > .option-list--option-highlighted { background: $cursor; text-style: bold; }
-        #said { height: auto; max-height: 3; min-height: 1; }
-        #said.-wrong { color: $bad; }
-        #hint { height: 1; color: $muted; }
-    }
-    """
 
     def __init__(self, desk: ChaosDesk, typed: Typed, targets: Sequence[Offer]) -> None:
         super().__init__()
@@ -120,7 +83,7 @@ class FaultForm(ModalScreen[None]):
 
     async def on_mount(self) -> None:
         """The keyboard is where something is still to be said."""
-        field = self.query_one(f"#{self._field}", Input)
+        field = self.field()
         self.set_focus(field)
         field.cursor_position = len(field.value)
         self._offer()
@@ -141,13 +104,13 @@ class FaultForm(ModalScreen[None]):
         """What the fields say."""
         return replace(self._typed, **{field.id or "": field.value for field in self.query(Input)})
 
-    @property
-    def _list(self) -> OptionList:
-        return self.query_one(OptionList)
+    def field(self) -> Input:
+        """The one that had the keyboard last."""
+        return self.query_one(f"#{self._field}", Input)
 
     def _offer(self) -> None:
         """Show what could be written in the field."""
-        field = self.query_one(f"#{self._field}", Input)
+        field = self.field()
         match self._field:
             case "target":
                 self._offers = offered_targets(self._targets, field.value)
@@ -160,10 +123,8 @@ class FaultForm(ModalScreen[None]):
             case other:
                 self._offers = [Offer("", WORDS[other], "")]
         wide = min(_WIDE, max((len(offer.shown) for offer in self._offers), default=0))
-        room = max(20, self._list.size.width - 2 or 80)
-        self._list.clear_options()
-        self._list.add_options([Option(_line(offer, wide, room)) for offer in self._offers])
-        self._list.highlighted = 0 if self._offers else None
+        room = max(20, self.choices.size.width - 2 or 80)
+        self.show_choices([_line(offer, wide, room) for offer in self._offers])
 
     def _say(self) -> None:
         """What it comes to, or why it cannot be."""
@@ -174,7 +135,7 @@ class FaultForm(ModalScreen[None]):
             try:
                 toggle = read_toggle("fault", self.typed.table())
             except MeshdevError as error:
-                said, wrong = _problem(error), True
+                said, wrong = problem(error), True
             else:
                 ends = (
                     f", for {format_duration(toggle.duration)}"
@@ -182,12 +143,10 @@ class FaultForm(ModalScreen[None]):
                     else ", until somebody ends it"
                 )
                 said = f"⚡ {'; '.join(map(words, toggle.specs))} at {arrow(written(toggle.target))}{ends}"
-        line = self.query_one("#said", Static)
-        line.set_class(wrong, "-wrong")
-        line.update(clean_lines(said))
+        self.tell(said, wrong=wrong)
 
     def _refuse(self, error: MeshdevError) -> None:
-        self._refusal = _problem(error)
+        self._refusal = problem(error)
         self._say()
 
     # --- typing -----------------------------------------------------------------------------------
@@ -204,24 +163,10 @@ class FaultForm(ModalScreen[None]):
             self._field = event.widget.id
             self._offer()
 
-    def on_key(self, event: events.Key) -> None:
-        """Down goes into the list, up from its first line back."""
-        field = self.query_one(f"#{self._field}", Input)
-        if event.key == "down" and self.focused is field and self._offers:
-            event.stop()
-            event.prevent_default()
-            self.set_focus(self._list)
-            self._list.highlighted = 0
-        elif event.key == "up" and self.focused is self._list and not self._list.highlighted:
-            event.stop()
-            event.prevent_default()
-            self.set_focus(field)
-
-    @on(OptionList.OptionSelected)
-    def _selected(self, event: OptionList.OptionSelected) -> None:
-        """Write what was chosen."""
-        offer = self._offers[event.option_index]
-        field = self.query_one(f"#{self._field}", Input)
+    def choose(self, number: int) -> None:
+        """A target or a way as a whole, of anything else the word at the cursor."""
+        offer = self._offers[number]
+        field = self.field()
         if offer.text and self._field in {"target", "direction"}:
             field.value = offer.text
             field.cursor_position = len(offer.text)
@@ -232,20 +177,6 @@ class FaultForm(ModalScreen[None]):
             field.cursor_position = (
                 place - len(offer.text.partition("@")[2]) - 1 if "=@" in offer.text else place
             )
-        self.set_focus(field)
-
-    def action_turn(self, by: int) -> None:
-        """To the next field."""
-        fields = list(self.query(Input))
-        at = next(number for number, field in enumerate(fields) if field.id == self._field)
-        self.set_focus(fields[(at + by) % len(fields)])
-
-    def action_leave(self) -> None:
-        """From the list back to the field, from there out."""
-        if self.focused is self._list:
-            self.set_focus(self.query_one(f"#{self._field}", Input))
-        else:
-            self.dismiss()
 
     # --- adding -----------------------------------------------------------------------------------
 
@@ -273,13 +204,3 @@ def _line(offer: Offer, wide: int, room: int) -> Text:
     text = Text(" " + pad(offer.shown, wide), no_wrap=True)
     text.append("  " + cut(clean(offer.about), max(8, room - wide - 3)), style="dim")
     return text
-
-
-def _problem(error: MeshdevError) -> str:
-    lines = [*error.message.splitlines(), *error.hint.splitlines()]
-    return "✕ " + "\n  ".join(lines[:_PROBLEM_LINES])
-
-
-def clean_lines(text: str) -> str:
-    """Without anything that a terminal would obey, but in lines."""
-    return "\n".join(clean(line) for line in text.splitlines())

@@ -1,8 +1,8 @@
 """Variables put into the tree before it is validated, so that a value may be a number or a truth value.
 
 Every text is expanded but prose (`description`, `team`, ``x-`` keys), what is kept as it was written (`recording`,
-`faults`, and of `experiments` all but addresses) and command lines, which `topology.commands` treats since a shell has its own say in them.
-Variables come from outside, then from ``.env`` beside the first file, then from ``.env`` beside the file that
+`faults`, and of `experiments` all but addresses) and command lines, which `topology.commands` treats since a shell has
+its own say in them. Variables come from outside, then from ``.env`` beside the first file, then from ``.env`` beside the file that
 defines the node. In parts that the profiles leave out, a missing variable is no problem.
 """
 

@@ -302,10 +302,10 @@ def test_connector(server: MariaDb, it: Scanned) -> None:
         with pytest.raises(mysql.connector.Error):
             cursor.execute("SELEC 1")
         cursor.execute("SELECT 1; SELECT * FROM orders; DELETE FROM orders WHERE id = 2")
-        cursor.fetchall()
+        results = [cursor.fetchall()]
         while cursor.nextset():
-            if cursor.with_rows:
-                cursor.fetchall()
+            results.append(cursor.fetchall() if cursor.description else [])
+        assert [len(rows) for rows in results] == [1, 3, 0]
     client.cmd_change_user(server.user, server.password, server.database)
     client.close()
     settle(it)

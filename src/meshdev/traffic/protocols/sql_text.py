@@ -1,8 +1,8 @@
 """What is said in SQL, as scanners tell it: kind, tables, fingerprint, and the trace that rides along in a comment.
 
-A text without strings that comes again byte by byte is known, and so is one whose shape (`sql_shape`) came before; only a
-new shape is walked over (`sql_tables`). What is remembered is bounded. Strings are never kept, and values never get into
-what is told, apart from the channel of a notification.
+A text without strings that comes again byte by byte is known, and so is one whose shape (`sql_shape`) came before;
+only a new shape is walked over (`sql_tables`). What is remembered is bounded. Strings are never kept, and values never
+get into what is told, apart from the channel of a notification.
 """
 
 import re

@@ -9,6 +9,7 @@ from meshdev.daemon.edges import edges_of
 from meshdev.daemon.journal import Journal
 from meshdev.mesh.signals import EdgeSignals
 from meshdev.telemetry.histogram import bucket
+from meshdev.topology.load import load
 from meshdev.topology.model import System
 from meshdev.wire.database_views import DatabaseUserView, DatabaseView
 from meshdev.wire.mesh import EdgeCounters, EdgeKey, RouteCounters, StatementCounters
@@ -114,6 +115,34 @@ def test_a_file_has_users_and_nothing_passes_an_edge(tmp_path: Path) -> None:
         DatabaseUserView(service="orders"),
         DatabaseUserView(service="reports", foreign=True),
     ]
+
+
+def test_services_of_a_compose_file(tmp_path: Path) -> None:
+    """Whoever speaks SQL is a database; owner and exclusive stand under x-meshdev."""
+    (tmp_path / "compose.yml").write_text(
+        """
+        services:
+          db:
+            image: postgres:16
+            x-meshdev: { owner: orders, exclusive: true }
+          orders:
+            image: orders
+            environment: { DATABASE_URL: "postgres://u:p@db/shop" }
+          reports:
+            image: reports
+            environment: { DATABASE_URL: "postgres://u:p@db/shop" }
+        """
+    )
+    found = load(tmp_path / "compose.yml", environ={"PATH": "/usr/bin:/bin"})
+    (database,) = views(found, {}).values()
+    assert (database.name, database.owner, database.protocol, database.runs) == (
+        "db",
+        "orders",
+        "postgres",
+        "container",
+    )
+    denied = {user.service: user.denied for user in database.users}
+    assert denied == {"orders": "", "reports": "db belongs to orders, and is exclusive"}
 
 
 def test_an_exclusive_one_is_closed_to_all_but_its_owner(tmp_path: Path) -> None:

@@ -74,13 +74,13 @@ def test_an_address_in_a_template_is_an_edge(tmp_path: Path) -> None:
     assert set(edges) == {EdgeKey("a", "b", "http"), EdgeKey("c", "b", "http")}
 
 
-def test_what_runs_elsewhere_has_edges_if_it_speaks_http(tmp_path: Path) -> None:
+def test_what_runs_elsewhere_has_edges_if_it_speaks_http_or_is_a_database(tmp_path: Path) -> None:
     """With its place, its name and its path; anything else is reached as it is."""
     toml = """
     [services.a]
     command = "sleep 1"
     calls = ["b", "c"]
-    uses = ["databases.d"]
+    uses = ["databases.d", "databases.checked"]
     [services.b]
     url = "https://user:secret@Staging.example/v1/"
     ports = ["9000:http"]
@@ -88,6 +88,8 @@ def test_what_runs_elsewhere_has_edges_if_it_speaks_http(tmp_path: Path) -> None
     url = "http://[::1]:8080"
     [databases.d]
     url = "postgres://db.example/d"
+    [databases.checked]
+    url = "postgres://db.example/d?sslmode=verify-full"
     """
     nodes = system(tmp_path, toml)
 
@@ -95,10 +97,12 @@ def test_what_runs_elsewhere_has_edges_if_it_speaks_http(tmp_path: Path) -> None
         EdgeKey("a", "b", "http"),
         EdgeKey("outside", "b", "http"),
         EdgeKey("a", "c", "http"),
+        EdgeKey("a", "databases.d", "postgres"),
     }
     assert elsewhere(nodes.services["b"]) == STAGING
     assert elsewhere(nodes.services["c"]) == Elsewhere("::1", 8080, Remote("[::1]:8080"))
-    assert elsewhere(nodes.services["a"]) is elsewhere(nodes.services["databases.d"]) is None
+    assert elsewhere(nodes.services["databases.d"]) == Elsewhere("db.example", 5432)
+    assert elsewhere(nodes.services["a"]) is elsewhere(nodes.services["databases.checked"]) is None
 
 
 def test_a_name_proxy_knows_every_node_by_its_name(tmp_path: Path) -> None:

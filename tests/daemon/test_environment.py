@@ -10,12 +10,16 @@ from meshdev.wire.mesh import EdgeKey
 from support_compose import composed
 from support_system import system
 
-PORTS = {EdgeKey("a", "b", "http"): 4001, EdgeKey("a", "far", "http"): 4002}
+PORTS = {
+    EdgeKey("a", "b", "http"): 4001,
+    EdgeKey("a", "far", "http"): 4002,
+    EdgeKey("a", "databases.books", "postgres"): 4003,
+}
 TOML = """
 [services.a]
 command = "sleep 1"
 calls = ["b", "far"]
-uses = ["databases.books"]
+uses = ["databases.books", "databases.checked"]
 endpoints = { http = {}, admin = {} }
 [services.a.environment]
 TARGET = "${services.b.url}/v1"
@@ -23,12 +27,15 @@ SELF = "port ${PORT}"
 LOG = "x"
 FAR = "${services.far.url}"
 DB = "${databases.books.host}"
+CHECKED = "${databases.checked.host}"
 [services.b]
 command = "sleep 1"
 [services.far]
 url = "https://staging.example/base"
 [databases.books]
 url = "postgres://me@db.example/books"
+[databases.checked]
+url = "postgres://me@db.example/books?sslmode=verify-full"
 """
 BASE = {"PATH": "/bin", "LOG": "base", "MESHDEV_RUN": "an outer one's", "KEPT": "1"}
 
@@ -55,13 +62,15 @@ def test_edges_ports_and_templates_are_filled_in(tmp_path: Path) -> None:
     assert (seen["PORT"], seen["PORT_ADMIN"]) == ("5001", "5002")
 
 
-def test_what_runs_elsewhere_is_reached_over_an_edge_if_it_speaks_http(tmp_path: Path) -> None:
-    """So that its calls are seen; anything else keeps its own address, in variables and in templates."""
+def test_what_runs_elsewhere_is_reached_over_an_edge_if_it_can_be(tmp_path: Path) -> None:
+    """So that its calls are seen; what cannot keeps its own address, in variables and in templates."""
     seen = environment(tmp_path)
 
     assert seen["FAR_URL"] == seen["FAR"] == "http://127.0.0.1:4002"
-    assert seen["BOOKS_URL"] == "postgres://me@db.example/books"
-    assert seen["DB"] == "db.example"
+    assert seen["BOOKS_URL"] == "postgres://me@127.0.0.1:4003/books"
+    assert seen["DB"] == "127.0.0.1"
+    assert seen["CHECKED_URL"] == "postgres://me@db.example/books?sslmode=verify-full"
+    assert seen["CHECKED"] == "db.example"
 
 
 def test_the_services_own_words_win_over_the_shell(tmp_path: Path) -> None:

@@ -171,3 +171,29 @@ def _answers(server: support_mariadb.MariaDb) -> bool:
     except pymysql.err.OperationalError:
         return False
     return True
+
+
+def test_a_database_that_runs_elsewhere(product: Product) -> None:
+    """Its URL leads over the edge, with its user, name and options."""
+    with support_postgres.postgres() as server:
+        product.write(
+            f"""
+            [databases.shop]
+            url = "{server.dsn()}"
+            [services.orders]
+            command = "sleep 600"
+            protocol = "none"
+            uses = ["databases.shop"]
+            """
+        )
+        product.run("up", "-d", timeout=90)
+        try:
+            url = json.loads(product.run("env", "orders", "--json").stdout)["environment"]["SHOP_URL"]
+            assert url == server.dsn(edge(product, "orders")["port"])
+            with psycopg.connect(url) as client:
+                assert client.execute("SELECT 7").fetchone() == (7,)
+            routes = [route["route"] for route in edge(product, "orders")["routes"]]
+            assert routes[:1] == ["CONNECT shop"]
+            assert "SELECT" in routes
+        finally:
+            product.run("down")

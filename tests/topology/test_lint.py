@@ -57,6 +57,14 @@ def test_databases(tmp_path: Path) -> None:
         "meshdev.toml:4: warning: b uses databases.d, which belongs to a [foreign-database]"
     ]
     assert findings(tmp_path, services(uses, "") + '[databases.d]\nowner = "a"\n') == []
+    assert findings(tmp_path, services(uses, "") + '[databases.d]\nowner = "a"\nexclusive = true\n') == [
+        "meshdev.toml:7: warning: databases.d is a file: exclusive keeps nobody out of it [exclusive-file]"
+    ]
+    own = '[databases.d]\nowner = "a"\nexclusive = true\nengine = "postgres"\ncommand = "true"\n'
+    assert findings(tmp_path, services(uses, uses) + own)[0] == (
+        "meshdev.toml:4: warning: b uses databases.d, which belongs to a, and is kept out: it is exclusive "
+        "[foreign-database]"
+    )
 
 
 def test_calls(tmp_path: Path) -> None:

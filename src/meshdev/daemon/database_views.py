@@ -19,13 +19,19 @@ _REFUSED: Final = 4
 def database_views(
     system: System, edges: Iterable[EdgeSignalsView], signals: Mapping[EdgeKey, EdgeSignals]
 ) -> list[DatabaseView]:
-    """Every database in the topology's order, those that are files last."""
+    """Every database in the topology's order, those that are files last. See `_is_database`."""
     leading: dict[str, list[EdgeSignalsView]] = {}
     for edge in edges:
         leading.setdefault(edge.callee, []).append(edge)
-    nodes = [node for node in system.services.values() if node.kind is Kind.DATABASE]
+    nodes = [node for node in system.services.values() if _is_database(node)]
     served = [_served(system, node, leading.get(node.name, []), signals) for node in nodes]
     return [*served, *(_file(system, file) for file in system.embedded.values())]
+
+
+def _is_database(node: Service) -> bool:
+    """Whether it is declared as one, owned by somebody, or speaks as one (as services of a Compose file do)."""
+    spoken = any(has_statements(endpoint.protocol) for endpoint in node.endpoints)
+    return node.kind is Kind.DATABASE or bool(node.owner) or spoken
 
 
 def _served(
@@ -63,7 +69,7 @@ def _file(system: System, file: EmbeddedFile) -> DatabaseView:
 
 
 def _users(system: System, name: str) -> list[Service]:
-    return [node for node in system.services.values() if name in (*node.uses, *node.files)]
+    return [node for node in system.services.values() if name in (*node.calls, *node.uses, *node.files)]
 
 
 def _unmeasured(caller: Service, database: Service | EmbeddedFile) -> DatabaseUserView:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
+from meshdev.daemon.database_urls import database_port, moved
 from meshdev.daemon.names import PROXY_PORT, finds_by_name, inner_port, shares_no_network, within_reach
 from meshdev.topology import model
 from meshdev.topology.container import Container
@@ -33,11 +34,11 @@ _SCHEMES = {
 
 @dataclass(frozen=True, slots=True)
 class Elsewhere:
-    """Where a callee that runs elsewhere is dialled, and how it is called then."""
+    """Where a callee that runs elsewhere is dialled, and how it is called then; None: as it is here."""
 
     host: str
     port: int
-    remote: Remote
+    remote: Remote | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,15 +156,17 @@ def known_to(system: System, caller: Service) -> dict[str, Service]:
 
 
 def has_edges(callee: Service) -> bool:
-    """Whether it is reached over edges: what runs elsewhere is, if its URL is HTTP, else it is reached as it is."""
+    """Whether it is reached over edges: what runs elsewhere is, if that can be; else it is reached as it is."""
     return not isinstance(callee.run, model.Remote) or elsewhere(callee) is not None
 
 
 def elsewhere(callee: Service) -> Elsewhere | None:
-    """Where a callee with an HTTP URL is; None for all others."""
+    """Where a callee with an HTTP URL is, or a database whose URL names one host; None for all others."""
     if not isinstance(callee.run, model.Remote) or not callee.endpoints:
         return None
     parts = urlsplit(callee.run.url)
+    if callee.kind is model.Kind.DATABASE and (port := database_port(callee.run.url)):
+        return Elsewhere(parts.hostname or "", port)
     if parts.scheme not in _DEFAULT_PORTS or callee.endpoints[0].protocol != "http":
         return None
     authority = parts.netloc.rpartition("@")[2]
@@ -191,11 +194,18 @@ def url_for(endpoint: Endpoint, port: int, host: str = LOOPBACK) -> str:
     return f"{scheme}://{host}:{port}"
 
 
+def url_of(callee: Service, endpoint: Endpoint, port: int, host: str = LOOPBACK) -> str:
+    """The same for a callee: where that runs elsewhere as a database, with user, name and options of its own URL."""
+    if callee.kind is model.Kind.DATABASE and isinstance(callee.run, model.Remote):
+        return moved(callee.run.url, host, port)
+    return url_for(endpoint, port, host)
+
+
 def variables(callee: Service, endpoint: Endpoint, port: int, host: str = LOOPBACK) -> dict[str, str]:
     """What a caller's environment says of one edge."""
     prefix = variable_prefix(callee, endpoint)
     return {
-        f"{prefix}_URL": url_for(endpoint, port, host),
+        f"{prefix}_URL": url_of(callee, endpoint, port, host),
         f"{prefix}_HOST": host,
         f"{prefix}_PORT": str(port),
     }

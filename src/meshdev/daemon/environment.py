@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from meshdev.daemon.edges import LOOPBACK, callees, has_edges, port_variable, proxy_of, url_for, variables
+from meshdev.daemon.edges import LOOPBACK, callees, has_edges, port_variable, proxy_of, url_of, variables
 from meshdev.daemon.names import PROXY_NAME, finds_by_name, host_name, is_container, shares_no_network
 from meshdev.errors import TopologyError
 from meshdev.topology.model import Endpoint, Remote, Service, System
@@ -89,7 +89,7 @@ def address_lookup(system: System, caller: Service, port_of: PortOf) -> Callable
             case "host":
                 return found_at(system, caller, callee)
             case _:
-                return url_for(endpoint, port, found_at(system, caller, callee))
+                return url_of(callee, endpoint, port, found_at(system, caller, callee))
 
     return lookup
 

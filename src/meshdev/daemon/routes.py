@@ -326,7 +326,7 @@ class Routes:
         upstreams = tuple(filter(None, (self._upstream(ref, edge.endpoint.name) for ref in routed)))
         rules = self._rules[edge.key]
         patience = self.holds(edge.key.callee)
-        if upstreams and all(upstream.remote is not None for upstream in upstreams):
+        if upstreams and all(self.elsewhere_of(ref) is not None for ref in routed):
             patience = Patience()  # what runs elsewhere is not started by us: there is nothing to wait for
         hold = rules.hold if patience.seconds is None else patience.seconds
         return msgspec.structs.replace(

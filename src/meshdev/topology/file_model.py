@@ -192,6 +192,10 @@ class ServiceTable(NodeTable):
     uses: Texts | None = Field(default=None, description='"databases.NAME" and "brokers.NAME"')
     publishes: Texts | None = Field(default=None, description="events it sends")
     subscribes: Texts | None = Field(default=None, description="events it takes")
+    owner: Text | None = Field(
+        default=None, description="the one service whose data it is, if it is a database"
+    )
+    exclusive: Flag = Field(default=False, description="nobody but the owner may use it")
     proxy_env: Flag | None = Field(
         default=None, description="HTTP_PROXY leads to meshdev, so http://NAME/ reaches the service NAME"
     )

@@ -138,11 +138,15 @@ def _found(program: str, folder: Path, search_path: str) -> bool:
 def _shared_databases(subject: Subject) -> Iterator[Finding]:
     system = subject.system
     databases: list[Service | EmbeddedFile] = [
-        *(node for node in system.services.values() if node.kind is Kind.DATABASE),
+        *(node for node in system.services.values() if node.kind is Kind.DATABASE or node.owner),
         *system.embedded.values(),
     ]
     for database in databases:
-        users = [node for node in system.services.values() if database.name in (*node.uses, *node.files)]
+        users = [
+            node
+            for node in system.services.values()
+            if database.name in (*node.calls, *node.uses, *node.files)
+        ]
         if database.owner:
             for user in users:
                 if user.name not in (database.owner, database.name):

@@ -2,6 +2,7 @@
 
 import asyncio
 import struct
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -224,6 +225,7 @@ def test_it_gives_up(chunks: list[Chunk], why: str) -> None:
     assert list(scanner.asked(packet(b"\x0e"), 0)) == []
     assert list(scanner.answered(packet(OK), 0)) == []
     assert list(scanner.lost(0)) == []
+    assert why in scanner.gave_up
     assert scanner.waiting() == 0
 
 
@@ -302,10 +304,10 @@ def test_connector(server: MariaDb, it: Scanned) -> None:
         with pytest.raises(mysql.connector.Error):
             cursor.execute("SELEC 1")
         cursor.execute("SELECT 1; SELECT * FROM orders; DELETE FROM orders WHERE id = 2")
-        cursor.fetchall()
+        results = [cursor.fetchall()]
         while cursor.nextset():
-            if cursor.with_rows:
-                cursor.fetchall()
+            results.append(cursor.fetchall() if cursor.description else [])
+        assert [len(rows) for rows in results] == [1, 3, 0]
     client.cmd_change_user(server.user, server.password, server.database)
     client.close()
     settle(it)
@@ -319,6 +321,28 @@ def test_connector(server: MariaDb, it: Scanned) -> None:
     assert [one.target for one in named(it, "PREPARE")] == ["orders", "orders"]
     assert [one.code for one in named(it, "SQL")] == ["1064"]
     assert [one.outcome for one in named(it, "CHANGE USER")] == [Outcome.OK]
+
+
+def test_the_command_lines_of_mariadb(server: MariaDb, it: Scanned) -> None:
+    """They are made with MariaDB's own library, in C: a script of statements, and a dump."""
+    server.run("CREATE OR REPLACE PROCEDURE both() BEGIN SELECT 1; SELECT * FROM orders; END")
+    where = ["--no-defaults", "--skip-ssl", "-h127.0.0.1", f"-P{it.port}", "-ushop", "-psecret", "shop"]
+    script = "INSERT INTO orders VALUES (1, 'a'), (2, 'b'); SELECT * FROM orders; CALL both(); SELECT nope"
+    done = subprocess.run(["mariadb", *where, "-e", script], capture_output=True, text=True, check=False)
+    assert "Unknown column" in done.stderr
+    subprocess.run(["mariadb-dump", *where], capture_output=True, check=True)
+    settle(it)
+    first = [(one.name, one.target, one.code, one.messages_out) for one in it.conversations[0].operations]
+    assert first == [
+        ("CONNECT", "shop", "", None),
+        ("INSERT", "orders", "", 2),
+        ("SELECT", "orders", "", 2),
+        ("CALL", "both", "", 3),
+        ("SELECT", "", "1054", None),
+    ]
+    assert ("SELECT", "orders", 2) in [
+        (one.name, one.target, one.messages_out) for one in it.conversations[1].operations
+    ]
 
 
 async def test_aiomysql(server: MariaDb, it: Scanned) -> None:

@@ -198,6 +198,7 @@ def test_it_gives_up(chunks: list[Chunk], why: str) -> None:
     assert list(scanner.asked(b"Q\0\0\0\5\0", 0)) == []
     assert list(scanner.answered(b"anything", 0)) == []
     assert list(scanner.lost(0)) == []
+    assert why in scanner.gave_up
     assert scanner.waiting() == 0
 
 

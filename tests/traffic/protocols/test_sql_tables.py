@@ -78,6 +78,7 @@ MYSQL = [
     ("LOAD DATA LOCAL INFILE 'x' INTO TABLE t", "LOAD DATA", "t"),
     ("SELECT a INTO OUTFILE 'x' FROM t", "SELECT", "t"),
     ("USE shop", "USE", "shop"),
+    ("LOCK TABLES `a` READ, b WRITE", "LOCK", "a, b"),
 ]
 
 

@@ -67,7 +67,7 @@ _BEFORE_A_TABLE: Final = frozenset(
         "HIGH_PRIORITY",
         "QUICK",
     }
-    | {"CONCURRENTLY", "TABLE", "OVERWRITE"}
+    | {"CONCURRENTLY", "TABLE", "TABLES", "OVERWRITE"}
 )
 _NO_TABLE: Final = frozenset(
     {"OUTFILE", "DUMPFILE", "STDIN", "STDOUT", "PROGRAM", "SELECT", "VALUES", "WITH", "SET"}

@@ -1,8 +1,8 @@
 """What is said in SQL, as scanners tell it: kind, tables, fingerprint, and the trace that rides along in a comment.
 
-A text that comes again byte by byte is known, and so is one whose shape (`sql_shape`) came before; only a new shape is
-walked over (`sql_tables`). What is remembered is bounded. Values never get into what is told, apart from the channel
-of a notification.
+A text without strings that comes again byte by byte is known, and so is one whose shape (`sql_shape`) came before;
+only a new shape is walked over (`sql_tables`). What is remembered is bounded. Strings are never kept, and values never
+get into what is told, apart from the channel of a notification.
 """
 
 import re
@@ -47,7 +47,9 @@ class Said(NamedTuple):
 
 def read(text: bytes, dialect: Dialect) -> Said:
     """What ``text`` says; of a long one, what its beginning says."""
-    return _known(text, dialect) if len(text) <= _SHORT else _read(text[:MOST_TEXT], dialect)
+    if len(text) > _SHORT or b"'" in text or (b'"' in text and dialect is Dialect.MYSQL):
+        return _read(text[:MOST_TEXT], dialect)
+    return _known(text, dialect)
 
 
 def _read(text: bytes, dialect: Dialect) -> Said:

@@ -316,3 +316,39 @@ async def test_guessed_connections_are_hit_from_their_second_read_on() -> None:
     async with bench(UNAVAILABLE, protocol="tcp") as it:
         codes = await it.call(work)
     assert codes == ["NOT_FOUND", "UNAVAILABLE", "UNAVAILABLE", "UNAVAILABLE"]
+
+
+async def test_callers_go_to_another_instance_and_no_call_is_lost() -> None:
+    """An instance leaves the routes under load: new calls go to the next one, open ones end where they began."""
+
+    def load(caller: Caller, switch: Callable[[], None]) -> Counter[str]:
+        asked: SimpleQueue[bytes | None] = SimpleQueue()
+        chat = caller.chat(iter(asked.get, None))
+        asked.put(b"before")
+        assert next(chat) == b"before"
+        echo = caller.channel.unary_unary(f"/{SERVICE}/Echo")
+        codes: Counter[str] = Counter()
+        for step in range(60):
+            futures = [echo.future(b"e" * 5000, timeout=30) for _ in range(10)]
+            if step == 20:
+                switch()
+            codes.update(future.code().name for future in futures)
+        asked.put(b"after")
+        assert next(chat) == b"after"
+        asked.put(None)
+        assert list(chat) == []
+        return codes
+
+    with grpc_bench() as old, grpc_bench() as new:
+        async with edge_to(Upstream("127.0.0.1", old, "old"), "grpc") as it:
+            loop = asyncio.get_running_loop()
+            policy = EdgePolicy((Upstream("127.0.0.1", new, "new"),), protocol="grpc")
+
+            def switch() -> None:
+                loop.call_soon_threadsafe(it.relay.adopt, policy)
+
+            codes = await it.call(lambda caller: load(caller, switch))
+            instances = {one.instance for one in it.told() if one.method.endswith("Echo")}
+            assert not it.troubles
+    assert codes == {"OK": 600}
+    assert instances == {"old", "new"}

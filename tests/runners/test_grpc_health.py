@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from meshdev.runners.grpc_health import Check, NoHttp2Error
@@ -131,6 +131,7 @@ async def test_nobody_there_and_no_answer() -> None:
     assert (answer.ok, answer.detail) == (False, "grpc health: no answer within 100ms")
 
 
+@settings(deadline=None)
 @given(st.lists(st.binary(max_size=80), max_size=10))
 def test_any_bytes_are_an_answer_or_none(pieces: list[bytes]) -> None:
     """Nothing else is raised than what the probe expects."""

@@ -148,6 +148,11 @@ class Link:
         self.faults: FaultedLink | None = None
         self._connecting: asyncio.Task[None] | None = None
 
+    @property
+    def busy(self) -> bool:
+        """Whether it is known to be in use, however quiet it is; of plain TCP nothing is."""
+        return False
+
     def begin(self) -> None:
         """The caller is here: find it an upstream."""
         self.edge.opened += 1
@@ -349,7 +354,7 @@ class Relay:
         """One round of draining."""
         self._round = None
         for link in tuple(self._leaving()):
-            if link.faults is not None and link.faults.waits:
+            if link.busy or (link.faults is not None and link.faults.waits):
                 continue
             if link.last is Word.QUIET:
                 link.close()

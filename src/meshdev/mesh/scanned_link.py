@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from meshdev.traffic.protocols.cutting import Cutter
 
 UNKNOWN: Final = "tcp"
+_TELLING: Final = frozenset({"grpc", "http2"})  # by GOAWAY
 
 
 class ScannedCaller(CallerSide):
@@ -91,6 +92,12 @@ class ScannedLink(Link):
         if self.reading is not None:
             self.reading.said_in(data)
         return data if self.between is None else self.between.asked(data)
+
+    @property
+    def busy(self) -> bool:
+        """Whether something was asked and is not answered yet."""
+        scanner = self.scanner
+        return scanner is not None and scanner.waiting() > 0
 
     @property
     def scanner(self) -> Scanner | None:
@@ -279,6 +286,15 @@ class ScannedRelay(Relay):
         super().sync_faults(faults)
         for link in tuple(self.links):
             self._stand_between(link)
+
+    def drain(self) -> None:
+        """Let callers go whose upstream has left the policy; where the protocol can tell them, they are told."""
+        for link in tuple(self._leaving()):
+            if isinstance(link, ScannedLink) and link.scanner is not None and link.scanner.name in _TELLING:
+                from meshdev.mesh.stream_link import send_away  # noqa: PLC0415 - most workers never need it
+
+                send_away(self, link)
+        super().drain()
 
     def admit(self, link: "AnyLink") -> None:
         """Both, or the first, of a link's ends are here."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from meshdev.mesh.alarms import Alarm, alarms_of
 from meshdev.mesh.relay import Word
+from meshdev.traffic.faults.edge import EdgeFaults
 from meshdev.traffic.faults.http import Plan
 from meshdev.traffic.faults.stream_faults import StreamFaults
 from meshdev.traffic.faults.streams import StreamRequest, acts_on_streams, idle_here, plan_of_stream
@@ -20,10 +21,9 @@ if TYPE_CHECKING:
     import asyncio
 
     from meshdev.mesh.scanned_link import ScannedLink, ScannedRelay
-    from meshdev.traffic.faults.edge import EdgeFaults
 
 
-def stand_between(relay: "ScannedRelay", link: "ScannedLink", faults: "EdgeFaults") -> None:
+def stand_between(relay: "ScannedRelay", link: "ScannedLink", faults: EdgeFaults) -> None:
     """Let the edge's faults act on the streams of ``link``, if it has any and can be read."""
     scanner = link.scanner
     if not isinstance(scanner, Http2Scanner):
@@ -32,6 +32,16 @@ def stand_between(relay: "ScannedRelay", link: "ScannedLink", faults: "EdgeFault
         relay.complain_once(text)
     if link.between is None and acts_on_streams(faults):
         link.between = StreamsBetween(relay.loop, link, scanner, faults)
+
+
+def send_away(relay: "ScannedRelay", link: "ScannedLink") -> None:
+    """Have the caller of ``link`` open its next streams on another connection."""
+    scanner = link.scanner
+    if isinstance(scanner, Http2Scanner):
+        if link.between is None:
+            faults = relay.edge.faults or EdgeFaults(str(relay.edge.key), relay.edge.key.caller)
+            link.between = StreamsBetween(relay.loop, link, scanner, faults)
+        link.between.leave()
 
 
 class StreamsBetween:
@@ -44,7 +54,7 @@ class StreamsBetween:
         loop: "asyncio.AbstractEventLoop",
         link: "ScannedLink",
         scanner: Http2Scanner,
-        faults: "EdgeFaults",
+        faults: EdgeFaults,
     ) -> None:
         self._link = link
         self._scanner = scanner
@@ -76,6 +86,11 @@ class StreamsBetween:
         self._say_to_callee(core.to_callee())
         self._settle()
         return on
+
+    def leave(self) -> None:
+        """The caller hears that it is to go elsewhere."""
+        self._core.leave()
+        self._say_to_caller(self._core.to_caller())
 
     def stop(self) -> None:
         """The link is over."""

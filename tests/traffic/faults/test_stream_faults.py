@@ -18,7 +18,7 @@ from h2.events import (
 )
 from h2.exceptions import ProtocolError
 from h2.settings import SettingCodes
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from meshdev.traffic.faults.stream_faults import StreamFaults
@@ -277,6 +277,28 @@ def test_going_away_is_told_in_the_callers_numbers() -> None:
     assert world.seen == ["/a/pass"]
 
 
+def test_a_caller_is_sent_away_and_what_is_open_goes_on() -> None:
+    """It is told once that the connection will go; what it still opens before it hears of that is answered."""
+    world = World()
+    opened = world.ask("/a/open", b"1", ends=False)
+    world.pump()
+    world.stand()
+    late = world.ask("/a/late", b"2")
+    said = world.caller.data_to_send() or b""
+    assert world.between is not None
+    world.between.leave()
+    world.between.leave()
+    assert world.between.to_caller() == frame(Frame.GOAWAY, 0, 0, b"\x7f\xff\xff\xff" + bytes(4))
+    world.scanner.asked(said, world.now)
+    world.between.asked(said, world.now)
+    world._flush()
+    world.caller.send_data(opened, b"3", end_stream=True)
+    world.pump()
+    assert world.answers[opened]["body"] == b"13"
+    assert world.answers[late]["body"] == b"2"
+
+
+@settings(deadline=None, max_examples=60)
 @given(seed=st.integers(0, 2**32), chunk=st.integers(0, 40))
 def test_any_mix_in_any_cut_ends_as_it_should(seed: int, chunk: int) -> None:
     """Calls of all kinds in any order, in pieces, with time passing: both ends stay in step, every call ends right."""
@@ -315,6 +337,7 @@ def test_any_mix_in_any_cut_ends_as_it_should(seed: int, chunk: int) -> None:
     assert world.callee.outbound_flow_control_window == 65535
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.booleans(), st.binary(max_size=120))), st.integers(0, 30))
 def test_arbitrary_bytes_never_raise(said: list[tuple[bool, bytes]], before: int) -> None:
     """Behind the preface, anything, joined anywhere: it passes, or it is broken and says so."""

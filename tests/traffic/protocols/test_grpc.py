@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from meshdev.traffic.protocols.grpc import Messages, Status, is_grpc, outcome_of, status_of, timeout_of
@@ -51,6 +51,7 @@ def test_what_is_a_call(content_type: bytes, expected: bool) -> None:  # noqa: F
     assert is_grpc(content_type) is expected
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 40)), st.lists(st.integers(0, 400)))
 def test_messages_are_counted_in_any_cut(sizes: list[int], cuts: list[int]) -> None:
     """Prefixes and messages may be cut anywhere."""

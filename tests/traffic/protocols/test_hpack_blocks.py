@@ -2,7 +2,7 @@
 
 import pytest
 from hpack import Decoder, Encoder
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from meshdev.traffic.protocols.hpack_blocks import (
@@ -25,6 +25,7 @@ def reader() -> BlockReader[Fields]:
     return BlockReader(lambda fields: fields)
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.tuples(LISTS, st.booleans(), st.none() | st.sampled_from([0, 60, 300, 4096])), max_size=12)
 )
@@ -37,6 +38,7 @@ def test_blocks_say_what_was_written(written: list[tuple[list[Field], bool, int 
         assert subject.read(encoder.encode(fields, huffman=huffman)) == tuple(fields)
 
 
+@settings(deadline=None)
 @given(st.lists(LISTS, min_size=2, max_size=6))
 def test_a_copy_goes_on_where_the_first_stands(written: list[list[Field]]) -> None:
     """A copied reader reads what follows as the first does."""
@@ -47,6 +49,7 @@ def test_a_copy_goes_on_where_the_first_stands(written: list[list[Field]]) -> No
     assert subject.copy(lambda fields: fields).read(block) == subject.read(block) == tuple(written[-1])
 
 
+@settings(deadline=None)
 @given(LISTS, LISTS)
 def test_literals_are_right_for_any_table_and_leave_it(first: list[Field], second: list[Field]) -> None:
     """A literal block between two others changes nothing for the one behind it."""
@@ -92,6 +95,7 @@ def test_a_block_that_cannot_be_is_an_error(block: bytes) -> None:
         reader().read(block)
 
 
+@settings(deadline=None)
 @given(st.lists(st.binary(max_size=60), max_size=10))
 def test_any_bytes_are_fields_or_an_error(blocks: list[bytes]) -> None:
     """No other exception, whatever comes."""

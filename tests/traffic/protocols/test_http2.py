@@ -10,7 +10,7 @@ import grpc
 import httpx
 import pytest
 from hpack import Encoder
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from meshdev.traffic.protocols import http2
@@ -87,6 +87,7 @@ def test_cuts_change_nothing(cut: Callable[[bytes], Iterator[bytes]] | None) -> 
     assert not scanner.gave_up
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0, 1), max_size=20))
 def test_any_cut_changes_nothing(places: list[float]) -> None:
     """The same, cut anywhere."""
@@ -94,6 +95,7 @@ def test_any_cut_changes_nothing(places: list[float]) -> None:
     assert timeless(read_again(GrpcScanner, chunks, cut_at(places))[0]) == timeless(done)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**32), st.integers(1, 12))
 def test_broken_traffic_is_given_up_and_nothing_worse(seed: int, flips: int) -> None:
     """Real traffic with some bytes changed is read, or given up; what is kept stays little."""
@@ -111,6 +113,7 @@ def test_broken_traffic_is_given_up_and_nothing_worse(seed: int, flips: int) -> 
         assert len(side.rest) + len(side.block) < 200_000
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.booleans(), st.binary(max_size=200))))
 def test_arbitrary_bytes_never_raise(said: list[tuple[bool, bytes]]) -> None:
     """Behind the preface, anything."""

@@ -85,12 +85,13 @@ class StreamFaults:
         "_decide",
         "_down",
         "_due",
-        "_going",
         "_held",
         "_highest",
         "_last",
+        "_leaving",
         "_mark",
         "_order",
+        "_told",
         "_up",
         "broken",
     )
@@ -107,7 +108,10 @@ class StreamFaults:
         self._order = count()
         self._debt = 0  # of the caller's window, which the callee does not know of
         self._held = 0  # bytes of streams that wait
-        self._going = False  # the callee takes no more streams
+        self._leaving = False  # the caller was told so
+        self._told: int | None = (
+            None  # the last stream that is looked at, once it was told that others are not
+        )
         self.broken = ""
 
     def __repr__(self) -> str:
@@ -129,6 +133,12 @@ class StreamFaults:
                 self._from_callee(passing)
         except (BlockError, struct.error) as error:
             self.broken = str(error)
+
+    def leave(self) -> None:
+        """The caller is to open its next streams on another connection; what it opens all the same goes on."""
+        if not self._leaving:
+            self._leaving = True
+            self._down.put(frame(Frame.GOAWAY, 0, 0, NUMBER.pack(_FOREVER) + NUMBER.pack(Error.NO_ERROR)))
 
     def advance(self, now: float) -> None:
         """Have go on, be answered, or be reset what was to wait until ``now``."""
@@ -192,7 +202,7 @@ class StreamFaults:
             self._up.emit(self._up.write_head(stream, head.fields, ends=head.ends))
         elif stream > self._highest:
             self._highest = stream
-            if not self._going:
+            if self._told is None:
                 self._begin(head, now)
         elif (call := self._calls.get(stream)) is not None:
             if call.number:
@@ -367,10 +377,11 @@ class StreamFaults:
         if last == _FOREVER:
             self._down.emit(passing.raw)
             return
-        self._going = True
-        reason = passing.payload[NUMBER.size :]
-        told = last if last < self._base else self._highest
-        self._down.emit(frame(Frame.GOAWAY, 0, 0, NUMBER.pack(told) + reason))
+        if last < self._base:
+            self._told = last
+        elif self._told is None:
+            self._told = self._highest
+        self._down.emit(frame(Frame.GOAWAY, 0, 0, NUMBER.pack(self._told) + passing.payload[NUMBER.size :]))
         for call in tuple(self._calls.values()):
             if not call.number or call.number > last:
                 self._down.put(reset_frame(call.stream, Error.REFUSED_STREAM))

@@ -85,11 +85,6 @@ class Way:
         self._out = bytearray()
         self._waiting = bytearray()
 
-    @property
-    def held(self) -> int:
-        """How many bytes wait for the rest of their frame or header block."""
-        return len(self._buffer) + len(self._block)
-
     def feed(self, data: bytes) -> Iterator[Passing]:
         """The frames that are whole now."""
         if self._passing:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
 from meshdev.traffic.protocols.amqp_methods import PUBLISH, Reason, text_of
-from meshdev.traffic.protocols.ending import OK, ended, make_operation
+from meshdev.traffic.protocols.ending import OK, ended
 from meshdev.traffic.protocols.operation import Kind, Operation, Outcome
 
 UNACKNOWLEDGED: Final = "unacknowledged"
@@ -95,26 +95,23 @@ class Content:
     def operation(self, name: str, kind: Kind, ended: float, bytes_in: int, bytes_out: int) -> Operation:
         """What it was, over or to be waited for."""
         self.method = 0
-        return make_operation(
-            Operation,
-            (
-                name,
-                self.target,
-                self.started,
-                ended,
-                OK,
-                "",
-                bytes_in,
-                bytes_out,
-                kind,
-                self.detail,
-                self.trace,
-                self.parent,
-                None,
-                None,
-                self.payload,
-                self.lag,
-            ),
+        return Operation(
+            name,
+            self.target,
+            self.started,
+            ended,
+            OK,
+            "",
+            bytes_in,
+            bytes_out,
+            kind,
+            self.detail,
+            self.trace,
+            self.parent,
+            None,
+            None,
+            self.payload,
+            self.lag,
         )
 
 

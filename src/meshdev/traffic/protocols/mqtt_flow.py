@@ -8,7 +8,7 @@ topic that it was last given with.
 from typing import Final
 
 from meshdev.traffic.protocols import mqtt_words as w
-from meshdev.traffic.protocols.ending import OK, ended, make_operation
+from meshdev.traffic.protocols.ending import OK, ended
 from meshdev.traffic.protocols.mqtt_session import MOST_NAMES, Session, UnreadableError
 from meshdev.traffic.protocols.names import pattern_of
 from meshdev.traffic.protocols.operation import MOST_PAYLOAD, Kind, Operation, Outcome
@@ -107,26 +107,23 @@ class Flow:
         size = self._size
         if len(self.under_way) > MOST_PAYLOADS_KEPT:
             self._payload = b""
-        message = make_operation(
-            Operation,
-            (
-                self._name,
-                self._target,
-                self._started,
-                self._started,
-                OK,
-                "",
-                size if self._published else 0,
-                0 if self._published else size,
-                self._kind,
-                self._detail,
-                self._trace,
-                self._parent,
-                None,
-                None,
-                self._payload,
-                None,
-            ),
+        message = Operation(
+            self._name,
+            self._target,
+            self._started,
+            self._started,
+            OK,
+            "",
+            size if self._published else 0,
+            0 if self._published else size,
+            self._kind,
+            self._detail,
+            self._trace,
+            self._parent,
+            None,
+            None,
+            self._payload,
+            None,
         )
         if not number:
             session.done.append(message)

@@ -48,6 +48,12 @@ def test_a_row_an_edge_within_eighty_columns() -> None:
     assert "\x1b[33mundeclared" in lines[4]
 
 
+def test_a_foreign_edge_is_told() -> None:
+    """Whose the data is."""
+    (_, line) = render([edge("reports", "databases.shop", foreign="orders")], routes=False, unicode=True)
+    assert "\x1b[33mforeign: data of orders" in line
+
+
 def test_routes_stand_below_their_edge() -> None:
     """The busiest first, in the same columns."""
     lines = render(edges()[:1], routes=True, unicode=False)

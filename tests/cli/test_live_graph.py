@@ -33,6 +33,14 @@ GRAPH = GraphView(
 )
 
 
+def test_a_foreign_edge_is_amber() -> None:
+    """It says whose the data is."""
+    graph = GraphView(nodes=[], edges=[], signals=[edge("reports", "databases.shop", foreign="orders")])
+    assert "\x1b[33m" in as_text(graph)
+    assert "foreign: data of orders" in as_text(graph)
+    assert 'color="#c80"' in as_dot(graph)
+
+
 def test_text_has_health_and_signals() -> None:
     """Each node with its state; below it what it calls, how often, how badly, how fast."""
     assert click.unstyle(as_text(GRAPH)).splitlines() == [

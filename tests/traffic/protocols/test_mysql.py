@@ -325,9 +325,9 @@ def test_connector(server: MariaDb, it: Scanned) -> None:
 
 def test_the_command_lines_of_mariadb(server: MariaDb, it: Scanned) -> None:
     """They are made with MariaDB's own library, in C: a script of statements, and a dump."""
-    server.run("CREATE OR REPLACE PROCEDURE both() BEGIN SELECT 1; SELECT * FROM orders; END")
+    server.run("CREATE OR REPLACE PROCEDURE pair() BEGIN SELECT 1; SELECT * FROM orders; END")
     where = ["--no-defaults", "--skip-ssl", "-h127.0.0.1", f"-P{it.port}", "-ushop", "-psecret", "shop"]
-    script = "INSERT INTO orders VALUES (1, 'a'), (2, 'b'); SELECT * FROM orders; CALL both(); SELECT nope"
+    script = "INSERT INTO orders VALUES (1, 'a'), (2, 'b'); SELECT * FROM orders; CALL pair(); SELECT nope"
     done = subprocess.run(["mariadb", *where, "-e", script], capture_output=True, text=True, check=False)
     assert "Unknown column" in done.stderr
     subprocess.run(["mariadb-dump", *where], capture_output=True, check=True)
@@ -337,7 +337,7 @@ def test_the_command_lines_of_mariadb(server: MariaDb, it: Scanned) -> None:
         ("CONNECT", "shop", "", None),
         ("INSERT", "orders", "", 2),
         ("SELECT", "orders", "", 2),
-        ("CALL", "both", "", 3),
+        ("CALL", "pair", "", 3),
         ("SELECT", "", "1054", None),
     ]
     assert ("SELECT", "orders", 2) in [

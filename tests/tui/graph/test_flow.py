@@ -26,3 +26,4 @@ def test_trouble_is_told() -> None:
     """Whichever edge has it."""
     flow = flow_of([signals("a", "b"), signals("a", "b", denied="rule", circuit="open", declared=False)])
     assert (flow.denied, flow.circuit, flow.undeclared) == ("rule", "open", True)
+    assert flow_of([signals("a", "b"), signals("a", "b", endpoint="x", foreign="c")]).foreign == "c"

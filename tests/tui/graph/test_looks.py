@@ -25,6 +25,8 @@ def look(view: EdgeSignalsView, busiest: float = 100.0) -> EdgeLook:
         (flowing("a", "b", 3.0, 9.0, eps=1.0), Tone.BAD, "►"),
         (flowing("a", "b", 3.0, 9.0, eps=0.001), Tone.WARN, "►"),
         (flowing("a", "b", 3.0, 9.0, declared=False), Tone.WARN, "?"),
+        (flowing("a", "b", 3.0, 9.0, foreign="c"), Tone.WARN, "‡"),
+        (flowing("a", "b", 3.0, 9.0, foreign="c", declared=False), Tone.WARN, "?"),
         (flowing("a", "b", 3.0, 9.0, denied="rule"), Tone.BAD, "✕"),
         (flowing("a", "b", 3.0, 9.0, circuit="open"), Tone.BAD, "⊘"),
         (flowing("a", "b", 3.0, 9.0, faults=["slow"]), Tone.BAD, "↯"),

@@ -43,7 +43,7 @@ from meshdev.wire.control import (
     WhyStep,
     WhyView,
 )
-from meshdev.wire.topic_views import TopicView
+from meshdev.wire.topic_views import PublishedView, PublishRequest, TopicView
 
 if TYPE_CHECKING:
     from meshdev.daemon.operator import Operator
@@ -155,6 +155,7 @@ class StandIn:
         self.calls: list[ExchangeView] = []
         self.told_topics: list[TopicView] = []
         self.book = self
+        self.publisher = self
         self.exchanges = Journal(resets=False)
 
     def version(self) -> VersionView:
@@ -192,6 +193,10 @@ class StandIn:
 
     def topics(self) -> list[TopicView]:
         return self.told_topics
+
+    async def publish(self, request: PublishRequest) -> PublishedView:
+        self.asked.append(("publish", request))
+        return PublishedView(topic=request.topic, broker="brokers.events", protocol="nats")
 
     async def settled(self) -> None:
         """Everything that happened is counted."""

@@ -154,6 +154,11 @@ class ScriptedBackend(ScriptedRecordings):
         self._called("apply")
         return "nothing differs from the topology file"
 
+    async def publish(self, topic: str, broker: str, payload: str) -> str:
+        """Remember it."""
+        self._called("publish", topic, broker, payload)
+        return broker
+
     async def fault_kinds(self) -> Sequence[FaultKindView]:
         """The catalogue."""
         return [kind_view(kind) for kind in CATALOGUE.values()]

@@ -70,6 +70,7 @@ def topics(*, live: bool = True) -> tuple[TopicView, ...]:
                     payload=f'{{"order": "ord-{at}59e", "event": "{name}", "total_cents": {1900 + at}}}',
                     size=312 + at,
                     trace="4bf92f3577b34da6a3ce929d0e0e4736",
+                    whole=True,
                 )
                 for at in range(3 if live else 0)
             ]

@@ -138,3 +138,13 @@ async def test_followers_hear_when_something_moves(system: System) -> None:
         subject.close()
     assert b'"kind":"topics"' in event
     assert b'"order.placed"' in event
+
+
+@pytest.mark.parametrize(("payload", "whole"), [(b"{}", True), (b"\xff", False), (b"x" * 1024, False)])
+def test_a_message_that_is_not_known_in_full_says_so(system: System, payload: bytes, whole: object) -> None:
+    """It must not be published again as if it were."""
+    subject = book(system, {})
+    exchange = Exchange(1, 0.0, 5, "PUB", "order.placed", 200, 9, 0, "", kind="publish", payload=payload)
+    subject.exchanged(ORDERS, exchange, 1.5)
+    [message] = by_name(subject.views(2.0))["order.placed"].last
+    assert message.whole is whole

@@ -44,6 +44,7 @@ COMMANDS = {
     "edges": "List the edges and what they carry.",
     "traffic": "Show single calls over the edges.",
     "topics": "List the brokers' topics: who publishes, who subscribes, the last messages.",
+    "publish": "Publish a message on a broker: typed, from a file, or the last one again.",
     "record": "Record traffic, keep what passed, show and manage recordings.",
     "replay": "Send recorded requests to a service again: compare its answers, or make load of them.",
     "test-alone": "Test one service, with everything that it calls played out of a recording.",

@@ -30,7 +30,7 @@ from meshdev.wire.control import (
     WhyView,
 )
 from meshdev.wire.swap import SwapRequest, SwapView
-from meshdev.wire.topic_views import TopicView
+from meshdev.wire.topic_views import PublishedView, PublishRequest, TopicView
 
 T = TypeVar("T")
 
@@ -113,6 +113,11 @@ def edges(*, settled: bool = False) -> Call[list[EdgeSignalsView]]:
 def topics(*, settled: bool = False) -> Call[list[TopicView]]:
     """The brokers' topics; ``settled`` as for `edges`."""
     return Call("GET", "/v1/topics" + ("?settled" if settled else ""), list[TopicView])
+
+
+def publish(request: PublishRequest) -> Call[PublishedView]:
+    """Publish a message; the broker has it when the answer comes."""
+    return Call("POST", "/v1/topics/publish", PublishedView, msgspec.json.encode(request))
 
 
 def traffic(limit: int, *, settled: bool = False) -> Call[list[ExchangeView]]:

@@ -28,6 +28,7 @@ from meshdev.wire.control import (
     UpRequest,
 )
 from meshdev.wire.swap import SwapRequest
+from meshdev.wire.topic_views import PublishRequest
 
 
 def build_api(operator: Operator) -> Starlette:
@@ -44,6 +45,7 @@ def build_api(operator: Operator) -> Starlette:
             Route("/v1/graph", answer(lambda _: operator.graph())),
             Route("/v1/edges", routes.edges),
             Route("/v1/topics", routes.topics),
+            Route("/v1/topics/publish", routes.publish, methods=["POST"]),
             Route("/v1/traffic", routes.exchanges),
             Route("/v1/traffic/stream", routes.traffic),
             Route("/v1/processes", answer(lambda _: operator.processes())),
@@ -85,6 +87,9 @@ class _Routes:
     async def topics(self, request: Request) -> Response:
         await self._settled(request)
         return Json(self._operator.topics())
+
+    async def publish(self, request: Request) -> Response:
+        return Json(await self._operator.publisher.publish(await body(request, PublishRequest)))
 
     async def exchanges(self, request: Request) -> Response:
         await self._settled(request)

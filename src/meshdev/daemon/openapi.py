@@ -46,6 +46,7 @@ _POST: tuple[tuple[str, object, object, str], ...] = (
     ("/v1/services/restart", wire.ServicesRequest, list[wire.ServiceView], "Restart services."),
     ("/v1/services/{name}/scale", wire.ScaleRequest, wire.ServiceView, "Change the number of replicas."),
     ("/v1/services/{name}/swap", swap.SwapRequest, swap.SwapView, "Have somebody else play a service."),
+    ("/v1/topics/publish", topics.PublishRequest, topics.PublishedView, "Publish a message on a broker."),
     ("/v1/shutdown", wire.ShutdownRequest, None, "Stop everything, then the daemon."),
     ("/v1/faults", faults.FaultRequest, faults.FaultView, "Add a fault; in force when the answer comes."),
     ("/v1/faults/{name}/on", faults.FaultSwitch, faults.FaultView, "Switch a fault on."),

@@ -19,6 +19,7 @@ from meshdev.daemon.faults.keeper import FaultKeeper
 from meshdev.daemon.journal import Journal
 from meshdev.daemon.launcher import Launcher
 from meshdev.daemon.names import has_own_network, is_container
+from meshdev.daemon.publisher import Publisher
 from meshdev.daemon.recording.keeper import RecordingKeeper
 from meshdev.daemon.store import Store
 from meshdev.daemon.swaps import Replaced, Swaps
@@ -84,6 +85,7 @@ class Operator:
     log_dir: Path
     book: EdgeBook
     topic_book: TopicBook
+    publisher: Publisher
     faults: FaultKeeper
     recordings: RecordingKeeper
     started: float

@@ -32,6 +32,7 @@ from meshdev.daemon.operator import Operator
 from meshdev.daemon.opt_in import OptInListener
 from meshdev.daemon.output import Outputs
 from meshdev.daemon.patience import Patience, patience
+from meshdev.daemon.publisher import Publisher, brokers_of
 from meshdev.daemon.recording.room import RecordingRoom
 from meshdev.daemon.reloads import Reloads
 from meshdev.daemon.routes import Routes
@@ -194,6 +195,12 @@ class Supervisor:
             log_dir=log_dir,
             book=self._book,
             topic_book=self._topics,
+            publisher=Publisher(
+                brokers=lambda: brokers_of(
+                    self._routes.listening(), self._fleet.signals(), self._routes.upstreams
+                ),
+                topics=lambda: self._topics.views(time.monotonic()),
+            ),
             faults=self._faults.keeper,
             recordings=self._recordings.keeper,
             started=time.time(),

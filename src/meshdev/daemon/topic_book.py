@@ -16,6 +16,7 @@ from meshdev.mesh.signals import EdgeSignals, RouteSignals
 from meshdev.telemetry.histogram import Histogram
 from meshdev.telemetry.window import Reading, Window
 from meshdev.topology.model import System
+from meshdev.traffic.protocols.operation import MOST_PAYLOAD
 from meshdev.wire.control import StreamEvent
 from meshdev.wire.mesh import EdgeKey, Exchange
 from meshdev.wire.topic_views import MessageView, TopicPartyView, TopicView
@@ -69,16 +70,7 @@ class TopicBook:
             return
         topic = self._topic(exchange.target, key, exchange.protocol)
         if topic is not None:
-            text = exchange.payload.decode("utf-8", "replace")
-            topic.last.append(
-                MessageView(
-                    at=round(at, 6),
-                    service=key.caller,
-                    payload=text,
-                    size=exchange.bytes_in,
-                    trace=exchange.trace,
-                )
-            )
+            topic.last.append(_message(key.caller, exchange, at))
 
     def read(self, now: float) -> bool:
         """Take a reading of every topic; whether anything moved."""
@@ -140,6 +132,21 @@ class TopicBook:
     def close(self) -> None:
         """Let `run` return."""
         self._closing.set()
+
+
+def _message(service: str, exchange: Exchange, at: float) -> MessageView:
+    try:
+        text, whole = exchange.payload.decode(), len(exchange.payload) < MOST_PAYLOAD
+    except UnicodeDecodeError:
+        text, whole = exchange.payload.decode("utf-8", "replace"), False
+    return MessageView(
+        at=round(at, 6),
+        service=service,
+        payload=text,
+        size=exchange.bytes_in,
+        trace=exchange.trace,
+        whole=whole,
+    )
 
 
 def _read(parties: dict[str, _Party], service: str, parts: Iterable[RouteSignals], now: float) -> bool:

@@ -65,6 +65,10 @@ class Backend(RecordingSource, Protocol):
         """Read the topology file again and apply the difference; says what that came to."""
         ...
 
+    async def publish(self, topic: str, broker: str, payload: str) -> str:
+        """Publish a message; the broker has it when this returns. Says on which broker."""
+        ...
+
     async def fault_kinds(self) -> Sequence[FaultKindView]:
         """The catalogue of faults."""
         ...

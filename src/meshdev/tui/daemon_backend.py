@@ -18,6 +18,7 @@ from meshdev.tui.narrative import happened
 from meshdev.tui.recordings.daemon import DaemonRecordings
 from meshdev.wire.control import EnvView, PlanView, UpRequest
 from meshdev.wire.fault_views import FaultKindView, FaultRequest, FaultSwitch, FaultView
+from meshdev.wire.topic_views import PublishRequest
 
 SEEN_KEPT = 200
 
@@ -73,6 +74,11 @@ class DaemonBackend(DaemonRecordings):
     async def apply(self) -> str:
         """Read the topology file again and apply the difference."""
         return plan_line(await self._control.send(calls.up(UpRequest())))
+
+    async def publish(self, topic: str, broker: str, payload: str) -> str:
+        """Publish a message; says on which broker."""
+        request = PublishRequest(topic=topic, broker=broker, payload=payload)
+        return (await self._control.send(calls.publish(request))).broker
 
     async def fault_kinds(self) -> Sequence[FaultKindView]:
         """The catalogue of faults."""

@@ -3,7 +3,12 @@
 A *topic* is whatever a broker's protocol addresses messages by: a subject, topic, channel, routing key or stream. It is
 known because a topology declares it (``publishes``, ``subscribes``) or because messages of it were seen on an edge.
 
-GET /v1/topics: list of `TopicView`. Part of `wire.control`, and by its rules.
+| call | answer |
+|---|---|
+| GET /v1/topics | list of `TopicView` |
+| POST /v1/topics/publish | `PublishRequest` → `PublishedView`: the broker has taken the message |
+
+Part of `wire.control`, and by its rules.
 """
 
 from msgspec import Struct
@@ -27,13 +32,17 @@ class TopicPartyView(Struct, frozen=True, kw_only=True):
 
 
 class MessageView(Struct, frozen=True, kw_only=True):
-    """A message that was published ``at`` (epoch seconds); ``payload`` is its beginning, ``size`` in bytes."""
+    """A message that was published ``at`` (epoch seconds); ``size`` in bytes is what it took on the wire.
+
+    ``payload`` is its beginning, or all of it if it is ``whole`` (and text).
+    """
 
     at: float
     service: str
     payload: str
     size: int
     trace: str = ""
+    whole: bool = False
 
 
 class TopicView(Struct, frozen=True, kw_only=True):
@@ -45,3 +54,20 @@ class TopicView(Struct, frozen=True, kw_only=True):
     publishers: list[TopicPartyView] = []
     subscribers: list[TopicPartyView] = []
     last: list[MessageView] = []
+
+
+class PublishRequest(Struct, frozen=True, kw_only=True):
+    """Publish a message; ``broker`` may be empty where there is no doubt. Protocols without headers ignore them."""
+
+    topic: str
+    payload: str
+    broker: str = ""
+    headers: dict[str, str] = {}
+
+
+class PublishedView(Struct, frozen=True, kw_only=True):
+    """Where it went; the broker has taken it."""
+
+    topic: str
+    broker: str
+    protocol: str

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from meshdev.errors import ServiceError
 from meshdev.tui.model import Link, Picture
 from meshdev.tui.screens.graph import GraphScreen
 from meshdev.tui.screens.topics import TopicsScreen
@@ -73,6 +74,27 @@ async def test_the_last_message_can_be_copied(visit: Visiting) -> None:
     async with visit(busy_shop()) as seen:
         await seen.press("7", "y")
         assert '"event": "order.placed"' in seen.app.clipboard
+
+
+async def test_a_message_is_published_again_or_changed(visit: Visiting) -> None:
+    """The prompt begins with the last message; Escape publishes nothing."""
+    async with visit(busy_shop()) as seen:
+        await seen.press("7", "p", "enter")
+        await seen.press("p", "end", "backspace", *" ,1}", "enter")
+        await seen.press("p", "escape")
+        said = '{"order": "ord-259e", "event": "order.placed", "total_cents": 1902'
+        assert seen.backend.calls == [
+            ("publish", "order.placed", "brokers.events", said + "}"),
+            ("publish", "order.placed", "brokers.events", said + " ,1}"),
+        ]
+
+
+async def test_what_the_broker_refuses_is_told(visit: Visiting) -> None:
+    """In its words."""
+    async with visit(busy_shop()) as seen:
+        seen.backend.refusal = ServiceError("brokers.events does not take the message: no")
+        await seen.press("7", "p", "enter")
+        assert "does not take the message: no" in seen.text()
 
 
 async def test_escape_clears_the_filter(visit: Visiting) -> None:

@@ -18,6 +18,16 @@ TOPIC_KEYS: tuple[Key, ...] = (
     ),
     Key("T", "T", "The trace of its last message", "trace", EVENTS, 5, "trace"),
     Key("i", "i", "See it in the graph", "graph", EVENTS, 6, "graph"),
+    Key(
+        "p",
+        "p",
+        "Publish a message: the last one again, or changed",
+        "publish",
+        EVENTS,
+        3,
+        "publish",
+        priority=True,
+    ),
     Key("y", "y", "Copy the last message", "copy", EVENTS, 7, "copy"),
     Key("escape", "Esc", "Clear the filter", "back", EVENTS, 8, "back", priority=True),
 )

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from enum import StrEnum
+from functools import partial
 from typing import ClassVar
 
 from textual import on
@@ -9,6 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
 
+from meshdev.errors import MeshdevError
 from meshdev.tui import units
 from meshdev.tui.cells import clean
 from meshdev.tui.graph.cursor import Cursor
@@ -37,6 +39,7 @@ class TopicOrder(StrEnum):
 
 
 _ORDERS = tuple(TopicOrder)
+_PUBLISH = "publish"
 
 
 class TopicsScreen(Frame):
@@ -64,6 +67,8 @@ class TopicsScreen(Frame):
         super().__init__()
         self._wanted = ""
         self._order = TopicOrder.TOPOLOGY
+        self._publishing: TopicView | None = None
+        self._draft = ""
 
     def compose_body(self) -> ComposeResult:
         """Table, and what is known about the topic under the cursor."""
@@ -129,7 +134,7 @@ class TopicsScreen(Frame):
         topic = self.topic if self.is_attached else None
         useless = {"back"} if not self._wanted else set()
         if topic is None:
-            useless |= {"messages", "graph", "trace", "copy"}
+            useless |= {"messages", "graph", "trace", "copy", "publish"}
         elif not topic.last:
             useless |= {"trace", "copy"}
         elif not topic.last[-1].trace:
@@ -178,6 +183,25 @@ class TopicsScreen(Frame):
         if topic is not None and topic.last:
             self.dashboard.copy(topic.last[-1].payload, f"the last message of {topic.name}")
 
+    def action_publish(self) -> None:
+        """Type a message, beginning with the last one."""
+        topic = self.topic
+        if topic is None:
+            return
+        last = topic.last[-1] if topic.last else None
+        self._draft = last.payload if last is not None and last.whole else ""
+        self._publishing = topic
+        hint = f"a message for {topic.name}; Enter publishes it"
+        self.query_one(Prompt).ask(_PUBLISH, "publish", self._draft, hint)
+
+    async def _publish(self, topic: TopicView, payload: str) -> None:
+        try:
+            broker = await self.dashboard.backend.publish(topic.name, topic.broker, payload)
+        except MeshdevError as error:
+            self.dashboard.say(error.message, level="error")
+        else:
+            self.dashboard.say(f"published on {broker}: {topic.name}")
+
     def action_sort(self) -> None:
         """Sort by the next order."""
         self._order = _ORDERS[(_ORDERS.index(self._order) + 1) % len(_ORDERS)]
@@ -193,11 +217,17 @@ class TopicsScreen(Frame):
 
     @on(Prompt.Edited)
     def _edited(self, event: Prompt.Edited) -> None:
-        self._filter(event.text)
+        if event.purpose == _PUBLISH:
+            self._draft = event.text
+        else:
+            self._filter(event.text)
 
     @on(Prompt.Closed)
     def _prompt_closed(self, event: Prompt.Closed) -> None:
-        if not event.kept:
+        if event.purpose == _PUBLISH:
+            if event.kept and self._publishing is not None:
+                self.dashboard.begin(partial(self._publish, self._publishing, self._draft))
+        elif not event.kept:
             self._filter("")
         self.set_focus(self.table)
 

@@ -1,0 +1,70 @@
+"""``meshdev publish``: a message on a broker, by hand."""
+
+import sys
+
+import click
+import msgspec
+
+from meshdev.cli import options
+from meshdev.client import calls
+from meshdev.client.control import Control
+from meshdev.errors import MeshdevError, UsageError
+from meshdev.wire.topic_views import PublishRequest, TopicView
+
+
+def _complete(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
+    """The topics there are."""
+    try:
+        known = Control(options.here()).send(calls.topics())
+    except MeshdevError:
+        return []
+    return [one.name for one in known if one.name.startswith(incomplete)]
+
+
+@click.command()
+@click.argument("topic", shell_complete=_complete)
+@click.argument("payload", required=False)
+@click.option("--again", is_flag=True, help="The last message that was seen on the topic, once more.")
+@click.option("--broker", default="", metavar="NAME", help="On which broker, where there are several.")
+@click.option(
+    "-H",
+    "--header",
+    "headers",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A header, where the protocol has some.",
+)
+@options.json_option()
+def command(
+    *, topic: str, payload: str | None, again: bool, broker: str, headers: tuple[str, ...], as_json: bool
+) -> None:
+    """Publish a message: PAYLOAD, or what comes on standard input (-), or the last one again.
+
+    It goes to the broker directly, not over an edge: faults of edges don't meet it, and no service has published it.
+    """
+    control = Control(options.here())
+    if again is (payload is not None):
+        raise UsageError("what shall be published?", hint="a PAYLOAD, - for standard input, or --again")
+    if again:
+        text = _last(control.send(calls.topics(settled=True)), topic)
+    else:
+        text = sys.stdin.read() if payload == "-" else payload or ""
+    request = PublishRequest(topic=topic, payload=text, broker=broker, headers=dict(map(_header, headers)))
+    done = control.send(calls.publish(request))
+    click.echo(msgspec.json.encode(done) if as_json else f"{done.topic}: published on {done.broker}")
+
+
+def _last(topics: list[TopicView], name: str) -> str:
+    last = next((one.last for one in topics if one.name == name), [])
+    if not last:
+        raise UsageError(f'no message was seen on "{name}"', hint="`meshdev topics` lists what was")
+    if not last[-1].whole:
+        raise UsageError(f'the last message on "{name}" is not known in full: it is too long, or no text')
+    return last[-1].payload
+
+
+def _header(text: str) -> tuple[str, str]:
+    name, sign, value = text.partition("=")
+    if not sign or not name:
+        raise UsageError(f"--header {text!r}: accepted is NAME=VALUE")
+    return name, value

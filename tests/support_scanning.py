@@ -158,3 +158,14 @@ def cut_at(places: Sequence[float]) -> Callable[[bytes], Iterator[bytes]]:
 def timeless(operations: Iterable[Operation]) -> list[Operation]:
     """The same without their times, to be compared."""
     return [operation._replace(started=0.0, ended=0.0) for operation in operations]
+
+
+def same_in_other_cuts(make: Callable[[], Scanner], found: Scanned) -> None:
+    """Nobody gave up, and byte by byte the same is read of what has passed so far."""
+    assert not found.gave_up
+    for one in tuple(found.conversations):
+        chunks = tuple(one.chunks)  # more may be coming
+        whole, _ = read_again(make, chunks)
+        single, scanner = read_again(make, chunks, byte_by_byte)
+        assert timeless(single) == timeless(whole)
+        assert not scanner.gave_up

@@ -14,7 +14,7 @@ from meshdev.traffic.protocols.kafka import KafkaScanner
 from meshdev.traffic.protocols.operation import Kind, Operation, Outcome
 from support_kafka import tansu
 from support_mesh import free_port
-from support_scanning import Scanned, byte_by_byte, read_again, scanned, timeless
+from support_scanning import Scanned, same_in_other_cuts, scanned
 
 pytestmark = pytest.mark.timeout(120)
 TRACE = "0af7651916cd43dd8448eb211c80319c"
@@ -47,16 +47,6 @@ def of(it: Scanned, kind: Kind) -> list[Operation]:
     return sorted((op for op in it.operations if op.kind is kind), key=lambda op: op.ended)
 
 
-def same_in_other_cuts(it: Scanned) -> None:
-    """Nobody gave up, nothing failed, and byte by byte the same was read."""
-    assert not it.gave_up
-    for one in it.conversations:
-        whole, _ = read_again(KafkaScanner, one.chunks)
-        single, scanner = read_again(KafkaScanner, one.chunks, byte_by_byte)
-        assert timeless(single) == timeless(whole)
-        assert not scanner.gave_up
-
-
 def counted(it: Scanned) -> tuple[int, int]:
     """How many were published and delivered."""
     return sum(op.messages_in or 0 for op in of(it, Kind.PUBLISH)), sum(
@@ -83,7 +73,9 @@ async def test_aiokafka(it: Scanned, topic: str) -> None:
         found = {(await anext(consumer)).value for _ in range(31)}
         await consumer.commit()
     assert len(found) == 31
-    assert counted(it) == (31, 31)
+    published, delivered = counted(it)
+    assert published == 31
+    assert delivered >= 31  # a group that is slow gets some twice
     pattern = "orders.{id}"
     assert {op.target for op in (*of(it, Kind.PUBLISH), *of(it, Kind.DELIVER))} == {pattern}
     first = of(it, Kind.PUBLISH)[0]
@@ -92,7 +84,7 @@ async def test_aiokafka(it: Scanned, topic: str) -> None:
     assert of(it, Kind.DELIVER)[-1].lag == 0
     groups = Counter(op.name for op in it.operations if op.target == "billing")
     assert {"FindCoordinator", "JoinGroup", "SyncGroup", "OffsetCommit", "OffsetFetch"} <= set(groups)
-    same_in_other_cuts(it)
+    same_in_other_cuts(KafkaScanner, it)
 
 
 def test_librdkafka(it: Scanned, topic: str) -> None:
@@ -123,8 +115,10 @@ def test_librdkafka(it: Scanned, topic: str) -> None:
             found.append(record.value() or b"")
     consumer.close()
     assert sorted(found, key=int) == [b"%d" % n for n in range(100)]
-    assert counted(it) == (100, 100)
-    same_in_other_cuts(it)
+    published, delivered = counted(it)
+    assert published == 100
+    assert delivered >= 100
+    same_in_other_cuts(KafkaScanner, it)
 
 
 def test_kafka_python(it: Scanned, topic: str) -> None:
@@ -145,4 +139,4 @@ def test_kafka_python(it: Scanned, topic: str) -> None:
     consumer.close()
     assert found == [b"%d" % n for n in range(5)]
     assert counted(it) == (5, 5)
-    same_in_other_cuts(it)
+    same_in_other_cuts(KafkaScanner, it)

@@ -15,7 +15,7 @@ from meshdev.traffic.protocols.redis import RedisScanner
 from meshdev.traffic.protocols.redis_commands import _COMMANDS, Manner
 from support_control import eventually
 from support_redis import valkey
-from support_scanning import Scanned, byte_by_byte, read_again, scanned, timeless
+from support_scanning import Scanned, same_in_other_cuts, scanned
 
 TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 RESP = pytest.mark.parametrize("resp", [2, 3])
@@ -46,16 +46,6 @@ def told(it: Scanned) -> Counter[tuple[str, str, Outcome]]:
 def of(it: Scanned, name: str) -> list[Operation]:
     """The operations of that name, as they ended."""
     return sorted((op for op in it.operations if op.name == name), key=lambda op: op.ended)
-
-
-def same_in_other_cuts(it: Scanned) -> None:
-    """Nobody gave up, and byte by byte the same was read."""
-    assert not it.gave_up
-    for one in it.conversations:
-        whole, _ = read_again(RedisScanner, one.chunks)
-        single, scanner = read_again(RedisScanner, one.chunks, byte_by_byte)
-        assert timeless(single) == timeless(whole)
-        assert not scanner.gave_up
 
 
 def work(client: Any) -> None:
@@ -96,7 +86,7 @@ def test_what_a_client_does_is_told(it: Scanned, resp: int) -> None:
     expected_all = {(*key, Outcome.OK): count for key, count in expected.items()}
     assert told(it) == Counter({**expected_all, ("INCRBY", "scores", Outcome.REFUSED): 2})
     assert {op.code for op in of(it, "INCRBY")} == {"", "WRONGTYPE"}
-    same_in_other_cuts(it)
+    same_in_other_cuts(RedisScanner, it)
 
 
 @RESP
@@ -130,7 +120,7 @@ def test_messages_of_channels(it: Scanned, server: int, resp: int) -> None:
     )
     assert [op.payload for op in of(it, "PUBLISH")] == [b"hello", b"world"]
     assert sum(one.scanner.waiting() for one in it.conversations) == 0
-    same_in_other_cuts(it)
+    same_in_other_cuts(RedisScanner, it)
 
 
 @RESP
@@ -160,7 +150,7 @@ def test_streams(it: Scanned, resp: int) -> None:
     assert (failed.code, failed.messages_out) == ("NOGROUP", 0)
     assert sum(op.messages_out or 0 for op in of(it, "XREAD")) == 6
     assert len(of(it, "XADD")) == 6
-    same_in_other_cuts(it)
+    same_in_other_cuts(RedisScanner, it)
 
 
 @RESP
@@ -181,7 +171,7 @@ async def test_the_asyncio_client(it: Scanned, resp: int) -> None:
             ("BLPOP", "jobs:{id}", Outcome.OK): 10,
         }
     )
-    same_in_other_cuts(it)
+    same_in_other_cuts(RedisScanner, it)
 
 
 def test_passwords_are_never_told() -> None:
@@ -199,7 +189,7 @@ def test_passwords_are_never_told() -> None:
         assert new not in repr(it.operations)
         assert {"AUTH", "HELLO", "CONFIG|SET"} <= {op.name for op in it.operations}
         assert "NOAUTH" in {op.code for op in it.operations}
-        same_in_other_cuts(it)
+        same_in_other_cuts(RedisScanner, it)
 
 
 @RESP
@@ -227,7 +217,7 @@ def test_a_clients_cache(it: Scanned, server: int, resp: int) -> None:
         assert connection.read_response() == b"1"
         client.connection_pool.release(connection)
     assert [op.outcome for op in of(it, "GET")] == [Outcome.OK] * 2
-    same_in_other_cuts(it)
+    same_in_other_cuts(RedisScanner, it)
 
 
 def test_a_monitor_is_given_up(it: Scanned, server: int) -> None:

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import threading
 from collections import Counter
 from queue import SimpleQueue
 from typing import Any
@@ -202,3 +203,33 @@ def test_node_calls_node_and_python(product: Product) -> None:
     }
     assert all("CANCELLED" not in line and "INTERNAL" not in line for line in said(product, "node"))
     assert read_throughout(product)
+
+
+def test_a_restart_under_load_fails_no_call(product: Product) -> None:
+    """Callers are sent on to the new instance: unary calls and a stream that lasted over it, all end well."""
+    port = free_port()
+    product.write(TOPOLOGY.replace("@port@", str(port)))
+    product.run("up", "bench", "--wait", timeout=120)
+    over = threading.Event()
+    codes: Counter[str] = Counter()
+
+    def load() -> None:
+        with Caller(port) as caller:
+            while not over.is_set():
+                codes[caller.code("Echo", b"e" * 1000)] += 1
+
+    threads = [threading.Thread(target=load) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    try:
+        eventually(lambda: codes.total() > 50, 60)
+        product.run("restart", "bench", timeout=120)
+        before = codes.total()
+        eventually(lambda: codes.total() > before + 50, 60)
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join(30)
+    assert set(codes) == {"OK"}
+    generations = {one["instance"] for one in traffic(product, "outside") if one["method"].endswith("Echo")}
+    assert len(generations) == 2

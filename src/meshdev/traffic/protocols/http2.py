@@ -140,7 +140,7 @@ class Http2Scanner:
             if end - at < HEAD_SIZE:
                 break
             if buffer[at + _KIND] == _DATA and side.begun and not side.block_of:
-                after = self._data(side, buffer, at, end)
+                after = self._data(side, buffer, at, end, now)
             else:
                 after = self._other(side, buffer, at, end, now)
             if after < 0:
@@ -149,10 +149,10 @@ class Http2Scanner:
         if at < end:
             side.rest = buffer[at:]
 
-    def _data(self, side: Side[T], buffer: bytes, at: int, end: int) -> int:
-        """The head of a DATA frame: where its payload begins, or -1 if that is not there yet."""
+    def _data(self, side: Side[T], buffer: bytes, at: int, end: int, now: float) -> int:
+        """A DATA frame that is here, or its head: where it ends; -1 if that is not there yet."""
         high, low, _, flags, stream = HEAD.unpack_from(buffer, at)
-        length = high << 8 | low
+        length: int = high << 8 | low
         at += HEAD_SIZE
         if flags & PADDED:
             if length and at == end:
@@ -163,15 +163,22 @@ class Http2Scanner:
                 raise UnreadableError("a frame with more padding than it has room")
             at += 1
         stream &= STREAM
-        side.stream = self.streams.get(stream)
-        side.left = length
-        side.ends = stream if flags & END_STREAM else 0
-        return at
+        known = self.streams.get(stream)
+        if at + length > end or side.padding:
+            side.stream = known
+            side.left = length
+            side.ends = stream if flags & END_STREAM else 0
+            return at
+        if known is not None:
+            known.passed(buffer, at, at + length, by_caller=side is self.caller)
+            if flags & END_STREAM and side is self.callee:
+                self._answered(stream, now)
+        return at + length
 
     def _other(self, side: Side[T], buffer: bytes, at: int, end: int, now: float) -> int:
         """Any other frame: where it ends, or that of it which is wanted; -1 if that is not there yet."""
         high, low, kind, flags, stream = HEAD.unpack_from(buffer, at)
-        length = high << 8 | low
+        length: int = high << 8 | low
         stream &= STREAM
         if side.block_of or not side.begun:
             self._check(side, kind, stream, length)
@@ -179,6 +186,8 @@ class Http2Scanner:
         at += HEAD_SIZE
         wanted = self._wanted.get(kind)
         if wanted is None:
+            if at + length <= end:
+                return at + length
             side.left = length
             return at
         least, means = wanted
@@ -198,16 +207,8 @@ class Http2Scanner:
         left = side.left
         if left:
             taken = min(left, end - at)
-            stream = side.stream
-            if stream is not None and taken:
-                if side is self.caller:
-                    stream.bytes_in += taken
-                    if stream.sent is not None:
-                        stream.sent.feed(buffer, at, at + taken)
-                else:
-                    stream.bytes_out += taken
-                    if stream.said is not None:
-                        stream.said.feed(buffer, at, at + taken)
+            if side.stream is not None and taken:
+                side.stream.passed(buffer, at, at + taken, by_caller=side is self.caller)
             at += taken
             side.left = left = left - taken
             if left:

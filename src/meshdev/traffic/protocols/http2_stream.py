@@ -46,6 +46,17 @@ class Stream:
         self.faults: tuple[str, ...] = ()
         self.answered_by = ""
 
+    def passed(self, buffer: bytes, at: int, end: int, *, by_caller: bool) -> None:
+        """The bytes from ``at`` to ``end`` were more of a body."""
+        if by_caller:
+            self.bytes_in += end - at
+            messages = self.sent
+        else:
+            self.bytes_out += end - at
+            messages = self.said
+        if messages is not None:
+            messages.feed(buffer, at, end)
+
     def heard(self, head: Heard) -> None:
         """A head of the callee's, or its trailers."""
         if head.status and head.status not in _INFORMATIONAL:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 # name: range. A change makes another folder.
-WANTED = {"har-validator": "^5.1.5", "wiremock": "~3.13.2"}
+WANTED = {"har-validator": "^5.1.5", "nats": "^2.29.3", "wiremock": "~3.13.2"}
 
 
 def missing(reason: str) -> None:

@@ -2,8 +2,8 @@
 
 Every text is expanded but prose (`description`, `team`, ``x-`` keys), what is kept as it was written (`recording`,
 `faults`, and of `experiments` all but addresses) and command lines, which `topology.commands` treats since a shell has
-its own say in them. Variables come from outside, then from ``.env`` beside the first file, then from ``.env`` beside the file that
-defines the node. In parts that the profiles leave out, a missing variable is no problem.
+its own say in them. Variables come from outside, then from ``.env`` beside the first file, then from ``.env`` beside
+the file that defines the node. In parts that the profiles leave out, a missing variable is no problem.
 """
 
 from collections import ChainMap

@@ -14,6 +14,7 @@ WANTED = {
     "amqplib": "^0.10.5",
     "har-validator": "^5.1.5",
     "mqtt": "^5.10.0",
+    "nats": "^2.29.3",
     "wiremock": "~3.13.2",
 }
 

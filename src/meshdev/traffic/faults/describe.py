@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from meshdev.kernel.quantity import format_duration, format_size
 from meshdev.traffic.faults.catalogue import CATALOGUE
-from meshdev.traffic.faults.kinds import FaultKind, Parameter, Unit
+from meshdev.traffic.faults.kinds import PERCENTAGE, FaultKind, Parameter, Unit
 from meshdev.traffic.faults.match import plain
 from meshdev.wire.fault_views import FaultKindView, FaultPartView, ParameterView
 from meshdev.wire.faults import ALWAYS, FaultSpec, Value
@@ -136,6 +136,8 @@ def _example(kind: FaultKind) -> str:
     main = kind.parameter(kind.main)
     if main is not None and main.choices:
         return f"{kind.name}={main.default or main.choices[0]}"
+    if kind.main == PERCENTAGE:
+        return f"{kind.name}=10%"
     if main is None or main.unit is Unit.FLAG or (main.default is not None and not main.required):
         return kind.name
     if main.name == "code":

@@ -7,6 +7,7 @@ from random import Random
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from meshdev.telemetry.traces import Hop, Join, Trace, answering, assemble, end_of, summarise, untraced
 from meshdev.wire.control import ExchangeView
@@ -199,3 +200,40 @@ def test_times_stay_within_the_trace(calls: list[ExchangeView]) -> None:
         assert all(hop.call.at <= edge <= end_of(hop.call) for edge in edges)
         assert trace.summary.start <= hop.call.at
         assert end_of(hop.call) <= trace.summary.end
+
+
+def message(
+    kind: str, caller: str, at: float, ms: float = 0.0, *, topic: str = "order.placed"
+) -> ExchangeView:
+    """A message that names the span of the handler that published it, which nobody saw."""
+    view = call(caller, "events", at, ms, parent="own")
+    return replace(view, kind=kind, target=topic, method="MSG", protocol="nats")
+
+
+def test_a_delivery_hangs_below_the_publishing_and_the_handler_s_calls_below_the_delivery() -> None:
+    """From the click to the e-mail."""
+    calls = (
+        call("outside", "orders", 0, 20, "s1"),
+        message("publish", "orders", 30, 2),
+        message("publish", "orders", 31, 2, topic="order.paid"),
+        message("deliver", "mail", 40),
+        message("deliver", "history", 41),
+        call("mail", "smtp", 45, 5, "s2", "handler"),
+    )
+    trace = assemble(calls)
+    assert [("  " * hop.depth + " → ".join(hop.call.ends)) for hop in trace.hops] == [
+        "outside → orders",
+        "  orders → events",
+        "    events → mail",
+        "      mail → smtp",
+        "    events → history",
+        "  orders → events",
+    ]
+    assert trace.roots == 1
+    assert trace.summary.root.callee == "orders"
+
+
+def test_an_operation_without_a_span_is_nobody_s_parent() -> None:
+    """A root names no parent, and must not be taken for its child."""
+    calls = (call("outside", "front", 0, 20, "s1"), call("front", "db", 5, 2, parent="s1"))
+    assert summarise(calls).root.callee == "front"

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from msgspec.structs import replace
+
 from meshdev.tui.flows import Flows
 from meshdev.wire.control import ExchangeView
 from support_traffic import call, checkout
@@ -40,9 +42,9 @@ def test_touched_names_each_trace_once() -> None:
 
 
 def test_calls_without_a_parent_are_strays() -> None:
-    """By caller and by time."""
+    """By caller and by time; a statement or a message is none, since it mostly cannot name a parent."""
     flows = Flows()
-    flows.extend([*checkout(1), *some(20, 21)])
+    flows.extend([*checkout(1), *some(20, 21), *(replace(call, protocol="nats") for call in some(30, 30))])
     assert {caller: seqs(calls) for caller, calls in flows.stray().items()} == {
         "shoppers": [6],
         "a": [20, 21],

@@ -83,7 +83,7 @@ class _Lines:
             click.echo("\n".join(texts))
 
     def _line(self, view: ExchangeView) -> str:
-        edge = f"{view.caller} {'→' if self._unicode else '->'} {view.callee}"
+        edge = f" {'→' if self._unicode else '->'} ".join(view.ends)
         self._widest = min(_WIDEST, max(self._widest, width(edge)))
         clock = time.strftime("%H:%M:%S", time.localtime(view.at))
         status = (view.answer or ("—" if self._unicode else "-")).rjust(3)

@@ -7,9 +7,11 @@ All times are of one machine's clock. Calls may come in any order, some may neve
 | the call whose span it names | its caller passes ``traceparent`` on as it came |
 | the call to its caller that was under way, the latest begun | it names a span that nobody saw: its caller's own |
 | the call to its caller that ended last before | the same, and none was under way: work that nobody waited for |
+| the publishing of the message | a broker delivers a message of the same topic that names the same span |
 | nothing: it is a root | it names none, or nothing fits; of calls that name each other in a circle, the first |
 
-Calls of one caller that name the same unseen span hang together, where the first of them does.
+A delivery is a call to the subscriber: what that does with the message hangs below it. Calls of one caller that name
+the same unseen span hang together, where the first of them does.
 
 The *critical path* is what made the trace as long as it was: from the end of the first root backwards, always the child
 that ended last before the one after it began. What a call did not spend waiting for its children is its *own* time.
@@ -23,7 +25,7 @@ from enum import StrEnum
 from typing import Final
 
 from meshdev.telemetry.exchange_filter import failed
-from meshdev.wire.control import ExchangeView
+from meshdev.wire.control import DELIVER, PUBLISH, ExchangeView
 
 Interval = tuple[float, float]
 
@@ -100,7 +102,7 @@ def end_of(call: ExchangeView) -> float:
 
 def summarise(calls: Sequence[ExchangeView]) -> Summary:
     """What a list says of the trace that ``calls`` (at least one) belong to."""
-    spans = {call.span for call in calls}
+    spans = {call.span for call in calls if call.span}
     roots = [call for call in calls if call.parent not in spans or call.parent == call.span]
     root = min(roots or calls, key=_order)
     return Summary(
@@ -188,14 +190,19 @@ def _parents(calls: Sequence[ExchangeView]) -> tuple[list[int | None], list[Join
     for index, call in enumerate(calls):
         if call.span:
             by_span.setdefault(call.span, index)
-        to[call.callee].append(index)
+        to[call.ends[1]].append(index)
     starts = {callee: [calls[index].at for index in indices] for callee, indices in to.items()}
     parents: list[int | None] = []
     joins: list[Join] = []
     found: dict[tuple[str, str], int | None] = {}
+    published: dict[tuple[str, str], int] = {}
     for index, call in enumerate(calls):
         parent = by_span.get(call.parent) if call.parent else None
         join = Join.SPAN
+        if call.kind == DELIVER:
+            parent = published.get((call.target, call.parent), parent)
+        elif call.kind == PUBLISH:
+            published[call.target, call.parent] = index
         if parent is None and call.parent and call.caller in to:
             unseen = (call.caller, call.parent)
             if unseen not in found:

@@ -83,7 +83,8 @@ def acts_of(call: ExchangeView) -> str:
 
 def edge_of(call: ExchangeView) -> str:
     """Who called whom."""
-    return f"{clean(call.caller)} → {clean(call.callee)}"
+    sender, receiver = call.ends
+    return f"{clean(sender)} → {clean(receiver)}"
 
 
 def request_of(call: ExchangeView) -> str:

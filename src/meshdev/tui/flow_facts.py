@@ -84,6 +84,12 @@ def facts_of(
 
 def _fields(call: ExchangeView) -> Iterator[tuple[str, str, Tone]]:
     """What only some calls have: label, text, tone."""
+    if call.protocol:
+        yield "Protocol", f"{call.protocol} {call.kind}".strip(), Tone.MUTED
+    if call.detail:
+        yield "Detail", call.detail, Tone.TEXT
+    if call.payload:
+        yield "Message", " ".join(call.payload.split()), Tone.TEXT
     if call.error:
         said = SAID.get(call.error, "")
         yield "Error", call.error + (f": {said}" if said else ""), Tone.BAD

@@ -70,10 +70,10 @@ class Flows:
         return touched
 
     def stray(self) -> dict[str, list[ExchangeView]]:
-        """Calls that named no parent, by caller and by time."""
+        """HTTP calls that named no parent, by caller and by time; of other protocols few can name one."""
         found: dict[str, list[ExchangeView]] = {}
         for call in self._ring:
-            if not call.parent:
+            if not call.parent and not call.protocol:
                 found.setdefault(call.caller, []).append(call)
         for calls in found.values():
             calls.sort(key=lambda call: call.at)

@@ -61,7 +61,8 @@ def line_of(trace: Trace, hop: Hop, frame: Frame, above: str) -> list[Span]:
     status = status_of(call)
     bad = failed(call)
     indent = cut(_indent(hop), frame.name)
-    who = clean(call.callee) if hop.depth and call.caller == above else edge_of(call)
+    sender, receiver = call.ends
+    who = clean(receiver) if hop.depth and sender == above else edge_of(call)
     room = max(0, frame.name - width_of(indent))
     who = cut(who, room)
     acts = acts_of(call)
@@ -146,7 +147,7 @@ def aboves(hops: Sequence[Hop]) -> list[str]:
     for hop in hops:
         del path[hop.depth :]
         found.append(path[-1] if path else "")
-        path.append(hop.call.callee)
+        path.append(hop.call.ends[1])
     return found
 
 

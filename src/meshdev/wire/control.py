@@ -43,6 +43,7 @@ from meshdev.wire.topic_views import TopicView
 API_VERSION = 1
 HTTP = "http"
 CONNECTIONS = "connections"
+PUBLISH, DELIVER = "publish", "deliver"
 _REFUSED = 400
 LATENCY_BOUNDS_MS = (1.0, 2.5, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 500.0, 1000.0, 2500.0, 5000.0, 10000.0)
 
@@ -284,6 +285,11 @@ class ExchangeView(View, frozen=True, kw_only=True):
     detail: str = ""
     kind: str = ""
     payload: str = ""
+
+    @property
+    def ends(self) -> tuple[str, str]:
+        """Who sent something to whom: the caller to the callee, but a broker delivers to the one that called it."""
+        return (self.callee, self.caller) if self.kind == DELIVER else (self.caller, self.callee)
 
     @property
     def answer(self) -> str:

@@ -16,6 +16,7 @@ GONE = (
     "Headers and bodies are gone: the mesh keeps those of the last calls only, and no recording has this one."
 )
 NO_SPAN = "Headers and bodies are not to be had: this call has no span by which the mesh could find it."
+OPERATION = "Of other protocols than HTTP no more than this is kept."
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,8 @@ class Wholes:
 
     def of(self, call: ExchangeView) -> Whole | None:
         """What is known of ``call``; None when nobody has asked."""
+        if call.protocol:
+            return Whole(words=OPERATION)
         return Whole(words=NO_SPAN) if not call.span else self._known.get(call.span)
 
     async def fetch(self, call: ExchangeView) -> Whole:

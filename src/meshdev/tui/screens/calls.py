@@ -165,7 +165,7 @@ class CallsScreen(Frame):
             return []
         trace = self.flows.traces.get(call.trace, ())
         lines = facts_of(call, trace, self.dashboard.picture, self.dashboard.now(), width)
-        lost = [] if call.parent else detached_line(call, list(self.flows), width)
+        lost = [] if call.parent or call.protocol else detached_line(call, list(self.flows), width)
         return [*lines, *([[]] if lost else []), *lost, [], *self._whole_lines(call, width)]
 
     # --- headers and bodies -------------------------------------------------------------------------------
@@ -290,6 +290,10 @@ class CallsScreen(Frame):
         """With its headers and its body, if they can be had; else without, and that is said."""
         call = self.call
         if call is None:
+            return
+        if call.protocol:
+            error = UsageError(f"a command can be made of HTTP calls; this is {call.protocol}")
+            self.dashboard.complain(error, "copy the call")
             return
         base = base_of(call, self.dashboard.picture)
         if base is None:

@@ -9,7 +9,13 @@ from pathlib import Path
 import pytest
 
 # name: range. A change makes another folder.
-WANTED = {"amqplib": "^0.10.5", "har-validator": "^5.1.5", "mqtt": "^5.10.0", "wiremock": "~3.13.2"}
+WANTED = {
+    "amqplib": "^0.10.5",
+    "har-validator": "^5.1.5",
+    "mqtt": "^5.10.0",
+    "nats": "^2.29.3",
+    "wiremock": "~3.13.2",
+}
 
 
 def missing(reason: str) -> None:

@@ -247,6 +247,9 @@ def _audit_messages(books: Books) -> Iterable[str]:
     parcels = Counter(
         message["order_id"] for message in books.messages if message["type"] not in _TOLD_ORDERS
     )
+    nobodys = [message["event_id"] for message in books.messages if not message["shopper"]]
+    if nobodys:
+        yield f"messages that nobody can read, since they have no shopper: {nobodys}"
     wrong = {order: parcels[order] for order in books.shipments if parcels[order] != len(_MOVES) - 1}
     if wrong:
         yield f"parcels with a wrong number of messages: {wrong}"

@@ -9,21 +9,17 @@ import signal
 import socket
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import httpx
 import pytest
 
-from meshdev.client import calls
-from meshdev.client.control import Control
-from meshdev.client.project import find_project
-from meshdev.wire.control import ServiceView
 from support_product import Product, eventually
 from support_shop import Customers, audit, settle
 from support_shop_processes import PARTS
-from support_shop_product import shop_up
+from support_shop_product import Shop, shop_up
 
 SECONDS = float(os.environ.get("SHOP_CHAOS_SECONDS", "6"))
 SEED = int(os.environ.get("SHOP_CHAOS_SEED", "0")) or random.SystemRandom().randrange(1, 10**6)
@@ -31,35 +27,6 @@ SEED = int(os.environ.get("SHOP_CHAOS_SEED", "0")) or random.SystemRandom().rand
 MOST_KILLS, WINDOW = 3, 10.0
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(SECONDS + 150)]
-
-
-class Shop:
-    """The running shop, asked over the control API."""
-
-    def __init__(self, product: Product, port: int) -> None:
-        self.product = product
-        self.storefront = f"http://127.0.0.1:{port}"
-        self._control = Control(find_project(None, cwd=product.root, environ=product.env()))
-
-    def views(self) -> Mapping[str, ServiceView]:
-        """Every service as it is now."""
-        return {view.name: view for view in self._control.send(calls.services())}
-
-    def urls(self) -> Mapping[str, str]:
-        """Where each service's serving instance listens: the auditor goes past the edges."""
-        return {
-            name: f"http://127.0.0.1:{view.instances[0].port}"
-            for name, view in self.views().items()
-            if name in PARTS
-        }
-
-    def pids(self) -> Mapping[str, list[int]]:
-        """The leaders of each service's instances."""
-        return {name: [one.pid for one in view.instances if one.pid] for name, view in self.views().items()}
-
-    def is_whole(self) -> bool:
-        """Whether everything is healthy."""
-        return all((view.phase, view.health) == ("running", "healthy") for view in self.views().values())
 
 
 @pytest.fixture

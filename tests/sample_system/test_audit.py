@@ -25,7 +25,7 @@ def entry(order: str, cents: int) -> Mapping[str, Any]:
 
 def message(event_id: str, name: str, order: str) -> Mapping[str, Any]:
     """One message to a shopper."""
-    return {"event_id": event_id, "type": name, "order_id": order}
+    return {"event_id": event_id, "type": name, "order_id": order, "shopper": "ann"}
 
 
 HONEST = Books(
@@ -77,6 +77,10 @@ def test_a_lost_order_is_found() -> None:
         (replace(HONEST, shipments={}), "o1 is completed without a parcel"),
         (replace(HONEST, shipments={**HONEST.shipments, "o2": {}}), "o2 is not completed but sent"),
         (replace(HONEST, messages=HONEST.messages[1:]), "messages missing"),
+        (
+            replace(HONEST, messages=({**HONEST.messages[0], "shopper": ""}, *HONEST.messages[1:])),
+            "nobody can read",
+        ),
         (replace(HONEST, messages=(*HONEST.messages, HONEST.messages[0])), "messages too many: Counter"),
         (replace(HONEST, messages=HONEST.messages[:-1]), "parcels with a wrong number of messages"),
         (

@@ -94,6 +94,22 @@ timeline = { fault = "slow", for = "5s" }
 """
 
 
+def test_addresses_may_have_variables(tmp_path: Path) -> None:
+    """Of checks and of the load; commands and bodies stay as they are."""
+    found = read(
+        tmp_path,
+        """
+[experiments.x]
+steady_state = [{ http = "http://127.0.0.1:${FRONT:-8080}/" }, { exec = "test $FRONT" }]
+timeline = { fault = "slow" }
+load = { url = "http://127.0.0.1:${FRONT:-8080}", rate = 1, requests = ["/${x}"] }
+""",
+    )
+    assert found.steady_state == (HttpCheck("http://127.0.0.1:8080/"), ExecCheck("test $FRONT"))
+    assert found.load is not None
+    assert (found.load.url, found.load.requests[0].path) == ("http://127.0.0.1:8080", "/${x}")
+
+
 def test_one_table_stands_for_an_array(tmp_path: Path) -> None:
     """The smallest experiment."""
     found = read(tmp_path, GOOD)

@@ -1,9 +1,9 @@
 """Variables put into the tree before it is validated, so that a value may be a number or a truth value.
 
 Every text is expanded but prose (`description`, `team`, ``x-`` keys), what is kept as it was written (`recording`,
-`faults`, `experiments`) and command lines, which `topology.commands` treats since a shell has its own say in them.
-Variables come from outside, then from ``.env`` beside the first file, then from ``.env`` beside the file that
-defines the node. In parts that the profiles leave out, a missing variable is no problem.
+`faults`, and of `experiments` all but addresses) and command lines, which `topology.commands` treats since a shell has
+its own say in them. Variables come from outside, then from ``.env`` beside the first file, then from ``.env`` beside
+the file that defines the node. In parts that the profiles leave out, a missing variable is no problem.
 """
 
 from collections import ChainMap
@@ -21,6 +21,7 @@ from meshdev.topology.paths import shown_as
 from meshdev.topology.scalars import Interpolated, Unknown
 from meshdev.topology.template import SECTIONS, Mode, escape, expand
 
+_ADDRESSES = frozenset({"http", "url"})
 PROSE = frozenset({"description", "team", "command", "entrypoint", "exec", "test", "action"})
 
 
@@ -73,6 +74,21 @@ def interpolate(assembly: Assembly, variables: Variables, inactive: frozenset[tu
     for section in ("system", "telemetry", "networks", "volumes", "secrets", "configs"):
         if section in assembly.tree:
             assembly.tree[section] = head.value((section,), assembly.tree[section])
+    if "experiments" in assembly.tree:
+        assembly.tree["experiments"] = _addresses(head, ("experiments",), assembly.tree["experiments"])
+
+
+def _addresses(walk: "_Walk", path: KeyPath, value: Any) -> Any:
+    """The same with only addresses expanded (``http`` of a check, ``url`` of the load)."""
+    match value:
+        case str():
+            return walk.value(path, value) if path[-1] in _ADDRESSES else value
+        case list():
+            return [_addresses(walk, (*path, index), item) for index, item in enumerate(value)]
+        case dict():
+            return {key: _addresses(walk, (*path, key), item) for key, item in value.items()}
+        case _:
+            return value
 
 
 def _is_prose(path: KeyPath) -> bool:

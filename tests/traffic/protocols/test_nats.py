@@ -1,6 +1,7 @@
 """NATS read along: by the specification's messages, and between nats-py and a real nats-server."""
 
 import asyncio
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from meshdev.traffic.protocols.nats_subjects import Delivery, api_call, delivery
 from meshdev.traffic.protocols.operation import Kind, Operation, Outcome
 from meshdev.traffic.protocols.table import guess
 from support_nats import PARENT, TRACE, TRACEPARENT, connect, core, jetstream, nats_server
+from support_npm import npm_package
 from support_product import eventually
 from support_scanning import Chunk, Conversation, Scanned, byte_by_byte, cut_at, read_again, scanned, timeless
 
@@ -508,6 +510,44 @@ def test_mutated_traffic(conversations: list[Conversation], data: st.DataObject)
         stream = [chunk.data for chunk in chunks if chunk.asked is asked and chunk.data]
         left = b"".join(piece.data for said in stream for piece in cutter.cut(said))
         assert left + cutter.rest() == b"".join(stream)
+
+
+NODE = """
+const { connect, StringCodec } = require(process.argv[2]);
+(async () => {
+  const client = await connect({ servers: `127.0.0.1:${process.argv[1]}` });
+  const manager = await client.jetstreamManager();
+  await manager.streams.add({ name: 'NODE', subjects: ['node.*'] });
+  await manager.consumers.add('NODE', { durable_name: 'c', ack_policy: 'explicit' });
+  const stream = client.jetstream();
+  await stream.publish('node.placed', StringCodec().encode('hello'), { msgID: '1' });
+  const message = await (await stream.consumers.get('NODE', 'c')).next({ expires: 5000 });
+  await message.ackAck();
+  client.subscribe('svc.node', { callback: (_, asked) => asked.respond(asked.data) });
+  const answer = await client.request('svc.node', 'x', { timeout: 5000 });
+  if (answer.string() !== 'x') throw new Error(answer.string());
+  await client.drain();
+})();
+"""
+
+
+def test_node(server: int) -> None:
+    """Another client, of Node."""
+    package = npm_package("nats")
+    with scanned(NatsScanner, server) as it:
+        command = ["node", "-e", NODE, str(it.port), str(package)]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        assert (done.returncode, done.stderr) == (0, "")
+        _ended(it)
+        found = short(it.operations)
+    assert {one for one in found if one[0] in ("PUB", "MSG", "ACK", "REQUEST", "SUB")} == {
+        ("PUB", "node.placed", "publish"),
+        ("MSG", "node.placed", "deliver"),
+        ("ACK", "node.placed", ""),
+        ("SUB", "svc.node", "subscribe"),
+        ("MSG", "svc.node", "deliver"),
+        ("REQUEST", "svc.node", ""),
+    }
 
 
 def test_a_subject_that_is_not_permitted(tmp_path: Path) -> None:

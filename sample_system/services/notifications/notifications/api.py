@@ -18,6 +18,7 @@ from notifications.inbox import Inbox
 from shopkit.background import running
 from shopkit.broker import Broker
 from shopkit.database import location
+from shopkit.demonstration import idempotent
 from shopkit.events import Event, decode
 from shopkit.web import application, number, reply
 
@@ -54,7 +55,7 @@ def _event(message: Msg) -> Event | None:
 
 def build() -> Starlette:
     """The app over ``$DATABASE_URL`` and ``$EVENTS_URL``."""
-    inbox, broker = Inbox(location("notifications")), Broker("notifications")
+    inbox, broker = Inbox(location("notifications"), idempotent=idempotent()), Broker("notifications")
 
     @asynccontextmanager
     async def lifespan() -> AsyncIterator[None]:

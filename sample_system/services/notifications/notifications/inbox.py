@@ -1,7 +1,11 @@
-"""The inbox: one message per event at most. The event's id is the key, so a second delivery changes nothing."""
+"""The inbox: one message per event at most. The event's id is the key, so a second delivery changes nothing.
+
+Events may come in any order: a message that is written before anybody knows whose it is finds its shopper later.
+"""
 
 from collections.abc import Iterable
 from pathlib import Path
+from uuid import uuid4
 
 import msgspec
 
@@ -35,10 +39,11 @@ class Message(msgspec.Struct, frozen=True):
 
 
 class Inbox:
-    """Everything that was ever sent."""
+    """Everything that was ever sent; not ``idempotent``, it writes for every delivery anew (`demonstration`)."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, idempotent: bool = True) -> None:
         self._database: Database = connect(path, _SCHEMA)
+        self._idempotent = idempotent
 
     def close(self) -> None:
         """Close the database."""
@@ -53,7 +58,8 @@ class Inbox:
                 if wording is None:
                     continue
                 order_id = event.data.get("order_id", event.stream)
-                row = (event.id, event.type, order_id, self._shopper(event, order_id), *wording, event.at)
+                key = event.id if self._idempotent else uuid4().hex
+                row = (key, event.type, order_id, self._shopper(event, order_id), *wording, event.at)
                 new += self._database.execute(
                     "insert or ignore into messages (event_id, type, order_id, shopper, subject, text, at)"
                     " values (?, ?, ?, ?, ?, ?, ?)",
@@ -70,9 +76,13 @@ class Inbox:
         return [Message(**dict(row)) for row in rows]
 
     def _shopper(self, event: Event, order_id: str) -> str:
-        """Only the first event of an order says whose it is."""
+        """Only the first event of an order says whose it is; what was written before it is given its shopper here."""
         if "shopper" in event.data:
-            return str(event.data["shopper"])
+            shopper = str(event.data["shopper"])
+            self._database.execute(
+                "update messages set shopper = ? where order_id = ? and shopper = ''", (shopper, order_id)
+            )
+            return shopper
         row = self._database.execute(
             "select shopper from messages where order_id = ? limit 1", (order_id,)
         ).fetchone()

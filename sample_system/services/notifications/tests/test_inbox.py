@@ -36,6 +36,24 @@ def test_messages_find_their_shopper(tmp_path: Path) -> None:
     inbox.close()
 
 
+def test_messages_find_their_shopper_whatever_comes_first(tmp_path: Path) -> None:
+    """An event that overtakes the one that says whose the order is."""
+    inbox = Inbox(tmp_path / "inbox.sqlite3")
+    inbox.take([CANCELLED])
+    assert inbox.messages("ann", 10) == []
+    inbox.take([PLACED])
+    assert {message.event_id for message in inbox.messages("ann", 10)} == {CANCELLED.id, PLACED.id}
+    inbox.close()
+
+
+def test_without_idempotency_every_delivery_is_told(tmp_path: Path) -> None:
+    """For demonstration."""
+    inbox = Inbox(tmp_path / "inbox.sqlite3", idempotent=False)
+    assert inbox.take([PLACED, PLACED]) == 2
+    assert len(inbox.messages("ann", 10)) == 2
+    inbox.close()
+
+
 @pytest.mark.parametrize("type_", ["order.stock_reserved", "order.payment_voided", "something.else"])
 def test_most_events_are_no_news(type_: str) -> None:
     """Shoppers don't care how the shop works inside."""

@@ -19,6 +19,7 @@ from order_history.replay import Replay
 from shopkit.background import running
 from shopkit.broker import Broker
 from shopkit.database import location
+from shopkit.demonstration import idempotent
 from shopkit.web import application, number, reply
 
 _REBUILD_SECONDS = 30.0
@@ -71,7 +72,7 @@ class HistoryApi:
 
 def build() -> Starlette:
     """The app over ``$DATABASE_URL`` and ``$EVENTS_URL``."""
-    history, broker = History(location("order-history")), Broker("order-history")
+    history, broker = History(location("order-history"), idempotent=idempotent()), Broker("order-history")
     api = HistoryApi(history, broker)
 
     @asynccontextmanager

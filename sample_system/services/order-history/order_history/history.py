@@ -49,10 +49,14 @@ _TABLES = ("orders", "seen", "checkpoint")
 
 
 class History:
-    """The model in one SQLite file (or in memory, while it is being rebuilt)."""
+    """The model in one SQLite file (or in memory, while it is being rebuilt).
 
-    def __init__(self, path: Path) -> None:
+    One that is not ``idempotent`` takes every delivery at its word, and the last one wins (`demonstration`).
+    """
+
+    def __init__(self, path: Path, *, idempotent: bool = True) -> None:
         self._database: Database = connect(path, _SCHEMA)
+        self.idempotent = idempotent
         self.path = path
 
     def close(self) -> None:
@@ -70,10 +74,10 @@ class History:
         with transaction(self._database):
             last = self.checkpoint(stream)
             for sequence, event in events:
-                if sequence <= last:
+                if sequence <= last and self.idempotent:
                     continue
-                last = sequence
-                if event is not None and self._is_new(event):
+                last = max(last, sequence)
+                if event is not None and (self._is_new(event) or not self.idempotent):
                     new += 1
                     self._project(event)
             self._database.execute(
@@ -125,6 +129,8 @@ class History:
     def _project(self, event: Event) -> None:
         order_id = event.data.get("order_id", event.stream)
         status, rank = _RANKS.get(event.type, ("placed", 0))
+        if rank and not self.idempotent:
+            self._database.execute("update orders set rank = 0 where order_id = ?", (order_id,))
         self._database.execute(
             "insert into orders (order_id, status, rank) values (?, ?, 0) on conflict do nothing",
             (order_id, status),

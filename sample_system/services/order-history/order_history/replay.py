@@ -1,11 +1,16 @@
-"""Following the event stream, and replaying it from its first message for a rebuild."""
+"""Following the event stream, and replaying it from its first message for a rebuild.
+
+Deliveries may come twice and out of order. An event is applied when it is the next one; where one is missing, the
+stream is asked for again from there.
+"""
 
 import asyncio
 import contextlib
 import logging
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from nats.aio.msg import Msg
@@ -15,6 +20,7 @@ from shopkit.broker import Broker, Session
 from shopkit.events import Event, decode
 
 _log = logging.getLogger("replay")
+T = TypeVar("T")
 
 
 class Replay:
@@ -31,11 +37,9 @@ class Replay:
             async with self._broker.session() as session:
                 identity = session.stream_identity
                 async for batch in await session.replay(self._history.checkpoint(identity) + 1):
-                    events = _events(batch)
-                    # A rebuild may have set the checkpoint back: start over from there.
-                    if events[0][0] != self._history.checkpoint(identity) + 1:
+                    # Something is missing when it is late, or when a rebuild has set the checkpoint back.
+                    if not _apply(self._history, identity, batch):
                         break
-                    self._history.apply(identity, events)
 
     async def rebuild(self) -> dict[str, Any]:
         """Build the model again from message 1 and put it in the place of the old one; returns its summary."""
@@ -55,16 +59,29 @@ class Replay:
         last = await session.last_sequence()
         with contextlib.closing(History(scratch)) as fresh:
             # Events go on happening meanwhile; from `last` on, the follower takes them as ever.
-            if last:
-                async for batch in await session.replay(1):
-                    fresh.apply(identity, _events(batch))
-                    if fresh.checkpoint(identity) >= last:
+            while fresh.checkpoint(identity) < last:
+                async for batch in await session.replay(fresh.checkpoint(identity) + 1):
+                    if not _apply(fresh, identity, batch) or fresh.checkpoint(identity) >= last:
                         break
             self._history.replace_by(fresh)
 
 
-def _events(batch: list[Msg]) -> list[tuple[int, Event | None]]:
-    return [(message.metadata.sequence.stream, _event(message)) for message in batch]
+def _apply(history: History, stream: str, batch: list[Msg]) -> bool:
+    """Apply what follows the checkpoint; whether nothing was missing."""
+    events = [(message.metadata.sequence.stream, message) for message in batch]
+    following = next_ones(events, history.checkpoint(stream)) if history.idempotent else events
+    if following:
+        history.apply(stream, [(sequence, _event(message)) for sequence, message in following])
+    return not history.idempotent or history.checkpoint(stream) >= max(sequence for sequence, _ in events)
+
+
+def next_ones(events: Iterable[tuple[int, T]], checkpoint: int) -> list[tuple[int, T]]:
+    """The events behind ``checkpoint`` in their order, each once, up to the first that is missing."""
+    found = dict(events)
+    following: list[tuple[int, T]] = []
+    while (sequence := checkpoint + len(following) + 1) in found:
+        following.append((sequence, found[sequence]))
+    return following
 
 
 def _event(message: Msg) -> Event | None:

@@ -88,3 +88,13 @@ def test_a_rebuilt_model_takes_the_place_of_the_old_one(history: History, tmp_pa
     assert history.summary() == fresh.summary()
     assert history.checkpoint("s") == 1
     fresh.close()
+
+
+def test_without_idempotency_the_last_delivery_wins(tmp_path: Path) -> None:
+    """For demonstration: what was delivered late, or again, turns the order back."""
+    history = History(tmp_path / "naive.sqlite3", idempotent=False)
+    history.apply("s", [(1, PLACED), (3, COMPLETED), (2, CHARGED)])
+    order = history.one("ord-1")
+    assert order is not None
+    assert order["status"] == "paid"
+    history.close()

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from order_history import api, history
+from order_history.replay import next_ones
 from shopkit.broker import Broker
 from shopkit.events import Event, encode
 from shopkit.testing import Nats, served
@@ -32,6 +33,25 @@ async def counted(client: httpx.AsyncClient, orders: int) -> dict[str, object]:
         while (summary := (await client.get("/summary")).json())["orders"] < orders:  # noqa: ASYNC110 HTTP has no bell
             await asyncio.sleep(0.01)
     return dict(summary)
+
+
+@pytest.mark.parametrize(
+    ("sequences", "checkpoint", "expected"),
+    [
+        ([1, 2, 3], 0, [1, 2, 3]),
+        ([3, 1, 2], 0, [1, 2, 3]),
+        ([4, 4, 5, 5], 3, [4, 5]),
+        ([2, 3, 4], 3, [4]),
+        ([4, 6, 7], 3, [4]),
+        ([5, 6], 3, []),
+    ],
+)
+def test_events_are_applied_one_after_the_other(
+    sequences: list[int], checkpoint: int, expected: list[int]
+) -> None:
+    """Deliveries that come twice, out of order, or too early."""
+    found = next_ones([(number, f"event {number}") for number in sequences], checkpoint)
+    assert found == [(number, f"event {number}") for number in expected]
 
 
 async def test_a_rebuild_gives_the_same_and_what_follows_is_not_missed(

@@ -8,6 +8,7 @@ import asyncio
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import parse_qs
 
@@ -17,7 +18,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from shopkit.calls import place
-from shopkit.web import application
+from shopkit.web import application, reply
 from storefront import layout, shelves, till
 from storefront.neighbours import (
     Cart,
@@ -28,15 +29,18 @@ from storefront.neighbours import (
     Messages,
     Neighbours,
     Order,
+    Orders,
     PastOrder,
     PastOrders,
     Product,
     Products,
     Recommendations,
 )
+from storefront.reconciliation import disagreements
 
 _STYLE = Path(__file__).with_name("style.css")
 _RELATED = 4
+_AUDITED = 300
 _NOT_FOUND = 404
 
 
@@ -61,6 +65,7 @@ class Storefront:
             Route("/orders/{order}", self.order),
             Route("/orders/{order}/again", self.again, methods=["POST"]),
             Route("/inbox", self.inbox),
+            Route("/audit", self.audit),
         ]
 
     async def home(self, request: Request) -> Response:
@@ -195,6 +200,19 @@ class Storefront:
         return layout.page(
             "Messages", till.inbox_page(inbox.messages), in_cart=_count(in_cart), troubles=_failures(in_cart)
         )
+
+    async def audit(self, _: Request) -> Response:
+        """For monitoring: 200 when the books agree (`reconciliation`), 409 with what is wrong, 503 if one is shut."""
+        orders, history, messages = await asyncio.gather(
+            self._ask(Orders, "orders", "/orders", limit=_AUDITED),
+            self._ask(PastOrders, "order-history", "/orders", limit=_AUDITED),
+            self._ask(Messages, "notifications", "/inbox", limit=_AUDITED * 4),
+        )
+        if isinstance(orders, Failure) or isinstance(history, Failure) or isinstance(messages, Failure):
+            shut = [failure.service for failure in _failures(orders, history, messages)]
+            return reply({"unread": shut}, 503)
+        wrong = disagreements(orders.orders, history.orders, messages.messages, datetime.now(UTC))
+        return reply({"orders": len(orders.orders), "wrong": wrong}, 409 if wrong else 200)
 
     async def _in_cart(self, request: Request) -> Cart | Failure:
         if "cart" not in request.cookies:

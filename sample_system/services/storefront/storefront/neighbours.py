@@ -90,6 +90,12 @@ class Order(msgspec.Struct, frozen=True):
     waiting: list[Waiting] = []
 
 
+class Orders(msgspec.Struct, frozen=True):
+    """From orders."""
+
+    orders: list[Order]
+
+
 class Event(msgspec.Struct, frozen=True):
     """From orders."""
 

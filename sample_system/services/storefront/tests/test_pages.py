@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
+from shopkit.events import timestamp
 from shopkit.testing import Neighbour, served
 from shopkit.web import application
 from storefront.app import Storefront
@@ -240,3 +241,19 @@ async def test_a_shop_without_recommendations_doesnt_miss_them(town: Town) -> No
         answer = await browser.get("/products/mug")
     await neighbours.close()
     assert (answer.status_code, "recommendations" in answer.text) == (200, False)
+
+
+async def test_the_audit(town: Town, browser: httpx.AsyncClient) -> None:
+    """Agreement, a message told twice, a service that does not answer."""
+    now = timestamp()
+    town["orders"].answers["GET /orders"] = (200, {"orders": [ORDER]})
+    town["notifications"].answers["GET /inbox"] = (200, {"messages": [MESSAGE | {"at": now}]})
+    answer = await browser.get("/audit")
+    assert (answer.status_code, answer.json()) == (200, {"orders": 1, "wrong": []})
+    town["notifications"].answers["GET /inbox"] = (200, {"messages": [MESSAGE | {"at": now}] * 2})
+    answer = await browser.get("/audit")
+    assert answer.status_code == 409
+    assert answer.json()["wrong"] == ["ord-1 was told 2 times: We have your order"]
+    town["notifications"].down = True
+    answer = await browser.get("/audit")
+    assert (answer.status_code, answer.json()) == (503, {"unread": ["notifications"]})

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from meshdev.kernel.quantity import format_duration, format_size
 from meshdev.traffic.faults.catalogue import CATALOGUE
-from meshdev.traffic.faults.kinds import FaultKind, Parameter, Unit
+from meshdev.traffic.faults.kinds import PERCENTAGE, FaultKind, Parameter, Unit
 from meshdev.traffic.faults.match import plain
 from meshdev.wire.fault_views import FaultKindView, FaultPartView, ParameterView
 from meshdev.wire.faults import ALWAYS, FaultSpec, Value
@@ -134,6 +134,8 @@ def _parameter_view(parameter: Parameter) -> ParameterView:
 
 def _example(kind: FaultKind) -> str:
     main = kind.parameter(kind.main)
+    if kind.main == PERCENTAGE:
+        return f"{kind.name}=10%"
     if main is None or main.unit is Unit.FLAG or (main.default is not None and not main.required):
         return kind.name
     if main.name == "code":

@@ -19,6 +19,7 @@ from benchmarks.report import Results
 
 SOURCE: Final = "protocols-costs"
 PLAIN: Final = "meshdev, not read"
+_WARM_UP: Final = 0.5
 _GRACE: Final = 120.0
 
 
@@ -44,6 +45,8 @@ def measure(cases: Sequence[Case], rounds: int, seconds: float) -> Results:
                     read = case.protocol if proxy.name == Meshdev.name else "none"
                     route = Route(Kind.TCP, port, read if isinstance(proxy, Meshdev) else "")
                     running[proxy.name] = stack.enter_context(proxy.serving(place, [route]))
+            for one in running.values():
+                worked(case, one.ports[0], _WARM_UP)  # a scanner is imported by the first connection
             for number in range(rounds):
                 for name, one in in_turns(running, number):
                     before = cpu_seconds(one.pids)

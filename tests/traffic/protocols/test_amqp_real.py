@@ -230,13 +230,14 @@ def _read(said: list[tuple[bool, bytes]], places: list[float]) -> tuple[list[Ope
     return done, scanner
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0, 1), max_size=12))
 def test_any_cut_is_the_same(places: list[float]) -> None:
     """However the bytes arrive."""
     assert _read(BUSY, places)[0] == _read(BUSY, [])[0]
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(st.data())
 def test_spoilt_bytes_do_no_harm(data: st.DataObject) -> None:
     """Whatever is changed, put in or left out: no exception, nothing kept that grows."""
@@ -251,6 +252,7 @@ def test_spoilt_bytes_do_no_harm(data: st.DataObject) -> None:
     assert scanner.waiting() == 0
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.booleans(), st.binary(max_size=200)), max_size=10))
 def test_arbitrary_bytes_do_no_harm(said: list[tuple[bool, bytes]]) -> None:
     """After a greeting, or without one."""

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pamqp import commands
 
@@ -101,6 +101,7 @@ def test_what_is_the_last() -> None:
 
 
 @CASES
+@settings(deadline=None)
 @given(st.floats(0, 1), st.lists(st.floats(0, 1), max_size=8))
 def test_no_byte_is_lost(make: type[Scanner], said: list[bytes], begun: float, places: list[float]) -> None:
     """Wherever it begins, however the bytes come; messages from there on are the same."""

@@ -352,6 +352,7 @@ def _read(said: list[tuple[bool, bytes]], places: list[float]) -> tuple[list[Ope
     return done, scanner
 
 
+@settings(deadline=None)
 @given(st.sampled_from([4, 5]), st.lists(st.floats(0, 1), max_size=12))
 def test_any_cut_is_the_same(version: int, places: list[float]) -> None:
     """However the bytes arrive."""
@@ -360,7 +361,7 @@ def test_any_cut_is_the_same(version: int, places: list[float]) -> None:
     assert _read(BUSY[version], places)[0] == whole
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(st.sampled_from([4, 5]), st.data())
 def test_spoilt_bytes_do_no_harm(version: int, data: st.DataObject) -> None:
     """Whatever is changed, put in or left out: no exception, nothing kept that grows."""
@@ -374,6 +375,7 @@ def test_spoilt_bytes_do_no_harm(version: int, data: st.DataObject) -> None:
     assert _read(said, [0.3, 0.7])[1].waiting() == 0
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.booleans(), st.binary(max_size=200)), max_size=10))
 def test_arbitrary_bytes_do_no_harm(said: list[tuple[bool, bytes]]) -> None:
     """After a beginning, or without one."""

@@ -63,9 +63,11 @@ class Amqp:
         return self._session.waiting + (self._session.opening is not None)
 
     def cutter(self, *, asked: bool) -> Cutter:
-        """From where the scanner is; before the broker has said anything that is behind the greeting at most."""
+        """From where the scanner is; what was read of the greeting may have passed, or not."""
         out, skip = (self._caller if asked else self._broker).place
-        return Cutter(AmqpBorders(self._session.cut(), asked=asked), out=out, skip=skip, lasting=True)
+        left = GREETING[len(self._greeting) :] if self._greeting else GREETING
+        borders = AmqpBorders(self._session.cut(), (GREETING, left) if asked else (), asked=asked)
+        return Cutter(borders, out=out, skip=skip, lasting=True)
 
     def _greet(self, said: bytes, now: float) -> bytes:
         """The first bytes; what is left of them behind the greeting."""

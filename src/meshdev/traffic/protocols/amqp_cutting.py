@@ -104,9 +104,10 @@ class _Mark:
 class AmqpBorders:
     """Where the frames of one direction end, and messages of several frames."""
 
-    __slots__ = ("_asked", "_cuts", "_last")
+    __slots__ = ("_asked", "_cuts", "_greetings", "_last")
 
-    def __init__(self, cuts: Cuts, *, asked: bool) -> None:
+    def __init__(self, cuts: Cuts, greetings: tuple[bytes, ...] = (), *, asked: bool) -> None:
+        self._greetings = greetings  # what may stand before the first frame
         self._cuts = cuts
         self._asked = asked
         self._last = _LAST_ASKED if asked else _LAST_ANSWERED
@@ -124,10 +125,16 @@ class AmqpBorders:
 
     def measure(self, data: bytes, at: int) -> Unit | None:
         """The frame at ``at``, or the message that begins with it."""
+        if self._greetings:
+            here = data[at:]
+            found = next((it for it in self._greetings if here.startswith(it)), None)
+            if found is None and any(it.startswith(here) for it in self._greetings):
+                return None
+            self._greetings = ()
+            if found is not None:
+                return Unit(len(found))
         if len(data) - at < _HEAD:
             return None
-        if data.startswith(b"AMQP", at):
-            return Unit(8)
         kind, channel, size = _FRAME.unpack_from(data, at)
         stop = at + _HEAD + size
         if kind != _METHOD:

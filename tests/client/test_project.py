@@ -62,6 +62,30 @@ def test_several_files_lie_over_each_other(tmp_path: Path) -> None:
     assert find_project("a.yml", cwd=tmp_path, environ={}).overrides == ()
 
 
+def test_the_files_that_compose_is_told(tmp_path: Path) -> None:
+    """`COMPOSE_FILE` of the shell, or of `.env` in the nearest folder that has one; a meshdev.toml comes first."""
+    inner = tmp_path / "web"
+    inner.mkdir()
+    for name in ("a.yml", "b.yml", "compose.yml"):
+        (tmp_path / name).touch()
+    wanted = (tmp_path / "a.yml", (tmp_path / "b.yml",))
+    told = find_project(None, cwd=tmp_path, environ={"COMPOSE_FILE": f"a.yml{os.pathsep}b.yml"})
+    separator = {"COMPOSE_FILE": "a.yml;b.yml", "COMPOSE_PATH_SEPARATOR": ";"}
+    assert (told.file, told.overrides) == wanted
+    assert find_project(None, cwd=tmp_path, environ=separator).overrides == wanted[1]
+
+    (tmp_path / ".env").write_text('OTHER="x"\n')
+    assert find_project(None, cwd=inner, environ={}).file == tmp_path / "compose.yml"
+    (tmp_path / ".env").write_text('SECOND=b.yml\nCOMPOSE_FILE="a.yml:${SECOND}"\n')
+    found = find_project(None, cwd=inner, environ={})
+    assert (found.file, found.overrides) == wanted
+    with pytest.raises(UsageError, match="no such file") as refused:
+        find_project(None, cwd=tmp_path, environ={"COMPOSE_FILE": "c.yml"})
+    assert "COMPOSE_FILE names it" in refused.value.hint
+    (tmp_path / "meshdev.toml").touch()
+    assert find_project(None, cwd=tmp_path, environ=separator).file == tmp_path / "meshdev.toml"
+
+
 def test_a_project_whose_file_has_gone_is_found_by_its_lock(tmp_path: Path) -> None:
     """A branch without the file was checked out: what runs can still be seen and stopped, from a subfolder too."""
     (tmp_path / ".meshdev").mkdir()

@@ -1,10 +1,12 @@
 """A Compose project as it is: hard-coded names and ports, two HTTP services on one port, every call on its own edge."""
 
 import json
+import os
+import subprocess
 
 import pytest
 
-from support_docker import BASE, Leftovers
+from support_docker import ADDRESS, BASE, Leftovers
 from support_product import Product, eventually
 
 pytestmark = [pytest.mark.e2e, pytest.mark.docker, pytest.mark.timeout(200)]
@@ -84,3 +86,49 @@ def test_a_compose_project_as_it_is(product: Product, free_port: int) -> None:
     product.run("down", "--volumes", timeout=60)
     assert left.none()
     assert left.volumes() == []
+
+
+EXTERNAL = f"""
+services:
+  asking:
+    image: {BASE}
+    init: true
+    command: >-
+      sh -c 'mkdir -p /www; echo within > /www/index.html; httpd -p 8080 -h /www;
+      while :; do wget -qO- http://stranger:8080/; sleep 0.2; done'
+    networks: {{default: {{}}, wide: {{aliases: [asked]}}}}
+networks:
+  wide: {{external: true, name: @wide@}}
+"""
+
+
+def test_an_external_network_is_joined(product: Product) -> None:
+    """Whoever is in it is found by name, and finds the project's by theirs; without it the way out is told."""
+    wide = f"meshdev-test-{product.root.parent.name}"
+    (product.root / "compose.yml").write_text(EXTERNAL.replace("@wide@", wide))
+    stranger = f"{wide}-stranger"
+    product.run("up", "-f", "compose.yml", "-d")
+    eventually(lambda: product.status()["asking"]["phase"] == "gave-up", 30)
+    why = product.status()["asking"]["why"]
+    assert f"there is no network {wide}" in why
+    assert f"docker network create {wide}" in why
+    docker("network", "create", wide)
+    try:
+        serve = "mkdir -p /www; echo beyond > /www/index.html; exec httpd -f -p 8080 -h /www"
+        run = ("run", "-d", "--rm", "--init", "--name", stranger, "--network", wide)
+        docker(*run, "--network-alias", "stranger", BASE, "sh", "-c", serve)
+        product.run("restart", "asking", timeout=60)
+        eventually(lambda: "beyond" in product.run("logs", "asking").stdout, 30)
+        for name in ("asking", "asked"):
+            assert docker("exec", stranger, "wget", "-qO-", f"http://{name}:8080/") == "within\n"
+    finally:
+        product.run("down", timeout=60)
+        docker("rm", "-f", stranger)
+        docker("network", "rm", wide)
+
+
+def docker(*arguments: str) -> str:
+    """What a docker command says."""
+    environ = {**os.environ, "DOCKER_HOST": ADDRESS}
+    done = subprocess.run(("docker", *arguments), env=environ, capture_output=True, text=True, check=True)
+    return done.stdout

@@ -1,7 +1,8 @@
 """Which project a command is about, and whether a daemon runs for it.
 
 A project is the nearest folder, from here upwards, that holds ``meshdev.toml``, else the nearest that holds a Compose
-file (with its override); ``-f FILE`` or ``MESHDEV_FILE`` names the file instead, several of them lie over each other.
+file (with its override, or those that ``COMPOSE_FILE`` names in the shell or in ``.env`` beside them); ``-f FILE`` or
+``MESHDEV_FILE`` names the file instead, several of them lie over each other.
 The file is not parsed here: most commands need only to know where the daemon's socket is. The lock file says which
 socket that is (another terminal may have another XDG_RUNTIME_DIR); nothing that it says is trusted without having
 knocked.
@@ -142,7 +143,11 @@ def find_project(file: str | Sequence[str] | None, *, cwd: Path, environ: Mappin
     for folder in (cwd, *cwd.parents):
         if (folder / FILE_NAME).is_file():
             return _project((folder / FILE_NAME).resolve(), environ)
+    if chosen := environ.get("COMPOSE_FILE", ""):
+        return _composed(chosen, cwd, environ, "COMPOSE_FILE")
     for folder in (cwd, *cwd.parents):
+        if chosen := _chosen_in(folder, environ):
+            return _composed(chosen, folder, environ, f"COMPOSE_FILE in {folder / '.env'}")
         if files := compose_files(folder):
             return _project(files[0].resolve(), environ, tuple(it.resolve() for it in files[1:]))
         project = _project((folder / FILE_NAME).resolve(), environ)
@@ -162,6 +167,27 @@ def compose_files(folder: Path) -> list[Path]:
 def _listed(text: str) -> list[str]:
     """``MESHDEV_FILE``: one file, or several with colons between them."""
     return [name for name in text.split(os.pathsep) if name]
+
+
+def _composed(chosen: str, folder: Path, environ: Mapping[str, str], source: str) -> Project:
+    """Of Compose's own variable: files with ``COMPOSE_PATH_SEPARATOR`` (else a colon) between them."""
+    names = filter(None, chosen.split(environ.get("COMPOSE_PATH_SEPARATOR") or os.pathsep))
+    files = [path for name in names for path in _named(folder / name, source)]
+    return _project(files[0], environ, tuple(files[1:]))
+
+
+def _chosen_in(folder: Path, environ: Mapping[str, str]) -> str:
+    """``COMPOSE_FILE`` of the folder's ``.env``; empty when it says nothing of it."""
+    file = folder / ".env"
+    try:
+        if "COMPOSE_FILE" not in file.read_text("utf-8"):
+            return ""
+    except (OSError, UnicodeDecodeError):
+        return ""
+    from meshdev.topology import dotenv  # noqa: PLC0415 -- only for those who have such a file
+
+    entry = dotenv.read(file, environ, form=dotenv.Form.COMPOSE).get("COMPOSE_FILE")
+    return entry.value.replace("$$", "$") if entry is not None else ""
 
 
 def _named(path: Path, source: str) -> list[Path]:

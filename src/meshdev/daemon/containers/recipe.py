@@ -1,11 +1,11 @@
 """What one container is launched with, from the topology, its image and its network: pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from meshdev.daemon.containers.callers import OnNetwork
 from meshdev.daemon.environment import PortOf, address_lookup, port_variables, service_environment
-from meshdev.daemon.names import inner_port
+from meshdev.daemon.names import host_name, inner_port
 from meshdev.errors import TopologyError
 from meshdev.lifecycle.model import Incarnation
 from meshdev.runners.container import labels
@@ -69,6 +69,7 @@ def spec_of(
         ports=ports,
         hosts=on_network.hosts if on_network is not None else (),
         network=on_network.network.name if on_network is not None else "",
+        more_networks=tuple(_external_networks(system, service)) if on_network is not None else (),
         sources=around.sources,
         others=around.others,
         limits=service.limits,
@@ -82,3 +83,12 @@ def spec_of(
 def container_name(project: str, service: str) -> str:
     """What names of its containers begin with."""
     return f"meshdev-{project[:6]}-{service.replace('.', '-')}"
+
+
+def _external_networks(system: System, service: Service) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The engine's networks that it is in besides its own, with its names there."""
+    links = service.run.networks if isinstance(service.run, Container) else ()
+    for link in links:
+        network = system.networks.get(link.network)
+        if network is not None and network.external:
+            yield network.name or network.key, (host_name(system, service), *link.aliases)

@@ -4,7 +4,7 @@ Where addresses cannot be added (no CAP_NET_ADMIN), names share the bridge's own
 machine (Docker Desktop, rootless engines), there are none, and callers get ``host.docker.internal``.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network
 from pathlib import Path
@@ -47,10 +47,10 @@ def ensure_network(
     client: "APIClient", name: str, names: int, labels: Mapping[str, str], *, internal: bool = False
 ) -> CallerNetwork:
     """The network ``name`` with an address for each of so many names; made if it is not there. Blocking."""
-    found = _find(client, name)
-    if found is None:
-        found = _make(client, name, labels, internal=internal)
-    subnet = IPv4Network(found["IPAM"]["Config"][0]["Subnet"])
+    there = client.networks()
+    subnet = next((IPv4Network(_pools(one)[0]["Subnet"]) for one in there if one["Name"] == name), None)
+    if subnet is None:
+        subnet = _make(client, name, labels, _taken(there), internal=internal)
     own = gateway(subnet)
     bridge = bridge_name(name)  # Podman gives it, and does not tell
     if not bridges.exists(bridge) and _makes_bridges_late(client):
@@ -84,16 +84,17 @@ def _makes_bridges_late(client: "APIClient") -> bool:
     return any(part["Name"].startswith("Podman") for part in parts) and not client.info().get("Rootless")
 
 
-def _find(client: "APIClient", name: str) -> dict[str, Any] | None:
-    exact = [one for one in client.networks(names=[name]) if one["Name"] == name]
-    return exact[0] if exact else None
-
-
-def _make(client: "APIClient", name: str, labels: Mapping[str, str], *, internal: bool) -> dict[str, Any]:
+def _make(
+    client: "APIClient",
+    name: str,
+    labels: Mapping[str, str],
+    taken: Collection[IPv4Network],
+    *,
+    internal: bool,
+) -> IPv4Network:
     from docker.errors import APIError  # noqa: PLC0415 -- see `engine`
     from docker.types import IPAMConfig, IPAMPool  # noqa: PLC0415
 
-    taken = _taken(client)
     refusal: APIError | None = None
     for subnet, _ in zip(candidates(name, taken), range(_TRIES), strict=False):
         pool = IPAMPool(str(subnet), iprange=container_range(subnet), gateway=gateway(subnet))
@@ -110,23 +111,25 @@ def _make(client: "APIClient", name: str, labels: Mapping[str, str], *, internal
             if "overlap" not in str(error).lower():
                 raise
             refusal = error
-            continue
-        found = _find(client, name)
-        if found is not None:
-            return found
+        else:
+            return subnet
     if refusal is not None:
         raise refusal
     raise OSError("10.197.0.0/16 has no free network left")
 
 
-def _taken(client: "APIClient") -> list[IPv4Network]:
+def _taken(there: Iterable[dict[str, Any]]) -> list[IPv4Network]:
     found = [
         IPv4Network(pool["Subnet"], strict=False)
-        for one in client.networks()
-        for pool in (one.get("IPAM") or {}).get("Config") or ()
+        for one in there
+        for pool in _pools(one)
         if ":" not in pool.get("Subnet", ":")
     ]
     try:
         return found + routes(_ROUTES.read_text())
     except OSError:
         return found
+
+
+def _pools(network: dict[str, Any]) -> list[dict[str, str]]:
+    return (network.get("IPAM") or {}).get("Config") or []

@@ -123,6 +123,11 @@ def _in_words(error: Any, spec: ContainerSpec) -> str:
     for noise in ("OCI runtime create failed: ", "failed to create shim: ", "failed to create shim task: "):
         said = said.replace(noise, "")
     said = said.replace("container_linux.go:380: starting container process caused: ", "")
+    for network, _ in spec.more_networks:  # the engine looks for them at the start only
+        if f"network {network} not found" in said:
+            return (
+                f"there is no network {network}; it is external: `docker network create {network}` makes one"
+            )
     if "executable file not found" in said:
         return f"command not found in the image: {said}"
     if "port is already allocated" in said or "address already in use" in said:

@@ -164,14 +164,11 @@ class Worker:
                 self._loop, entry, self.start, self._trouble, find=self._relay_of, meet=self._meet
             )
             return proxy.edge, proxy
-        if entry.policy.protocol not in SPOKEN_AS_HTTP:
-            edge = Edge(self._loop, entry, self._changed)
-            edge.waits = self._waiting.enter
-            edge.pods = self._pods
-            return edge, Relay(self._loop, edge, self.start)
         edge = Edge(self._loop, entry, self._changed)
         edge.waits = self._waiting.enter
         edge.pods = self._pods
+        if entry.policy.protocol not in SPOKEN_AS_HTTP:
+            return edge, Relay(self._loop, edge, self.start)
         relay = HttpRelay(self._loop, edge, self.start, self._trouble)
         edge.explain = relay.complain_once
         return edge, relay

@@ -92,15 +92,16 @@ SHOTS = (
     Shot("edge", keys=("2", "right", "right", "right", "enter"), sees=("p99",)),
     Shot("traffic", keys=("3",), sees=FLOW),
     Shot("traffic", keys=("3", "up", "enter"), size=LARGE, sees=FLOW),
-    Shot("recording", keys=("3", "R", "enter", "up", "enter"), size=LARGE, sees=("● rec", "HTTP/1.1 [2-5]")),
-    Shot("recordings", keys=("3", "K", "B"), sees=("MADE", r"\d\d:\d\d")),
     Shot("traces", keys=("4",), sees=("ms",)),
     Shot("waterfall", keys=("4", "up", "enter"), sees=("ms",)),
     Shot("logs", keys=("5",), sees=("storefront",)),
     Shot("search", keys=("5", "slash", *"cart", "enter"), sees=("cart",)),
     Shot("palette", keys=("ctrl+p", *"restart"), sees=("[Rr]estart",), size=(100, 30)),
     Shot("help", keys=("question_mark",), sees=("ctrl",)),
-    Shot("chaos", keys=("6", "p"), sees=("↯ on", r"[1-9] hits?")),  # last: it stays on for two minutes
+    # Last, since they go on: a fault for two minutes, a recording until the end.
+    Shot("chaos", keys=("6", "p"), sees=("↯ on", r"[1-9] hits?")),
+    Shot("recording", keys=("3", "R", "enter", "up", "enter"), size=LARGE, sees=("● rec", "HTTP/1.1 [2-5]")),
+    Shot("recordings", keys=("3", "K", "B"), sees=("MADE", r"\d\d:\d\d")),
 )
 
 

@@ -80,9 +80,9 @@ def test_dot_paints_the_same_way() -> None:
 def test_a_stand_in_is_marked() -> None:
     """In text, Mermaid and DOT."""
     graph = GraphView(nodes=[service("orders", stand_in="recording:checkout")], edges=[])
-    assert click.unstyle(as_text(graph)) == "orders  ● healthy  ⧉ recording:checkout\n"
-    assert '  n0["orders<br/>healthy<br/>⧉ recording:checkout"]' in as_mermaid(graph).splitlines()
-    assert 'label="orders\\nhealthy\\n⧉ recording:checkout"' in as_dot(graph)
+    assert click.unstyle(as_text(graph)) == "orders  ● healthy  ◫ recording:checkout\n"
+    assert '  n0["orders<br/>healthy<br/>◫ recording:checkout"]' in as_mermaid(graph).splitlines()
+    assert 'label="orders\\nhealthy\\n◫ recording:checkout"' in as_dot(graph)
 
 
 @pytest.mark.parametrize("form", ["text", "mermaid", "dot", "json"])

@@ -130,7 +130,7 @@ def test_a_swap_is_seen_and_stands(product: Product, port: int) -> None:
     assert said == "orders is played by recording:checkout\n"
     view = product.status()["orders"]
     assert (view["stand_in"], view["swapped"], view["health"]) == ("recording:checkout", True, "healthy")
-    assert "= recording:checkout" in product.run("status").stdout.replace("⧉", "=")
+    assert "= recording:checkout" in product.run("status").stdout.replace("◫", "=")
     assert get(port, "/1") == (200, "recorded")
 
     product.run("up", "-d", "--wait")

@@ -46,7 +46,7 @@ def cell(view: ServiceView, column: str) -> str:
         ("address", {"ports": ["127.0.0.1:5432"]}, ":5432"),
         ("why", {"why": "waiting for x", "phase": "waiting"}, "waiting for x"),
         ("why", {"description": "about it"}, "about it"),
-        ("why", {"stand_in": "recording:r", "description": "about it"}, "⧉ recording:r  about it"),
+        ("why", {"stand_in": "recording:r", "description": "about it"}, "◫ recording:r  about it"),
     ],
 )
 def test_a_cell_says_what_it_is_for(column: str, changes: dict[str, object], expected: str) -> None:

@@ -54,8 +54,8 @@ def instance_look(view: InstanceView) -> Look:
 
 
 def played_by(view: ServiceView, *, unicode: bool = True) -> str:
-    """The mark of a stand-in and whom it plays from: ``⧉ recording:checkout``; empty for a service that runs itself."""
-    return f"{'⧉' if unicode else '='} {view.stand_in}" if view.stand_in else ""
+    """The mark of a stand-in and whom it plays from: ``◫ recording:checkout``; empty for a service that runs itself."""
+    return f"{'◫' if unicode else '='} {view.stand_in}" if view.stand_in else ""
 
 
 def last_exit(view: ServiceView) -> ExitView | None:

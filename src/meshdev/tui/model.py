@@ -173,7 +173,7 @@ def totals_of(services: Sequence[ServiceView]) -> Totals:
     return Totals(good, wanted, broken, busy, stopped, cpu, memory)
 
 
-STAND_IN = "⧉"
+STAND_IN = "◫"
 """The mark of a service that somebody else plays."""
 
 

@@ -149,7 +149,7 @@ class Commands(Provider):
                 Command(f"Verify recording {name}", "is it still true?", partial(desk.replay, name)),
                 Command(f"Replay recording {name}", "to a live service", partial(desk.ask_replay, name)),
                 Command(f"Export recording {name}", "HAR, pytest, …", partial(desk.ask_format, name)),
-                Command(f"Play a service out of recording {name}", "⧉", partial(desk.ask_stand_in, name)),
+                Command(f"Play a service out of recording {name}", "◫", partial(desk.ask_stand_in, name)),
                 Command(f"Remove recording {name}", "asks first", partial(desk.ask_removal, name)),
             ]
         return found

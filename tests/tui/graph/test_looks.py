@@ -62,7 +62,7 @@ def test_a_service_that_somebody_else_plays_is_marked() -> None:
     """Before its name, which may be cut; what is left of the box tells how it is, as ever."""
     played = service("payments", stand_in="recording:checkout")
     found = node_look(Node("payments", "payments", "service", (played,)), flow_of([]), NOW, labelled=True)
-    assert "".join(span.text for span in found.lines[0]) == "● ⧉ payments"
+    assert "".join(span.text for span in found.lines[0]) == "● ◫ payments"
 
 
 def test_words_that_do_not_fit_are_left_out_from_the_first_on() -> None:

@@ -281,7 +281,7 @@ async def test_a_recording_plays_a_service_and_gives_it_back(visit: Visiting) ->
         ]
         await seen.show(replace(seen.app.picture, services=tuple(services)))
         await seen.press("s")
-        assert "⧉ recording:checkout now" in seen.text()
+        assert "◫ recording:checkout now" in seen.text()
         await seen.press("enter")
         assert ("swap", "payments", "file") in seen.backend.calls
 

@@ -94,7 +94,9 @@ class RecordingDesk:
 
     def _saved(self, view: RecordingView) -> None:
         lost = f", {view.lost} lost" if view.lost else ""
-        told = f"{units.plural(view.exchanges, 'call')} in {view.folder} ({units.size(view.bytes)}B{lost})"
+        system = self._dashboard.picture.system
+        folder = view.folder.removeprefix(f"{system.root}/") if system else view.folder
+        told = f"{units.plural(view.exchanges, 'call')} in {folder} ({units.size(view.bytes)}B{lost})"
         self._dashboard.say(f"{view.name}: {told}", level="warning" if view.trouble or view.lost else "info")
 
     # --- what is done with one ------------------------------------------------------------------------
@@ -231,7 +233,7 @@ class RecordingDesk:
             for callee, count in sorted(counts.items(), key=lambda pair: -pair[1]):
                 if callee in known:
                     played = known[callee].stand_in
-                    about = f"{units.plural(count, 'call')} in it" + (f", ⧉ {played} now" if played else "")
+                    about = f"{units.plural(count, 'call')} in it" + (f", ◫ {played} now" if played else "")
                     options.append((callee, about))
             if not options:
                 self._dashboard.say(f"{name} has no call to a service of this system", level="warning")

@@ -17,10 +17,8 @@ if TYPE_CHECKING:
     from meshdev.tui.recordings.desk import RecordingDesk
 
 _NONE = "There is no recording yet.\nR in Traffic makes one; K saves the last five minutes after the fact."
-_HINTS = (
-    ("Enter calls", "v verify", "p replay", "e export", "s play a service", "d remove"),
-    ("R stop", "Esc close"),
-)
+_LEAVE = "Esc close"
+_HINTS = ("Enter calls", "v verify", "p replay", "e export", "s play a service", "d remove", "R stop", _LEAVE)
 _TICK = 0.5
 
 
@@ -63,7 +61,7 @@ class RecordingsPanel(ModalScreen[str | None]):
         with Vertical(id="box") as box:
             box.border_title = "Recordings"
             yield LiveTable(COLUMNS)
-            yield Static("   ".join((*_HINTS[0], *_HINTS[1])), id="hint", markup=False)
+            yield Static(_LEAVE, id="hint", markup=False)
 
     @property
     def table(self) -> LiveTable:
@@ -103,6 +101,7 @@ class RecordingsPanel(ModalScreen[str | None]):
     def _show(self) -> None:
         rows = rows_of(self._desk.summaries, self._desk.active)
         self.table.show_rows(rows, empty=self._trouble or _NONE)
+        self.query_one("#hint", Static).update("   ".join(_HINTS) if rows else _LEAVE)
 
     @property
     def _chosen_name(self) -> str:

@@ -5,6 +5,9 @@ Its services are processes that stand under `x-meshdev`, since what a container 
 
 import pytest
 
+from meshdev.client import calls
+from meshdev.client.control import Control
+from meshdev.client.project import find_project
 from support_product import Product
 
 pytestmark = pytest.mark.e2e
@@ -31,6 +34,13 @@ def test_a_compose_project_from_up_to_down(product: Product) -> None:
     started = product.run("up", "-d", "--wait")
     assert "compose.yml: 1 warning, `meshdev check` lists them" in started.stderr
     assert {"front", "back"} == set(product.status())
+    (note,) = (
+        Control(find_project(None, cwd=product.root, environ=product.env()))
+        .send(calls.snapshot())
+        .system.notes
+    )
+    assert note.where.endswith("compose.yml:3")
+    assert note.text.startswith("version: has no meaning")
     (product.root / "compose.override.yml").write_text(OVERRIDE, "utf-8")
     applied = product.run("up", "-d", "--wait")
     assert "restart back (environment (LAID))" in applied.stdout

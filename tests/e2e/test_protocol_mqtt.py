@@ -48,6 +48,6 @@ def test_mqtt_on_declared_and_guessed_edges(product: Product) -> None:
     assert "PUBLISH EVENTS/{id}/state" in product.run("metrics").stdout
 
     product.run("fault", "add", "user -> brokers.events", "latency=400ms")
-    eventually(lambda: "EVENTS slow" in system.said())
-    assert "GUESSED slow" not in system.said()
+    before = system.said().count("EVENTS slow")
+    eventually(lambda: system.said().count("EVENTS slow") >= before + 3, 30)
     assert system.is_read()

@@ -33,12 +33,12 @@ match = { subject = "order.*" }
 """
 
 
-@pytest.fixture
-def talking(product: Product) -> Product:
+@pytest.fixture(scope="module")
+def talking(shared: Product) -> Product:
     """A publisher and a consumer, up and healthy."""
-    product.write(SYSTEM)
-    product.run("up", "-d", "--wait")
-    return product
+    shared.write(SYSTEM)
+    shared.run("up", "-d", "--wait")
+    return shared
 
 
 def heard(product: Product) -> list[str]:

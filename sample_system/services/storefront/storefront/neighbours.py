@@ -87,6 +87,7 @@ class Order(msgspec.Struct, frozen=True):
     reason: str
     tracking: str
     card: str
+    changed_at: str
     waiting: list[Waiting] = []
 
 

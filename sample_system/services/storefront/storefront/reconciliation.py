@@ -1,7 +1,7 @@
 """Whether what shoppers are shown agrees with what happened: the books of orders against those that live from events.
 
-Events take a moment, so an order is looked at once it is a few seconds old; and only for some minutes, so that what was
-wrong yesterday doesn't hide what is wrong now. Pure.
+Events take a moment, so an order is looked at some seconds after its last change; and only for some minutes, so that
+what was wrong yesterday doesn't hide what is wrong now. Pure.
 """
 
 from collections import Counter
@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from storefront.neighbours import Message, Order, PastOrder
 
-SETTLED = timedelta(seconds=8)
+SETTLED = timedelta(seconds=15)
 LOOKED_AT = timedelta(minutes=2)
 _LATER = {"completed": ("completed", "dispatched", "delivered"), "cancelled": ("cancelled",)}
 
@@ -32,7 +32,7 @@ def disagreements(
         *(
             f"{order.id} is {order.status}, its history says {past.get(order.id, 'nothing')}"
             for order in orders
-            if SETTLED <= now - _time(order.placed_at) <= LOOKED_AT
+            if SETTLED <= now - _time(order.changed_at) <= LOOKED_AT
             and past.get(order.id) not in _LATER.get(order.status, (past.get(order.id),))
         ),
     ]

@@ -19,6 +19,7 @@ LINE = {"sku": "mug", "name": "Mug", "unit_price_cents": 1450, "quantity": 2}
 CART = {"id": "c", "lines": [LINE], "total_cents": 2900}
 ORDER = {
     "id": "ord-1", "status": "paid", "lines": [LINE], "total_cents": 2900, "placed_at": "2026-11-22T10:00:00.000+00:00",
+    "changed_at": "2026-11-22T10:00:01.000+00:00",
     "reason": "", "tracking": "", "card": "card-4242",
     "waiting": [{"step": "confirm reservation", "tries": 3, "error": "inventory: connection refused"}],
 }  # fmt: skip

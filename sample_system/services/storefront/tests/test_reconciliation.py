@@ -34,6 +34,7 @@ def record(status: str, age: float) -> dict[str, Any]:
         "lines": [],
         "total_cents": 1,
         "placed_at": ago(age),
+        "changed_at": ago(age),
         "reason": "",
         "tracking": "",
     }

@@ -160,6 +160,22 @@ def test_an_empty_fetch_delivers_nothing(version: int) -> None:
     assert (operation.name, operation.target, operation.kind) == ("Fetch", "", Kind.CALL)
 
 
+def test_the_marks_of_transactions_are_no_records() -> None:
+    """A control batch moves on the offsets, and that is all."""
+    mark = bytearray(batch([b"mark"], offset=2))
+    mark[22] |= 0x20
+    answer = fetched(12, {"orders": [(0, 3, batch([b"a", b"b"]) + bytes(mark))]})
+    (operation,) = read((ASK, asked(FETCH, 12)), (TELL, answer))
+    assert (operation.messages_out, operation.lag) == (2, 0)
+
+
+def test_messages_of_the_old_formats_are_counted() -> None:
+    """What is in them is not told."""
+    old = struct.pack(">qiIbbq", 0, 22, 0, 1, 0, 0) + struct.pack(">ii", -1, 0)
+    (operation,) = read((ASK, asked(FETCH, 4)), (TELL, fetched(4, {"orders": [(0, 9, old * 3)]})))
+    assert (operation.messages_out, operation.lag, operation.payload) == (3, None, b"")
+
+
 def test_a_topic_whose_name_nobody_has_told() -> None:
     """Is told by its id, until a Metadata or CreateTopics answer names it, also on another connection."""
     book = TopicNames()

@@ -134,6 +134,30 @@ def test_documents_that_are_longer_than_their_message() -> None:
     assert (first.name, second.name) == ("(unknown)", "find")
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        framed(OP_MSG, b"\0\0"),
+        framed(OP_MSG, b"\0\0\0\0\0" + struct.pack("<i", 3)),
+        framed(OP_MSG, b"\0\0\0\0\0" + struct.pack("<i", 20) + b"\x01" + b"x" * 15),
+        framed(OP_MSG, b"\0\0\0\0\0" + struct.pack("<i", 12) + b"\x99name\0\0\0"),
+        framed(OP_MSG, b"\0\0\0\0\0" + struct.pack("<i", 12) + b"\x0bname\0ab"),
+        framed(OP_QUERY, b"\0\0\0\0no end"),
+        framed(OP_COMPRESSED, b"\0\0"),
+        framed(OP_COMPRESSED, struct.pack("<iiB", OP_COMPRESSED, 50, 0) + b"x" * 20),
+        framed(OP_COMPRESSED, struct.pack("<iiB", 4242, 50, 0) + b"x" * 20),
+    ],
+)
+def test_what_makes_no_sense_is_told_as_unknown(body: bytes) -> None:
+    """The message has its borders, so the next one is read."""
+    first, second = read(
+        body[:4] + struct.pack("<i", 1) + body[8:] + said(FIND),
+        answer({"ok": 1.0}, answers=1) + answer({"ok": 1.0}),
+    )
+    assert first.target == ""
+    assert second.name == "find"
+
+
 def test_the_greeting_of_old_drivers() -> None:
     """OP_QUERY and OP_REPLY."""
     query = struct.pack("<i", 0) + b"admin.$cmd\0" + struct.pack("<ii", 0, -1) + bson.encode({"isMaster": 1})

@@ -83,6 +83,7 @@ def test_an_answer_of_any_type_is_one_answer(talk: Talk, answer: bytes) -> None:
     ("words", "name", "target"),
     [
         (("get", "a:1"), "GET", "a:{id}"),
+        (("Get", "a:1"), "GET", "a:{id}"),
         (("PING",), "PING", ""),
         (("AUTH", "ana", "secret"), "AUTH", ""),
         (("HELLO", "3", "AUTH", "ana", "secret"), "HELLO", ""),
@@ -368,6 +369,22 @@ def test_commands_without_answers(talk: Talk) -> None:
     assert [(it.name, it.ended - it.started) for it in done] == [("CLIENT|REPLY", 0.0), ("SET", 0.0)]
     assert told(talk.answer(b"+OK\r\n")) == [("CLIENT|REPLY", "", Outcome.OK)]
     assert talk.scanner.waiting() == 0
+
+
+def test_a_subscription_while_answers_are_off(talk: Talk) -> None:
+    """Its confirmation comes all the same, and is nobody's answer."""
+    assert told(talk.say(command("CLIENT", "REPLY", "OFF") + command("SUBSCRIBE", "a")))[1] == (
+        "SUBSCRIBE", "a", Outcome.OK,
+    )  # fmt: skip
+    assert talk.answer(b">3\r\n$9\r\nsubscribe\r\n$1\r\na\r\n:1\r\n") == []
+    assert not talk.scanner.gave_up
+
+
+def test_a_deleted_entry_has_no_fields(talk: Talk) -> None:
+    """And is delivered all the same."""
+    talk.ask("XREADGROUP", "GROUP", "g", "c", "STREAMS", "orders", "0")
+    (operation,) = talk.answer(b"*1\r\n*2\r\n$6\r\norders\r\n*1\r\n*2\r\n$3\r\n1-0\r\n*-1\r\n")
+    assert (operation.target, operation.messages_out) == ("orders", 1)
 
 
 def test_a_reset_connection_begins_anew(talk: Talk) -> None:

@@ -28,7 +28,6 @@ from meshdev.mesh.tcp_facts import untouched
 from meshdev.mesh.tunnel import Upgraded, becomes_http2
 from meshdev.traffic.http1 import AT_HEAD, Mark, Refusal, RequestScanner, State
 from meshdev.traffic.http1_head import RequestHead
-from meshdev.traffic.protocols.http2 import Http2Scanner
 from meshdev.traffic.protocols.http2_frames import begins_http2
 from meshdev.traffic.refused import refused_head
 from meshdev.traffic.retry import IDEMPOTENT
@@ -321,6 +320,8 @@ class HttpCaller(asyncio.Protocol):
         callee.caller = None
         self._home.discard(self)
         if self.request is not None and becomes_http2(callee.scanner.head):
+            from meshdev.traffic.protocols.http2 import Http2Scanner  # noqa: PLC0415 - most workers never need it
+
             scanner = Http2Scanner.upgraded(self.request, self._started)
             self._record(callee.status, callee.instance)
             self.relay.tunnels.take_over_both(transport, callee, scanner, self.scanner.rest)

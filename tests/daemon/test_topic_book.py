@@ -98,8 +98,9 @@ def test_a_subscription_alone_makes_a_subscriber(system: System) -> None:
     """Nothing was delivered yet."""
     signals = {MAIL: EdgeSignals()}
     signals[MAIL].add(frame(RouteCounters("SUB order.*", (0, 0, 1, 0, 0, 0), {}, 0, "subscribe", 1)))
-    view = by_name(book(system, signals).views(1.0))["order.*"]
-    assert [(one.service, one.messages) for one in view.subscribers] == [("mail", 0)]
+    views = by_name(book(system, signals).views(1.0))
+    assert "order.*" not in views
+    assert [(one.service, one.messages) for one in views["order.lost"].subscribers] == [("mail", 0)]
 
 
 def test_the_last_messages_are_kept(system: System) -> None:
@@ -148,3 +149,16 @@ def test_a_message_that_is_not_known_in_full_says_so(system: System, payload: by
     subject.exchanged(ORDERS, exchange, 1.5)
     [message] = by_name(subject.views(2.0))["order.placed"].last
     assert message.whole is whole
+
+
+def test_a_pattern_means_every_topic_that_fits(system: System, tmp_path: Path) -> None:
+    """It stands for itself only while there is none."""
+    del system
+    declared = loaded(tmp_path, FILE.replace('subscribes = ["order.placed"]', 'subscribes = ["order.*", "mail.>"]'))
+    views = by_name(book(declared, {}).views(1.0))
+    assert list(views) == ["order.placed", "order.lost", "mail.>"]
+    assert [one.service for one in views["order.lost"].subscribers] == ["mail"]
+    signals = {MAIL: EdgeSignals()}
+    signals[MAIL].add(frame(delivered("order.placed", 1)))
+    [subscriber] = by_name(book(declared, signals).views(1.0))["order.placed"].subscribers
+    assert (subscriber.declared, subscriber.messages) == (True, 1)

@@ -5,6 +5,7 @@ is declared and seen is one topic, whichever broker carries it. Bounded: topics 
 """
 
 import asyncio
+import re
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
@@ -16,6 +17,7 @@ from meshdev.mesh.signals import EdgeSignals, RouteSignals
 from meshdev.telemetry.histogram import Histogram
 from meshdev.telemetry.window import Reading, Window
 from meshdev.topology.model import System
+from meshdev.traffic.faults.match import subject_glob
 from meshdev.traffic.protocols.operation import MOST_PAYLOAD
 from meshdev.wire.control import StreamEvent
 from meshdev.wire.mesh import EdgeKey, Exchange
@@ -23,6 +25,7 @@ from meshdev.wire.topic_views import MessageView, TopicPartyView, TopicView
 
 MOST_TOPICS = 500
 MESSAGES_KEPT = 20
+_WILD = re.compile(r"[*>#+]")
 _PUBLISH, _SUBSCRIBE = "publish", "subscribe"
 
 
@@ -98,8 +101,8 @@ class TopicBook:
         """Every topic: those of the topology in its order, then those that were seen."""
         self.read(now)
         publishers, subscribers = _declared(self._system())
-        names = dict.fromkeys((*publishers, *subscribers, *self._topics))
-        return [self._view(name, publishers.get(name, ()), subscribers.get(name, ()), now) for name in names]
+        names = _shown((*publishers, *subscribers, *self._topics))
+        return [self._view(name, publishers.get(name, ()), _wanting(name, subscribers), now) for name in names]
 
     def _view(
         self, name: str, publishers: Iterable[str], subscribers: Iterable[str], now: float
@@ -110,9 +113,17 @@ class TopicBook:
             broker=topic.broker,
             protocol=topic.protocol,
             publishers=_parties(topic.publishers, publishers, now),
-            subscribers=_parties(topic.subscribers, subscribers, now),
+            subscribers=_parties(self._listening(name) | topic.subscribers, subscribers, now),
             last=list(topic.last),
         )
+
+    def _listening(self, name: str) -> dict[str, _Party]:
+        """Whoever was seen to subscribe to a pattern that means this topic; it need not have got any message."""
+        found: dict[str, _Party] = {}
+        for pattern, topic in self._topics.items():
+            if pattern != name and _WILD.search(pattern) and subject_glob(pattern).fullmatch(name):
+                found |= topic.subscribers
+        return found
 
     async def run(self) -> None:
         """Read by the second until `close`, and tell followers when something moved or has just come to rest."""
@@ -175,6 +186,28 @@ def _declared(system: System) -> tuple[dict[str, list[str]], dict[str, list[str]
         for name in node.subscribes:
             subscribers.setdefault(name, []).append(node.name)
     return publishers, subscribers
+
+
+def _shown(names: Iterable[str]) -> list[str]:
+    """Each topic once; a pattern (``order.*``) only while there is no topic that it means."""
+    known = dict.fromkeys(names)
+    plain = [name for name in known if not _WILD.search(name)]
+    return [
+        name
+        for name in known
+        if not _WILD.search(name) or not any(subject_glob(name).fullmatch(one) for one in plain)
+    ]
+
+
+def _wanting(name: str, subscribers: Mapping[str, list[str]]) -> list[str]:
+    """Whoever subscribes to a topic, by its name or by a pattern."""
+    found = [
+        service
+        for wanted, services in subscribers.items()
+        if wanted == name or (_WILD.search(wanted) and subject_glob(wanted).fullmatch(name))
+        for service in services
+    ]
+    return list(dict.fromkeys(found))
 
 
 def _parties(seen: Mapping[str, _Party], declared: Iterable[str], now: float) -> list[TopicPartyView]:

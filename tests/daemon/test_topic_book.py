@@ -154,7 +154,9 @@ def test_a_message_that_is_not_known_in_full_says_so(system: System, payload: by
 def test_a_pattern_means_every_topic_that_fits(system: System, tmp_path: Path) -> None:
     """It stands for itself only while there is none."""
     del system
-    declared = loaded(tmp_path, FILE.replace('subscribes = ["order.placed"]', 'subscribes = ["order.*", "mail.>"]'))
+    declared = loaded(
+        tmp_path, FILE.replace('subscribes = ["order.placed"]', 'subscribes = ["order.*", "mail.>"]')
+    )
     views = by_name(book(declared, {}).views(1.0))
     assert list(views) == ["order.placed", "order.lost", "mail.>"]
     assert [one.service for one in views["order.lost"].subscribers] == ["mail"]

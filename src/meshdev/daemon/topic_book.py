@@ -102,7 +102,9 @@ class TopicBook:
         self.read(now)
         publishers, subscribers = _declared(self._system())
         names = _shown((*publishers, *subscribers, *self._topics))
-        return [self._view(name, publishers.get(name, ()), _wanting(name, subscribers), now) for name in names]
+        return [
+            self._view(name, publishers.get(name, ()), _wanting(name, subscribers), now) for name in names
+        ]
 
     def _view(
         self, name: str, publishers: Iterable[str], subscribers: Iterable[str], now: float

@@ -191,7 +191,9 @@ class ServiceTable(NodeTable):
     ] = Field(default=None, description="services it calls; each gives it NAME_URL, NAME_HOST, NAME_PORT")
     uses: Texts | None = Field(default=None, description='"databases.NAME" and "brokers.NAME"')
     publishes: Texts | None = Field(default=None, description="events it sends")
-    subscribes: Texts | None = Field(default=None, description="events it takes; patterns such as order.* too")
+    subscribes: Texts | None = Field(
+        default=None, description="events it takes; patterns such as order.* too"
+    )
     owner: Text | None = Field(
         default=None, description="the one service whose data it is, if it is a database"
     )

@@ -98,3 +98,10 @@ def test_it_fits_and_the_names_can_be_hit(width: int) -> None:
     assert ("p99" in text) == (width >= 120)
     assert ("slow-payments" in text) == (width >= 200)
     assert "⚡" in text
+
+
+def test_errors_are_told_in_fewer_letters_rather_than_not_at_all() -> None:
+    """At 80 columns, where nothing else would fit."""
+    text = "".join(span.text for span in line(PLACES, "graph", Vitals(12.5, 0.25, 340.0), 80)[0])
+    assert text.endswith("8 Data  2.0% err")
+    assert width_of(text) <= 80

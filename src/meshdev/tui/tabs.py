@@ -21,6 +21,7 @@ _NAMED = 2
 _ENTERED_BY = frozenset({"http", "http2", "grpc"})
 _MANY_CALLS = 10_000
 _GAP = 3
+_BRIEF = {" errors": " err"}
 _SHORT = 4  # letters of a name that is cut
 
 
@@ -137,19 +138,27 @@ def line(
     if used + _size(groups) + 1 > width:
         groups = said(vitals)
     while groups and used + _size(groups) + 1 > width:
-        groups = groups[1:]
+        groups = groups[1:] or _brief(groups)
     spans.append(Span(" " * max(0, width - used - _size(groups) - 1)))
     for number, group in enumerate(groups):
         spans += [Span("   "), *group] if number else group
     return spans, spots
 
 
+def _brief(groups: Sequence[Sequence[Span]]) -> list[list[Span]]:
+    """The last group that is left in fewer letters; nothing when it has no fewer."""
+    brief = [[Span(_BRIEF.get(span.text, span.text), span.tone) for span in group] for group in groups]
+    return brief if _size(brief) < _size(groups) else []
+
+
 def _titles(places: Sequence[Place], current: str, vitals: Vitals, width: int) -> tuple[list[str], int]:
     """The screens' names as long as there is room for, and the gap between them."""
     alarms = said(Vitals(faults=vitals.faults, recordings=vitals.recordings))
     titles: list[str] = []
+    everything = said(vitals, named=True)
     for cut, gap, behind in (
-        (None, _GAP, said(vitals)),
+        (None, _GAP, everything),
+        (None, 1, everything),
         (None, 1, alarms),
         (_SHORT, 1, alarms),
         (0, 1, alarms),

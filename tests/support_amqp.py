@@ -5,7 +5,7 @@ from typing import Any
 
 from pamqp import body, commands, frame, header
 
-from meshdev.traffic.protocols.amqp import GREETING, Amqp
+from meshdev.traffic.protocols.amqp.scanner import GREETING, AmqpScanner
 from meshdev.traffic.protocols.operation import Operation
 
 Said = tuple[bool, bytes]  # whether the caller says it
@@ -55,7 +55,7 @@ class Talk:
     """A scanner with an open connection; the clock goes a second further with everything that is said."""
 
     def __init__(self) -> None:
-        self.scanner = Amqp()
+        self.scanner = AmqpScanner()
         self.now = 0.0
         self.said: list[Said] = []
         self.ask(GREETING, wire(commands.Connection.StartOk(response="secret"), 0))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
-from meshdev.traffic.protocols.mqtt import Mqtt
+from meshdev.traffic.protocols.mqtt.scanner import MqttScanner
 from meshdev.traffic.protocols.operation import Operation
 
 Said = tuple[bool, bytes]  # whether the caller says it
@@ -62,7 +62,7 @@ class Talk:
     """A scanner with an open connection; the clock goes a second further with everything that is said."""
 
     def __init__(self, version: int = 4) -> None:
-        self.scanner = Mqtt()
+        self.scanner = MqttScanner()
         self.now = 0.0
         self.said: list[Said] = []
         self.ask(connect(version))

@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 
 from meshdev.runners.grpc_health import Check, NoHttp2Error
 from meshdev.runners.probes import probe_grpc
-from meshdev.traffic.protocols.hpack_blocks import BlockError, literal
-from meshdev.traffic.protocols.http2_frames import (
+from meshdev.traffic.protocols.http2.frames import (
     END_STREAM,
     Error,
     Frame,
@@ -22,6 +21,7 @@ from meshdev.traffic.protocols.http2_frames import (
     header_frames,
     reset_frame,
 )
+from meshdev.traffic.protocols.http2.hpack_blocks import BlockError, literal
 from support_grpc import bench_server
 from support_mesh import free_port, peer
 

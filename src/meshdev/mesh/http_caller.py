@@ -28,7 +28,7 @@ from meshdev.mesh.tcp_facts import untouched
 from meshdev.mesh.tunnel import Upgraded, becomes_http2
 from meshdev.traffic.http1 import AT_HEAD, Mark, Refusal, RequestScanner, State
 from meshdev.traffic.http1_head import RequestHead
-from meshdev.traffic.protocols.http2_frames import begins_http2
+from meshdev.traffic.protocols.http2.frames import begins_http2
 from meshdev.traffic.refused import refused_head
 from meshdev.traffic.retry import IDEMPOTENT
 from meshdev.wire.mesh import EdgeError
@@ -320,7 +320,7 @@ class HttpCaller(asyncio.Protocol):
         callee.caller = None
         self._home.discard(self)
         if self.request is not None and becomes_http2(callee.scanner.head):
-            from meshdev.traffic.protocols.http2 import Http2Scanner  # noqa: PLC0415 - most workers never need it
+            from meshdev.traffic.protocols.http2.scanner import Http2Scanner  # noqa: PLC0415 - most workers never need it
 
             scanner = Http2Scanner.upgraded(self.request, self._started)
             self._record(callee.status, callee.instance)

@@ -1,7 +1,7 @@
 """Links to a broker of Kafka: read along, and what the broker tells of its address is changed to the edge's.
 
 Only on edges that are declared as Kafka's; a guess changes no bytes. The rules are those of
-`traffic.protocols.kafka_readdress`; where an edge's cluster has brokers that it does not lead to, a person is told.
+`traffic.protocols.kafka.readdress`; where an edge's cluster has brokers that it does not lead to, a person is told.
 """
 
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from meshdev.mesh.relay import CallerSide, Start
 from meshdev.mesh.scanned_link import ScannedCallee, ScannedCaller, ScannedLink, ScannedRelay
-from meshdev.traffic.protocols.kafka_readdress import Address, Advertised, Readdress
+from meshdev.traffic.protocols.kafka.readdress import Address, Advertised, Readdress
 
 if TYPE_CHECKING:
     import asyncio

@@ -14,7 +14,7 @@ from meshdev.traffic.faults.edge import EdgeFaults
 from meshdev.traffic.faults.http import Plan
 from meshdev.traffic.faults.stream_faults import StreamFaults
 from meshdev.traffic.faults.streams import StreamRequest, acts_on_streams, idle_here, plan_of_stream
-from meshdev.traffic.protocols.http2 import Http2Scanner
+from meshdev.traffic.protocols.http2.scanner import Http2Scanner
 from meshdev.wire.mesh import EdgeError
 
 if TYPE_CHECKING:

@@ -8,9 +8,7 @@ from enum import IntEnum
 from typing import Final
 from urllib.parse import unquote
 
-from meshdev.traffic.protocols.grpc import PREFIX_SIZE, Status, status_of, status_of_http, status_of_reset
-from meshdev.traffic.protocols.hpack_blocks import BlockReader, literal
-from meshdev.traffic.protocols.http2_frames import (
+from meshdev.traffic.protocols.http2.frames import (
     ACK,
     END_HEADERS,
     END_STREAM,
@@ -26,6 +24,14 @@ from meshdev.traffic.protocols.http2_frames import (
     header_frames,
     whole_frames,
 )
+from meshdev.traffic.protocols.http2.grpc import (
+    PREFIX_SIZE,
+    Status,
+    status_of,
+    status_of_http,
+    status_of_reset,
+)
+from meshdev.traffic.protocols.http2.hpack_blocks import BlockReader, literal
 
 PATH: Final = b"/grpc.health.v1.Health/Check"
 _STREAM: Final = 1

@@ -140,7 +140,7 @@ async def probe_grpc(
 ) -> Answer:
     """Healthy when ``service``, or the server if that is empty, says that it is serving."""
     from meshdev.runners.grpc_health import NoHttp2Error, Serving  # noqa: PLC0415 -- not everybody's probe
-    from meshdev.traffic.protocols.hpack_blocks import BlockError  # noqa: PLC0415
+    from meshdev.traffic.protocols.http2.hpack_blocks import BlockError  # noqa: PLC0415
 
     name = f"grpc health of {service}" if service else "grpc health"
     try:

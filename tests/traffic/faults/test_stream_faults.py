@@ -23,8 +23,8 @@ from hypothesis import strategies as st
 
 from meshdev.traffic.faults.stream_faults import StreamFaults
 from meshdev.traffic.faults.streams import plan_of_stream
-from meshdev.traffic.protocols.http2 import Http2Scanner
-from meshdev.traffic.protocols.http2_frames import PREFACE, Error, Frame, frame
+from meshdev.traffic.protocols.http2.frames import PREFACE, Error, Frame, frame
+from meshdev.traffic.protocols.http2.scanner import Http2Scanner
 from support_faults import ON, edge_faults
 
 CALL = [

@@ -7,11 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pamqp import commands
 
-from meshdev.traffic.protocols.amqp import GREETING, Amqp
-from meshdev.traffic.protocols.amqp_cutting import Book
-from meshdev.traffic.protocols.amqp_table import headers_at
+from meshdev.traffic.protocols.amqp.cutting import Book
+from meshdev.traffic.protocols.amqp.scanner import GREETING, AmqpScanner
+from meshdev.traffic.protocols.amqp.table import headers_at
 from meshdev.traffic.protocols.cutting import Cuttable, Piece
-from meshdev.traffic.protocols.mqtt import Mqtt
+from meshdev.traffic.protocols.mqtt.scanner import MqttScanner
 from meshdev.traffic.protocols.operation import Scanner
 from support_amqp import content, delivered, published, wire
 from support_mqtt import connect, number, packet, properties, publish
@@ -49,7 +49,12 @@ MQTT = {
 }
 CASES = pytest.mark.parametrize(
     ("make", "said"),
-    [(Amqp, AMQP[True]), (Amqp, AMQP[False]), (Mqtt, MQTT[True]), (Mqtt, MQTT[False])],
+    [
+        (AmqpScanner, AMQP[True]),
+        (AmqpScanner, AMQP[False]),
+        (MqttScanner, MQTT[True]),
+        (MqttScanner, MQTT[False]),
+    ],
     ids=["amqp-asked", "amqp-answered", "mqtt-asked", "mqtt-answered"],
 )
 
@@ -67,7 +72,7 @@ def cut(
     cutter = scanner.cutter(asked=asked)
     pieces: list[Piece] = []
     for data in cut_at(places or [])(whole[read:]):
-        if read or make is Amqp:
+        if read or make is AmqpScanner:
             feed(data, 0.0)
         pieces += cutter.cut(data)
     assert not cutter.lost
@@ -84,20 +89,20 @@ def test_every_message_is_a_piece(make: type[Scanner], said: list[bytes]) -> Non
 
 def test_what_matches_ask() -> None:
     """Names as they are, headers that are texts, and what is the broker's own."""
-    first, second = (piece.message for piece in cut(Amqp, AMQP[True]) if piece.message is not None)
+    first, second = (piece.message for piece in cut(AmqpScanner, AMQP[True]) if piece.message is not None)
     assert (first.subject, second.subject) == ("shop/order.created", "orders")
     assert first.headers() == {"tenant": "a", "last": "z"}
-    assert [piece.message.inner for piece in cut(Amqp, AMQP[False]) if piece.message] == [False, True]
-    assert [piece.message.inner for piece in cut(Mqtt, MQTT[False]) if piece.message] == [True]
-    message = cut(Mqtt, MQTT[True])[1].message
+    assert [piece.message.inner for piece in cut(AmqpScanner, AMQP[False]) if piece.message] == [False, True]
+    assert [piece.message.inner for piece in cut(MqttScanner, MQTT[False]) if piece.message] == [True]
+    message = cut(MqttScanner, MQTT[True])[1].message
     assert message is not None
     assert message.headers() == {"tenant": "a"}
 
 
 def test_what_is_the_last() -> None:
     """Nothing may come behind it."""
-    assert [piece.last for piece in cut(Amqp, AMQP[True])][-2:] == [False, True]
-    assert [piece.last for piece in cut(Mqtt, MQTT[True])][-2:] == [False, True]
+    assert [piece.last for piece in cut(AmqpScanner, AMQP[True])][-2:] == [False, True]
+    assert [piece.last for piece in cut(MqttScanner, MQTT[True])][-2:] == [False, True]
 
 
 @CASES
@@ -121,7 +126,7 @@ def test_no_byte_is_lost(make: type[Scanner], said: list[bytes], begun: float, p
 @pytest.mark.parametrize("payload", [b"", b"y", b"y" * 20_000])
 def test_another_payload(payload: bytes) -> None:
     """It is the same message with it."""
-    for make, said, at in ((Amqp, AMQP[True], 2), (Mqtt, MQTT[True], 1)):
+    for make, said, at in ((AmqpScanner, AMQP[True], 2), (MqttScanner, MQTT[True], 1)):
         scanner = make()
         scanner.asked(b"".join(said[:at]), 0.0)
         assert isinstance(scanner, Cuttable)
@@ -138,7 +143,7 @@ def test_messages_between_frames_of_other_channels() -> None:
     first, second = (published(key, b"x" * 30, channel=channel) for key, channel in (("a", 1), ("b", 2)))
     at = len(wire(commands.Basic.Publish(routing_key="a")))
     said = first[:at] + second[:at] + first[at:] + second[at:]
-    scanner = Amqp()
+    scanner = AmqpScanner()
     scanner.asked(GREETING, 0.0)
     cutter = scanner.cutter(asked=True)
     pieces = cutter.cut(said)

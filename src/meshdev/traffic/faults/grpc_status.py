@@ -6,7 +6,7 @@ from meshdev.traffic.faults.draws import Draws
 from meshdev.traffic.faults.http import Answer, HttpFault, Plan
 from meshdev.traffic.faults.kinds import FaultKind, Layer, Parameter, Unit
 from meshdev.traffic.faults.match import Request
-from meshdev.traffic.protocols.grpc import Status, is_grpc
+from meshdev.traffic.protocols.http2.grpc import Status, is_grpc
 
 _PLAIN = (
     " !\"#$&'()*+,-./:;<=>?@[\\]^_`{|}~"  # what a grpc-message may hold as it is, besides letters and digits

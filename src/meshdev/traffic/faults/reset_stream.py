@@ -4,7 +4,7 @@ from meshdev.traffic.faults.draws import Draws
 from meshdev.traffic.faults.http import HttpFault, Plan, StreamReset
 from meshdev.traffic.faults.kinds import FaultKind, Layer, Parameter, Unit
 from meshdev.traffic.faults.match import Request
-from meshdev.traffic.protocols.http2_frames import Error
+from meshdev.traffic.protocols.http2.frames import Error
 
 
 class ResetStream(HttpFault):

@@ -4,7 +4,7 @@ import json
 from typing import Final
 
 from meshdev.traffic.faults.http import Answer
-from meshdev.traffic.protocols.hpack_blocks import Fields
+from meshdev.traffic.protocols.http2.hpack_blocks import Fields
 
 FAULT_HEADER: Final = b"x-meshdev-fault"
 _MOST_BODY: Final = 16384  # what every window has room for at its beginning

@@ -22,9 +22,7 @@ from meshdev.traffic.faults.stream_answer import injected
 from meshdev.traffic.faults.stream_way import RAW, Head, Passing, Way
 from meshdev.traffic.faults.streams import StreamRequest
 from meshdev.traffic.http1_head import BODILESS
-from meshdev.traffic.protocols.hpack_blocks import BlockError, Fields
-from meshdev.traffic.protocols.http2 import Http2Scanner
-from meshdev.traffic.protocols.http2_frames import (
+from meshdev.traffic.protocols.http2.frames import (
     END_HEADERS,
     END_STREAM,
     NUMBER,
@@ -35,6 +33,8 @@ from meshdev.traffic.protocols.http2_frames import (
     reset_frame,
     window_frame,
 )
+from meshdev.traffic.protocols.http2.hpack_blocks import BlockError, Fields
+from meshdev.traffic.protocols.http2.scanner import Http2Scanner
 
 MOST_HELD: Final = 64 * 1024 * 1024  # more than windows let callers send
 _HEADS: Final = frozenset({Frame.HEADERS, Frame.CONTINUATION, Frame.PUSH_PROMISE})

@@ -8,8 +8,7 @@ taken whole, and header blocks are written anew so that they are right whatever 
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from meshdev.traffic.protocols.hpack_blocks import MOST_BLOCK, BlockError, Fields, literal
-from meshdev.traffic.protocols.http2_frames import (
+from meshdev.traffic.protocols.http2.frames import (
     END_HEADERS,
     END_STREAM,
     FIRST_FRAME_SIZE,
@@ -23,7 +22,8 @@ from meshdev.traffic.protocols.http2_frames import (
     header_frames,
     whole_frames,
 )
-from meshdev.traffic.protocols.http2_side import AnySide
+from meshdev.traffic.protocols.http2.hpack_blocks import MOST_BLOCK, BlockError, Fields, literal
+from meshdev.traffic.protocols.http2.side import AnySide
 
 _SENSELESS = "a header block that makes no sense"
 RAW = -1  # the kind of bytes that are no whole frame

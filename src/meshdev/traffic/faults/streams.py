@@ -11,7 +11,7 @@ from meshdev.traffic.faults.edge import ActiveFault, EdgeFaults
 from meshdev.traffic.faults.http import Plan
 from meshdev.traffic.faults.kinds import Layer
 from meshdev.traffic.faults.match import asks_for_more
-from meshdev.traffic.protocols.hpack_blocks import Fields
+from meshdev.traffic.protocols.http2.hpack_blocks import Fields
 
 _PATH: Final = b":path"
 _METHOD: Final = b":method"

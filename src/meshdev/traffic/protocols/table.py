@@ -9,8 +9,8 @@ from importlib import import_module
 from typing import Final, NamedTuple, cast
 
 from meshdev.traffic.protocols.first_bytes import kafka_caller, mongodb_caller, redis_caller
-from meshdev.traffic.protocols.http2_frames import PREFACE
-from meshdev.traffic.protocols.mqtt_words import is_mqtt
+from meshdev.traffic.protocols.http2.frames import PREFACE
+from meshdev.traffic.protocols.mqtt.words import is_mqtt
 from meshdev.traffic.protocols.operation import Scanner
 from meshdev.traffic.protocols.signatures import Verdict, begins_mysql, begins_postgres, begins_with
 
@@ -30,16 +30,18 @@ class Row(NamedTuple):
 
 
 PROTOCOLS: Final[dict[str, Row]] = {
-    "amqp": Row(f"{__package__}.amqp:Amqp", caller=begins_with(b"AMQP\0\0\x09\x01")),
-    "grpc": Row(f"{__package__}.http2:GrpcScanner"),
-    "http2": Row(f"{__package__}.http2:Http2Scanner", caller=begins_with(PREFACE)),
-    "kafka": Row(f"{__package__}.kafka:KafkaScanner", caller=kafka_caller),
-    "mongodb": Row(f"{__package__}.mongodb:MongoScanner", caller=mongodb_caller),
-    "mqtt": Row(f"{__package__}.mqtt:Mqtt", caller=is_mqtt),
-    "mysql": Row(f"{__package__}.mysql:MysqlScanner", callee=begins_mysql, has_statements=True),
-    "nats": Row(f"{__package__}.nats:NatsScanner", callee=begins_with(b"INFO {")),
-    "postgres": Row(f"{__package__}.postgres:PostgresScanner", caller=begins_postgres, has_statements=True),
-    "redis": Row(f"{__package__}.redis:RedisScanner", caller=redis_caller),
+    "amqp": Row(f"{__package__}.amqp.scanner:AmqpScanner", caller=begins_with(b"AMQP\0\0\x09\x01")),
+    "grpc": Row(f"{__package__}.http2.scanner:GrpcScanner"),
+    "http2": Row(f"{__package__}.http2.scanner:Http2Scanner", caller=begins_with(PREFACE)),
+    "kafka": Row(f"{__package__}.kafka.scanner:KafkaScanner", caller=kafka_caller),
+    "mongodb": Row(f"{__package__}.mongodb.scanner:MongoScanner", caller=mongodb_caller),
+    "mqtt": Row(f"{__package__}.mqtt.scanner:MqttScanner", caller=is_mqtt),
+    "mysql": Row(f"{__package__}.mysql.scanner:MysqlScanner", callee=begins_mysql, has_statements=True),
+    "nats": Row(f"{__package__}.nats.scanner:NatsScanner", callee=begins_with(b"INFO {")),
+    "postgres": Row(
+        f"{__package__}.postgres.scanner:PostgresScanner", caller=begins_postgres, has_statements=True
+    ),
+    "redis": Row(f"{__package__}.redis.scanner:RedisScanner", caller=redis_caller),
 }
 MOST_LOOKED_AT: Final = 512  # of the first bytes of a side; whoever was not recognised by then is not
 

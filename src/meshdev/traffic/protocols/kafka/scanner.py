@@ -1,0 +1,256 @@
+"""Kafka: requests and their answers by correlation id; what is produced and fetched by topic.
+
+| what passes | what is told |
+|---|---|
+| Produce | published ones for each topic: how many, the first one's beginning; without acks it ends as asked |
+| Fetch with records | delivered ones for each topic, and how many are still behind them |
+| Fetch, JoinGroup, SyncGroup | no latency: they wait as long as the caller wishes (``detail`` has it) |
+| a record with a traceparent | an operation of its own, if it is not compressed and begins in a batch's first 16 KiB |
+| any other request | its name, its group or its only topic, the first error of its answer |
+| TLS, SASL without frames, what is no Kafka | it gives up |
+
+A request in a version that is not known yet is told by its name alone.
+"""
+
+from collections.abc import Callable, Sequence
+from struct import unpack_from
+from typing import Any, ClassVar, Final
+
+from meshdev.traffic.protocols.incoming import Incoming, Reading
+from meshdev.traffic.protocols.kafka.apis import (
+    API_VERSIONS,
+    FETCH,
+    MOST_API,
+    PRODUCE,
+    SASL_HANDSHAKE,
+    api_of,
+)
+from meshdev.traffic.protocols.kafka.asked import Asked, first_error, operation_of, operations_of, subject
+from meshdev.traffic.protocols.kafka.fields import MalformedError, Reader
+from meshdev.traffic.protocols.kafka.names import SHARED, TopicNames
+from meshdev.traffic.protocols.kafka.shapes import ANSWERS, REQUESTS
+from meshdev.traffic.protocols.kafka.topics import HEAD_BYTES, Layout, Partition, Topic, read_topics
+from meshdev.traffic.protocols.operation import Operation, Outcome
+
+MOST_WAITING: Final = 4096
+MOST_BYTES: Final = 512 * 1024 * 1024  # of a message
+MOST_WHOLE: Final = 1024 * 1024  # of a message that is read as a whole; of a larger one only the name is told
+_LEAST_REQUEST: Final = 10
+_LEAST_ANSWER: Final = 4
+_TLS: Final = 0x1603
+_BY_ID: Final = 13  # the version from which on Produce and Fetch have topics by their ids
+_NOT_KAFKA: Final = "it is not Kafka's protocol"
+
+
+class GivenUpError(Exception):
+    """Why a connection cannot be read on."""
+
+
+class KafkaScanner:
+    """Reads one connection of Kafka along (`operation.Scanner`)."""
+
+    __slots__ = ("_answered", "_asked", "_done", "_names", "_now", "_waiting", "gave_up")
+
+    name: ClassVar[str] = "kafka"
+
+    def __init__(self, names: TopicNames = SHARED) -> None:
+        self.gave_up = ""
+        self._names = names
+        self._now = 0.0
+        self._done: list[Operation] = []
+        self._waiting: dict[int, Asked] = {}  # by correlation id
+        self._asked = Incoming(self._requests)
+        self._answered = Incoming(self._answers)
+
+    def waiting(self) -> int:
+        """Requests that were asked and not answered yet."""
+        return len(self._waiting)
+
+    def asked(self, data: bytes, now: float) -> Sequence[Operation]:
+        """Requests; what is produced without acks ends here."""
+        return self._put(self._asked, data, now)
+
+    def answered(self, data: bytes, now: float) -> Sequence[Operation]:
+        """Answers."""
+        return self._put(self._answered, data, now)
+
+    def _put(self, incoming: Incoming, data: bytes, now: float) -> Sequence[Operation]:
+        if self.gave_up:
+            return ()
+        self._now = now
+        try:
+            incoming.put(data)
+        except GivenUpError as error:
+            self.gave_up = str(error)
+            self._waiting.clear()
+        if not self._done:
+            return ()
+        done, self._done = self._done, []
+        return done
+
+    def lost(self, now: float) -> Sequence[Operation]:
+        """Requests without an answer; who only waited for something has lost nothing."""
+        lost: list[Operation] = []
+        for asked in self._waiting.values():
+            if not asked.waits:
+                lost += (
+                    operations_of(asked, asked.topics, {}, now, 0, self._names)
+                    if asked.topics
+                    else [operation_of(asked, now, 0)]
+                )
+        self._waiting.clear()
+        return [operation._replace(outcome=Outcome.LOST) for operation in lost]
+
+    def _requests(self, incoming: Incoming) -> Reading:
+        while True:
+            yield 4
+            begin = incoming.position
+            size = unpack_from(">i", incoming.data, incoming.at)[0]
+            if size >> 16 == _TLS:
+                raise GivenUpError("it is encrypted (TLS)")
+            if not _LEAST_REQUEST <= size <= MOST_BYTES:
+                raise GivenUpError(_NOT_KAFKA)
+            incoming.at += 4
+            end = begin + 4 + size
+            yield min(size, HEAD_BYTES)
+            key, version, correlation = unpack_from(">hhi", incoming.data, incoming.at)
+            if not (0 <= key <= MOST_API and version >= 0) or correlation in self._waiting:
+                raise GivenUpError(_NOT_KAFKA)
+            api = api_of(key)
+            asked = Asked(key, version, api, correlation, self._now, size + 4)
+            reader = _reader(incoming, min(size, HEAD_BYTES))
+            reader.at += 8
+            acks = True
+            topics: list[Topic] = []
+            try:
+                reader.string()  # the client's id
+                reader.flexible = version >= api.flexible
+                reader.tags()
+                if key == PRODUCE and version <= api.known:
+                    acks = _produce_head(reader, version)
+                    incoming.at = reader.at
+                    layout = Layout(version >= _BY_ID, reader.flexible, _produced_partition)
+                    yield from read_topics(incoming, end, layout, topics)
+                elif key in REQUESTS and version <= api.known and size <= MOST_WHOLE:
+                    yield size
+                    reader.data, reader.end = incoming.data, incoming.at + size
+                    asked = asked._replace(target=subject(reader.fields(REQUESTS[key], version), self._names))
+            except MalformedError:
+                topics = []
+            incoming.skip(max(end - incoming.position, 0))
+            yield 0
+            asked = asked._replace(started=self._now, topics=topics)
+            if acks:
+                self._waiting[correlation] = asked
+            else:
+                self._done += operations_of(asked, topics, {}, self._now, 0, self._names)
+            if len(self._waiting) > MOST_WAITING:
+                raise GivenUpError(f"more than {MOST_WAITING} requests wait for their answers")
+
+    def _answers(self, incoming: Incoming) -> Reading:
+        while True:
+            yield 4
+            begin = incoming.position
+            size = unpack_from(">i", incoming.data, incoming.at)[0]
+            if not _LEAST_ANSWER <= size <= MOST_BYTES:
+                raise GivenUpError(_NOT_KAFKA)
+            incoming.at += 4
+            end = begin + 4 + size
+            yield 4
+            asked = self._waiting.get(unpack_from(">i", incoming.data, incoming.at)[0])
+            if asked is None:
+                raise GivenUpError("the broker answered what nobody had asked")
+            incoming.at += 4
+            answer: dict[str, Any] = {}
+            topics: list[Topic] = []
+            known = asked.version <= asked.api.known
+            flexible = asked.version >= asked.api.flexible
+            try:
+                if asked.key == FETCH and known:
+                    yield min(size - 4, HEAD_BYTES)
+                    reader = _reader(incoming, min(size - 4, HEAD_BYTES), flexible=flexible)
+                    reader.tags()
+                    answer = {"error": _fetched_head(reader, asked.version)}
+                    incoming.at = reader.at
+                    layout = Layout(asked.version >= _BY_ID, flexible, _fetched_partition(asked.version))
+                    yield from read_topics(incoming, end, layout, topics)
+                elif asked.key in ANSWERS and known and size <= MOST_WHOLE:
+                    yield size - 4
+                    reader = _reader(incoming, size - 4, flexible=flexible)
+                    if asked.key != API_VERSIONS:  # whose head is for everybody
+                        reader.tags()
+                    answer = reader.fields(ANSWERS[asked.key], asked.version)
+            except MalformedError:
+                pass
+            incoming.skip(max(end - incoming.position, 0))
+            yield 0
+            del self._waiting[asked.correlation]
+            self._answer(asked, answer, topics, size + 4)
+
+    def _answer(self, asked: Asked, answer: dict[str, Any], topics: list[Topic], size: int) -> None:
+        now, names = self._now, self._names
+        told = [topic for topic in topics if topic.records or topic.error]
+        if "brokers" in answer or asked.api.name == "CreateTopics":
+            names.learn(answer.get("topics", []))
+        if asked.topics:
+            errors = {
+                names.target(topic.get("name", ""), topic.get("id", b"")): first_error(topic)
+                for topic in answer.get("topics", ())
+            }
+            self._done += operations_of(asked, asked.topics, errors, now, size, names)
+        elif told:
+            self._done += operations_of(asked, told, {}, now, size, names)
+        else:
+            self._done.append(operation_of(asked, now, size, first_error(answer)))
+        if asked.key == SASL_HANDSHAKE and not asked.version:
+            raise GivenUpError("SASL goes on without Kafka's frames")
+
+
+def _reader(incoming: Incoming, size: int, *, flexible: bool = False) -> Reader:
+    return Reader(incoming.data, incoming.at, incoming.at + size, flexible=flexible)
+
+
+def _produce_head(reader: Reader, version: int) -> bool:
+    """Read up to the topics; whether an answer is wanted."""
+    if version >= 3:  # noqa: PLR2004 - with transactions
+        reader.string()
+    acks = reader.integer("i2")
+    reader.integer("i4")
+    return acks != 0
+
+
+def _produced_partition(reader: Reader) -> Partition:
+    reader.integer("i4")
+    return Partition()
+
+
+def _fetched_head(reader: Reader, version: int) -> int:
+    """Read up to the topics; the error of the whole."""
+    if version >= 1:
+        reader.integer("i4")
+    if version < 7:  # noqa: PLR2004 - without sessions
+        return 0
+    error = reader.integer("i2")
+    reader.integer("i4")
+    return error
+
+
+def _fetched_partition(version: int) -> Callable[[Reader], Partition]:
+    """What reads a partition's fields up to its records."""
+
+    def read(reader: Reader) -> Partition:
+        reader.integer("i4")
+        error = reader.integer("i2")
+        filled = reader.integer("i8")
+        if version >= 4:  # noqa: PLR2004 - with transactions
+            reader.integer("i8")
+            if version >= 5:  # noqa: PLR2004 - with the log's beginning
+                reader.integer("i8")
+            for _ in range(reader.length()):  # those that were aborted
+                reader.skip(16)
+                reader.tags()
+        if version >= 11:  # noqa: PLR2004 - with a replica to prefer
+            reader.integer("i4")
+        return Partition(error, filled)
+
+    return read

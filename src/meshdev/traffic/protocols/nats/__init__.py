@@ -1,0 +1,1 @@
+"""NATS' protocol, JetStream's words included, read along."""

@@ -6,10 +6,12 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from meshdev.mesh.edge import Edge
 from meshdev.mesh.scanned_link import ScannedRelay, is_scanned
 from meshdev.traffic.protocols import table
+from meshdev.wire.faults import FaultSpec
 from meshdev.wire.mesh import EdgeCounters, EdgeEntry, EdgePolicy, Exchange
 from support_mesh import EDGE, dial, peer, until
 from support_words import ROW
@@ -23,8 +25,9 @@ def _words(monkeypatch: pytest.MonkeyPatch) -> None:
 class Read:
     """An edge whose connections are read along."""
 
-    def __init__(self, edge: Edge, port: int, troubles: list[str]) -> None:
+    def __init__(self, edge: Edge, relay: ScannedRelay, port: int, troubles: list[str]) -> None:
         self.edge = edge
+        self.relay = relay
         self.port = port
         self.troubles = troubles
 
@@ -60,7 +63,7 @@ async def read(protocol: str) -> AsyncIterator[Read]:
         relay = ScannedRelay(loop, edge, start, lambda text, _: troubles.append(text))
         server = await loop.create_server(relay.accept, "127.0.0.1", 0)
         try:
-            yield Read(edge, server.sockets[0].getsockname()[1], troubles)
+            yield Read(edge, relay, server.sockets[0].getsockname()[1], troubles)
             await until(lambda: edge.active == 0 and not relay.links and not tasks)
             assert edge.in_flight == 0
         finally:
@@ -148,6 +151,16 @@ async def test_what_cannot_be_read_any_more_goes_on_and_is_told_once() -> None:
     assert [route for route in counters.routes if route.route == "GET a"] == []
     [trouble] = it.troubles
     assert "cannot be read as words any more (it goes on encrypted)" in trouble
+
+
+async def test_faults_on_messages_of_a_protocol_without_cuts_are_told() -> None:
+    """They would do nothing, and nobody would know."""
+    async with read("words") as it:
+        policy = replace(it.edge.policy, faults=(FaultSpec("lost", "drop", percentage=10.0),))
+        it.relay.adopt(policy)
+        it.relay.adopt(policy)
+    [trouble] = it.troubles
+    assert "faults on messages do nothing here, words is not cut into messages" in trouble
 
 
 def test_which_edges_are_looked_at() -> None:

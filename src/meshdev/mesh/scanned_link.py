@@ -1,9 +1,9 @@
 """Links whose bytes are read along by a scanner: what passes is told as operations (`traffic.protocols`).
 
-Rules: bytes pass as in `relay`, at once and unchanged; the scanner sees them as they arrive, before any fault · a
-connection that cannot be read goes on as plain TCP, and a person is told why, once per reason and edge · on an edge
-without a declared protocol the first bytes of both sides are kept until they say what it is; connections that say
-nothing of the kind cost nothing more than a plain link.
+Rules: bytes pass as in `relay`, at once and unchanged, and are read when they have passed; where there is a fault they
+are read first, as they arrive · a connection that cannot be read goes on as plain TCP, and a person is told why, once
+per reason and edge · on an edge without a declared protocol the first bytes of both sides are kept until they say what
+it is; connections that say nothing of the kind cost nothing more than a plain link.
 """
 
 from collections.abc import Callable, Sequence
@@ -40,6 +40,10 @@ class ScannedCaller(CallerSide):
         """Read it, and pass it on."""
         link = cast("ScannedLink", self.link)
         reading = link.reading
+        if type(reading) is Reading and link.faults is None and link.between is None:
+            super().data_received(data)
+            reading.said_in(data)
+            return
         data = link.said_in(data)
         if data:
             super().data_received(data)
@@ -56,6 +60,10 @@ class ScannedCallee(CalleeSide):
         """Read it, and pass it on."""
         link = cast("ScannedLink", self.link)
         reading = link.reading
+        if type(reading) is Reading and link.faults is None and link.between is None:
+            super().data_received(data)
+            reading.said_out(data)
+            return
         if link.between is not None:
             data = link.between.answered(data)
         if link.reading is not None and data:
@@ -286,6 +294,9 @@ class ScannedRelay(Relay):
         super().sync_faults(faults)
         for link in tuple(self.links):
             self._stand_between(link)
+        on_messages = any(fault.kind.layer == "message" for fault in faults.faults)
+        if on_messages and self.spoken and not isinstance(scanner_of(self.spoken), Cuttable):
+            self.complain_once(f"faults on messages do nothing here, {self.spoken} is not cut into messages")
 
     def drain(self) -> None:
         """Let callers go whose upstream has left the policy; where the protocol can tell them, they are told."""

@@ -88,7 +88,7 @@ def test_hard_coded_names_are_edges(someone: Product, free_port: int) -> None:
     eventually(lambda: seen() == expected, explain=lambda: f"seen: {seen()}")
     calls = map(json.loads, someone.run("traffic", "--json").stdout.splitlines())
     told = [(call["callee"], call["target"]) for call in calls if call["caller"] == "web"]
-    assert told == [("catalogue", "/x"), ("stranger", "/y")]
+    assert told == [("catalogue", "/x"), ("databases.redis", ""), ("stranger", "/y")]
 
 
 def test_nothing_of_it_is_left(someone: Product, free_port: int) -> None:

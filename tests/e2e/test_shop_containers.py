@@ -20,6 +20,8 @@ BOXED = {"containers": 10, "half": 3}
 MEASURED = re.compile(
     r"(?m)^meshdev_(edge_requests_total|edge_request_duration_seconds_count|route_requests_total)\{(.*)\} (\S+)$"
 )
+# Which of the services finds the stream missing and makes it; whether a delivery came twice on a busy machine.
+BY_CHANCE = re.compile(r'route="(?:STREAM\.|CONSUMER\.|NAK|WPI|-ERR)')
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +40,11 @@ def measured(product: Product, port: int) -> Series:
         for page in ("/", "/inbox", f"/orders/{order}"):
             assert browser.get(page).status_code == httpx.codes.OK
     text = product.run("metrics").stdout
-    return {(metric, labels) for metric, labels, value in MEASURED.findall(text) if float(value)}
+    return {
+        (metric, labels)
+        for metric, labels, value in MEASURED.findall(text)
+        if float(value) and not BY_CHANCE.search(labels)
+    }
 
 
 @pytest.mark.parametrize("profile", ["containers", "half"])

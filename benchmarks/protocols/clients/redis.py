@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
+from warnings import catch_warnings, simplefilter
 
 import redis
 
@@ -19,7 +20,11 @@ def work(port: int, going: Callable[[], bool]) -> Counter[str]:
 
 
 def _visit(port: int, going: Callable[[], bool], done: Counter[str]) -> None:
-    client = redis.Redis("127.0.0.1", port, lib_name=None, lib_version=None, protocol=2)
+    with catch_warnings():
+        simplefilter(
+            "ignore", DeprecationWarning
+        )  # newer ones have another word for what older ones know only so
+        client = redis.Redis("127.0.0.1", port, lib_name=None, lib_version=None, protocol=2)
     for _ in range(VISITS):
         if not going():
             break

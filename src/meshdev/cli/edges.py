@@ -27,7 +27,7 @@ def command(*, routes: bool, as_json: bool) -> None:
 
     Rates are over ten seconds, percentiles over the last minute, counts since the system started.
     """
-    views = Control(options.here()).send(calls.edges())
+    views = Control(options.here()).send(calls.edges(settled=True))
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(views)))
         return

@@ -15,7 +15,7 @@ def command(*, openmetrics: bool) -> None:
     To have them scraped: [telemetry] prometheus = "127.0.0.1:9464" in the topology file.
     """
     control = Control(options.here())
-    graph, processes = control.send(calls.graph()), control.send(calls.processes())
+    graph, processes = control.send(calls.graph(settled=True)), control.send(calls.processes())
     from meshdev.endpoints.prometheus import PLAIN, render
 
     text, _ = render(graph, processes, "application/openmetrics-text" if openmetrics else PLAIN)

@@ -52,7 +52,7 @@ def command(*, follow: bool, tail: int, expression: str, as_json: bool) -> None:
     """
     wanted = parse_filter(expression)
     control = Control(options.here())
-    known = control.send(calls.traffic(_KEPT))
+    known = control.send(calls.traffic(_KEPT, settled=True))
     show = _Lines(unicode=terminal.unicode_on(sys.stdout), as_json=as_json)
     if tail:
         show([view for view in known if wanted(view)][-tail:])

@@ -101,9 +101,9 @@ def env(name: str) -> Call[EnvView]:
     return Call("GET", f"/v1/services/{_segment(name)}/env", EnvView)
 
 
-def graph() -> Call[GraphView]:
-    """The system as a graph."""
-    return Call("GET", "/v1/graph", GraphView)
+def graph(*, settled: bool = False) -> Call[GraphView]:
+    """The system as a graph; ``settled`` as for `edges`."""
+    return Call("GET", "/v1/graph" + ("?settled" if settled else ""), GraphView)
 
 
 def edges(*, settled: bool = False) -> Call[list[EdgeSignalsView]]:

@@ -42,7 +42,7 @@ def build_api(operator: Operator) -> Starlette:
             Route("/v1/services/{name}", answer(lambda request: operator.service(name(request)))),
             Route("/v1/services/{name}/why", routes.why),
             Route("/v1/services/{name}/env", answer(lambda request: operator.env(name(request)))),
-            Route("/v1/graph", answer(lambda _: operator.graph())),
+            Route("/v1/graph", routes.graph),
             Route("/v1/edges", routes.edges),
             Route("/v1/topics", routes.topics),
             Route("/v1/databases", routes.databases),
@@ -80,6 +80,10 @@ class _Routes:
 
     async def plan(self, request: Request) -> Response:
         return Json(await self._operator.up(await body(request, UpRequest), apply=False))
+
+    async def graph(self, request: Request) -> Response:
+        await self._settled(request)
+        return Json(self._operator.graph())
 
     async def edges(self, request: Request) -> Response:
         await self._settled(request)

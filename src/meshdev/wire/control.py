@@ -28,7 +28,8 @@ clock), sizes bytes. A field may be added within a version; none is renamed or r
 | /v1/recordings…, /v1/traffic/{span} | see `wire.recording_views` |
 | GET /v1/openapi.json | this, as OpenAPI 3.1 |
 
-``/v1/edges?settled`` and ``/v1/traffic?settled`` answer when everything that had happened before is counted in.
+``?settled`` behind the path of graph, edges, topics, databases and traffic: the answer comes when everything that had
+happened before is counted in.
 
 An error answers 4xx/5xx with `ErrorView` (RFC 9457, ``application/problem+json``).
 """

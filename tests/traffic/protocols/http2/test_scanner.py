@@ -13,7 +13,7 @@ from hpack import Encoder
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from meshdev.traffic.protocols import http2
+from meshdev.traffic.protocols.http2 import scanner as http2
 from meshdev.traffic.protocols.http2.frames import (
     ACK,
     END_HEADERS,

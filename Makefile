@@ -11,18 +11,20 @@ WORKERS ?= auto
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
-$(BIN)/python:
+# The stamp comes last: what was interrupted half-way is made anew.
+$(VENV)/.made:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "meshdev needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.11 $(MAKECMDGOALS)")'
 	@echo "making $(VENV) ..."
-	@$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -m venv --clear $(VENV)
+	@touch $@
 
 # Two stamps: `make up` must not wait for the test tools.
-$(VENV)/.run: pyproject.toml | $(BIN)/python
+$(VENV)/.run: pyproject.toml | $(VENV)/.made
 	@echo "installing meshdev and what the shop needs ..."
 	@$(PIP) install -e '.[nats,shop]'
 	@touch $@
 
-$(VENV)/.dev: pyproject.toml | $(BIN)/python
+$(VENV)/.dev: pyproject.toml | $(VENV)/.made
 	@echo "installing meshdev and its development tools ..."
 	@$(PIP) install -e '.[dev]'
 	@touch $@ $(VENV)/.run

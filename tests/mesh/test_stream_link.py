@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from queue import SimpleQueue
 from time import monotonic
@@ -11,12 +11,11 @@ from typing import Any, TypeVar
 import grpc
 import httpx
 
-from meshdev.mesh.edge import Edge
-from meshdev.mesh.scanned_link import ScannedRelay
 from meshdev.traffic.faults.edge import EdgeFaults
-from meshdev.wire.mesh import EdgeEntry, EdgePolicy, Exchange, Upstream
+from meshdev.wire.mesh import EdgePolicy, Exchange, Upstream
 from support_asgi import asgi_server
 from support_faults import specs
+from support_faulty_edge import Faulty, edge_to
 from support_grpc import SERVICE, Caller, grpc_bench
 from support_mesh import EDGE, until
 
@@ -25,21 +24,8 @@ ECHO = {"path": f"/{SERVICE}/Echo"}
 UNAVAILABLE = {"grpc_status": "UNAVAILABLE", "match": ECHO}
 
 
-class Bench:
+class Bench(Faulty):
     """An edge in this process, in front of a real server."""
-
-    def __init__(self, edge: Edge, relay: ScannedRelay, port: int, troubles: list[str]) -> None:
-        self.edge = edge
-        self.relay = relay
-        self.port = port
-        self.troubles = troubles
-
-    def on(self, *tables: Mapping[str, Any]) -> None:
-        """Exactly these faults are on from now on."""
-        policy = self.edge.policy
-        self.relay.adopt(
-            EdgePolicy(policy.upstreams, protocol=policy.protocol, faults=specs(*tables, since=0.0))
-        )
 
     async def call(self, work: Callable[[Caller], T]) -> T:
         """``work`` with a caller of its own, in a thread."""
@@ -58,36 +44,10 @@ class Bench:
 
 
 @asynccontextmanager
-async def edge_to(upstream: Upstream, protocol: str, *tables: Mapping[str, Any]) -> AsyncIterator[Bench]:
-    """An edge under faults; at the end of the block nothing of it may be left open."""
-    loop = asyncio.get_running_loop()
-    tasks: set[asyncio.Task[None]] = set()
-    troubles: list[str] = []
-
-    def start(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        task = loop.create_task(work)
-        tasks.add(task)
-        task.add_done_callback(tasks.discard)
-        return task
-
-    policy = EdgePolicy((upstream,), protocol=protocol, faults=specs(*tables, since=0.0))
-    edge = Edge(loop, EdgeEntry(1, EDGE, policy), lambda _: None)
-    relay = ScannedRelay(loop, edge, start, lambda text, _: troubles.append(text))
-    server = await loop.create_server(relay.accept, "127.0.0.1", 0)
-    try:
-        yield Bench(edge, relay, server.sockets[0].getsockname()[1], troubles)
-        await until(lambda: edge.active == 0 and not relay.links and not tasks)
-        assert edge.in_flight == 0
-        relay.close()
-    finally:
-        server.close()
-
-
-@asynccontextmanager
 async def bench(*tables: Mapping[str, Any], protocol: str = "grpc") -> AsyncIterator[Bench]:
     """The same in front of `support_grpc`'s server."""
     with grpc_bench() as port:
-        async with edge_to(Upstream("127.0.0.1", port, "bench-0@1"), protocol, *tables) as it:
+        async with edge_to(Bench, Upstream("127.0.0.1", port, "bench-0@1"), protocol, *tables) as it:
             yield it
 
 
@@ -263,7 +223,7 @@ async def test_faults_of_http_on_plain_http2() -> None:
         {"truncate": True},
         {"latency": "1h", "match": {"path": "/text"}},
     )
-    async with asgi_server("hypercorn") as upstream, edge_to(upstream, "http2", *tables) as it:
+    async with asgi_server("hypercorn") as upstream, edge_to(Bench, upstream, "http2", *tables) as it:
         url = f"http://127.0.0.1:{it.port}"
         async with httpx.AsyncClient(http1=False, http2=True, base_url=url) as client:
             refused = await client.get("/text")
@@ -340,7 +300,7 @@ async def test_callers_go_to_another_instance_and_no_call_is_lost() -> None:
         return codes
 
     with grpc_bench() as old, grpc_bench() as new:
-        async with edge_to(Upstream("127.0.0.1", old, "old"), "grpc") as it:
+        async with edge_to(Bench, Upstream("127.0.0.1", old, "old"), "grpc") as it:
             loop = asyncio.get_running_loop()
             policy = EdgePolicy((Upstream("127.0.0.1", new, "new"),), protocol="grpc")
 

@@ -8,11 +8,11 @@ import msgspec
 
 from meshdev.cli import options, terminal
 from meshdev.cli.figures import count, milliseconds, rate
+from meshdev.cli.named import named
 from meshdev.cli.table import columns
 from meshdev.client import calls
 from meshdev.client.control import Control
-from meshdev.errors import MeshdevError, UsageError
-from meshdev.kernel.nearest import did_you_mean
+from meshdev.errors import MeshdevError
 from meshdev.wire.database_views import DatabaseUserView, DatabaseView, StatementView
 
 _HEAD = ("DATABASE", "ENGINE", "OWNER", "USED BY", "CONNS", "RATE", "STATEMENTS", "ERRORS", "P99", "NOTE")
@@ -45,21 +45,13 @@ def command(*, name: str | None, as_json: bool) -> None:
     """
     views = Control(options.here()).send(calls.databases(settled=True))
     if name is not None:
-        views = [_named(views, name)]
+        views = [named(views, name, "database", _PREFIX)]
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(views[0] if name is not None else views)))
         return
     unicode = terminal.unicode_on(sys.stdout)
     lines = render(views) if name is None else detail(views[0], unicode=unicode)
     click.echo("\n".join(lines))
-
-
-def _named(views: Sequence[DatabaseView], name: str) -> DatabaseView:
-    for view in views:
-        if name in (view.name, view.name.removeprefix(_PREFIX)):
-            return view
-    hint = did_you_mean(name, [view.name for view in views], what="databases")
-    raise UsageError(f'no database is called "{name}"', hint=hint)
 
 
 def render(views: Sequence[DatabaseView]) -> list[str]:

@@ -9,11 +9,10 @@ import msgspec
 
 from meshdev.cli import options, terminal
 from meshdev.cli.figures import count, milliseconds, rate
+from meshdev.cli.named import named
 from meshdev.cli.table import columns
 from meshdev.client import calls
 from meshdev.client.control import Control
-from meshdev.errors import UsageError
-from meshdev.kernel.nearest import did_you_mean
 from meshdev.kernel.quantity import format_size
 from meshdev.wire.topic_views import MessageView, TopicPartyView, TopicView
 
@@ -34,21 +33,13 @@ def command(*, name: str | None, as_json: bool) -> None:
     """
     views = Control(options.here()).send(calls.topics(settled=True))
     if name is not None:
-        views = [_named(views, name)]
+        views = [named(views, name, "topic")]
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(views[0] if name is not None else views)))
         return
     unicode = terminal.unicode_on(sys.stdout)
     lines = render(views) if name is None else detail(views[0], unicode=unicode)
     click.echo("\n".join(lines))
-
-
-def _named(views: Sequence[TopicView], name: str) -> TopicView:
-    for view in views:
-        if view.name == name:
-            return view
-    hint = did_you_mean(name, [view.name for view in views], what="topics")
-    raise UsageError(f'no topic is called "{name}"', hint=hint)
 
 
 def render(views: Sequence[TopicView]) -> list[str]:

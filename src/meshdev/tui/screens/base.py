@@ -127,6 +127,13 @@ class Frame(Screen[None]):
         self.dashboard.open_fault_form(self.fault_target())
 
 
+def unconnected(picture: Picture) -> str:
+    """What stands in place of a list while there is no system; empty when there is one."""
+    if picture.system is not None:
+        return ""
+    return "The daemon has no system yet." if picture.link is Link.CONNECTED else "Connecting to the daemon …"
+
+
 def ticker(said: Happening | None, happenings: Sequence[Happening]) -> list[Span]:
     """The newest thing that happened: in the system, or by the user's own hand."""
     newest = happenings[-1] if happenings else None

@@ -24,8 +24,8 @@ from meshdev.tui.chaos.quick import command_of, like
 from meshdev.tui.graph.cursor import Cursor
 from meshdev.tui.keys import APP_KEYS, Key, bindings
 from meshdev.tui.keys.chaos import CHAOS_KEYS
-from meshdev.tui.model import Link, Picture
-from meshdev.tui.screens.base import Frame
+from meshdev.tui.model import Picture
+from meshdev.tui.screens.base import Frame, unconnected
 from meshdev.tui.screens.chaos_clear import clearing
 from meshdev.tui.screens.chaos_experiments import ExperimentsScreen
 from meshdev.tui.screens.graph import GraphScreen
@@ -135,9 +135,8 @@ class ChaosScreen(Frame):
         return [Span("filter ", Tone.MUTED), Span(clean(self._wanted), Tone.ACCENT)]
 
     def _empty(self, picture: Picture) -> str:
-        if picture.system is None:
-            connected = picture.link is Link.CONNECTED
-            return "The daemon has no system yet." if connected else "Connecting to the daemon …"
+        if words := unconnected(picture):
+            return words
         if picture.faults:
             return f"No fault matches {clean(self._wanted)!r}.\nEsc clears the filter."
         return (

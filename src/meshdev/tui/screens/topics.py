@@ -16,8 +16,8 @@ from meshdev.tui.cells import clean
 from meshdev.tui.graph.cursor import Cursor
 from meshdev.tui.keys import Key, bindings
 from meshdev.tui.keys.topics import TOPIC_KEYS
-from meshdev.tui.model import Link, Picture
-from meshdev.tui.screens.base import Frame
+from meshdev.tui.model import Picture
+from meshdev.tui.screens.base import Frame, unconnected
 from meshdev.tui.screens.graph import GraphScreen
 from meshdev.tui.tone import Span, Tone
 from meshdev.tui.topics.cells import COLUMNS, lag_of, messages_of, rows_of
@@ -118,9 +118,8 @@ class TopicsScreen(Frame):
         return [*(filtered if self._wanted else []), *sorted_]
 
     def _empty(self, picture: Picture) -> str:
-        if picture.system is None:
-            connected = picture.link is Link.CONNECTED
-            return "The daemon has no system yet." if connected else "Connecting to the daemon …"
+        if words := unconnected(picture):
+            return words
         if picture.topics:
             return f"No topic matches {clean(self._wanted)!r}.\nEsc clears the filter."
         return (

@@ -328,7 +328,7 @@ class CallsScreen(Frame):
                 if picture.link is not Link.CONNECTED
                 else "There is no system yet."
             )
-        return f"{what}\nThey appear here once a service is called over an edge that speaks HTTP."
+        return f"{what}\nThey appear here once something passes over an edge that is read."
 
 
 def side_by_side(groups: Iterable[Sequence[Span]]) -> list[Span]:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
+from functools import partial
 from time import perf_counter
 from typing import Any
 
@@ -189,6 +190,10 @@ async def test_what_passes_is_read_later_and_in_any_case_before_it_is_told() -> 
         await until(lambda: it.edge.active == 0)
 
 
+def _has_passed(edge: Edge, size: int) -> bool:
+    return edge.bytes_in == size
+
+
 async def test_much_is_not_kept_to_be_read_later(monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither many small pieces nor a large one."""
     monkeypatch.setattr(unread, "READ_AFTER", 3600)
@@ -197,7 +202,7 @@ async def test_much_is_not_kept_to_be_read_later(monkeypatch: pytest.MonkeyPatch
             for number in range(1, MOST_UNREAD + 1):
                 assert it.edge.in_flight == 0
                 writer.write(b"HANG a\n")
-                await until(lambda want=number: it.edge.bytes_in == want * len("HANG a\n"))
+                await until(partial(_has_passed, it.edge, number * len("HANG a\n")))
             assert it.edge.in_flight == MOST_UNREAD
             writer.write(b"HANG " + b"x" * 4 * MUCH + b"\n")
             await until(lambda: it.edge.in_flight == MOST_UNREAD + 1)

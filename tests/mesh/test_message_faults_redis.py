@@ -1,8 +1,10 @@
 """Faults on messages between redis-py and a real Valkey: each command is answered in its place, in RESP2 and 3."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
+from random import Random
 from time import time
 from typing import Any
 from uuid import uuid4
@@ -310,3 +312,84 @@ async def test_no_fault_leaves_anything_behind(server: int) -> None:
         while (await heard(told, 1)) != ["last"]:
             pass
         await until(lambda: all(link.faults is None for link in it.relay.links))
+
+
+FAULTS: list[dict[str, Any]] = [
+    {"drop": {"percentage": 40, "direction": "upstream"}},
+    {"duplicate": {"percentage": 40, "gap": "1ms"}},
+    {"duplicate": {"percentage": 40}},
+    {"delay": "2ms", "percentage": 40},
+    {"reorder": {"percentage": 40, "within": "5ms"}},
+    {"poison": {"percentage": 40}},
+]
+
+
+def talk(random: Random, own: str) -> tuple[list[bytes], list[str]]:
+    """Commands, and the kinds of their answers (``:``, ``+``, ``$``, or the answer itself)."""
+    said: list[bytes] = []
+    kinds: list[str] = []
+    queued: list[str] | None = None
+    for number in range(random.randrange(1, 40)):
+        word, kind = random.choice(
+            [
+                (command("PUBLISH", f"{own}c", number), ":"),
+                (command("SPUBLISH", f"{own}c", number), ":"),
+                (command("XADD", f"{own}x", "*", "n", number), "$"),
+                (command("XADD", f"{own}y", "MAXLEN", "~", 9, "*", "n", "x" * random.randrange(3000)), "$"),
+                (command("ECHO", number), f"$1\r\n{number}" if number < 10 else f"$2\r\n{number}"),
+                (command("SET", f"{own}k", "x" * random.choice([1, 5000]), "EX", 60), "+OK"),
+                (b"PING\r\n", "+PONG"),
+            ]
+        )
+        choice = random.random()
+        if queued is None and choice < 0.15:
+            said += [command("CLIENT", "REPLY", "SKIP"), word]
+        elif queued is None and choice < 0.3:
+            said.append(command("MULTI"))
+            kinds.append("+OK")
+            queued = []
+        elif queued is not None and choice < 0.3:
+            ends = choice < 0.2
+            said.append(command("EXEC" if ends else "DISCARD"))
+            kinds += [f"*{len(queued)}", *queued] if ends else ["+OK"]
+            queued = None
+        else:
+            said.append(word)
+            kinds.append(kind if queued is None else "+QUEUED")
+            if queued is not None:
+                queued.append(kind)
+    if queued is not None:
+        said.append(command("DISCARD"))
+        kinds.append("+OK")
+    return [*said, command("ECHO", "the end")], [*kinds, "$7\r\nthe end"]
+
+
+@pytest.mark.parametrize("seed", range(int(os.environ.get("MESHDEV_FUZZ", "12"))))
+async def test_any_pipeline_is_answered_as_ever(server: int, seed: int) -> None:
+    """Under faults that come and go, whatever it is cut into: as many answers, in their order, each of its kind."""
+    random = Random(seed)
+    async with faulty(server, *random.sample(FAULTS, 2), protocol="redis") as it:
+        reader, writer = await asyncio.open_connection("127.0.0.1", it.port)
+        for _ in range(10):
+            said, kinds = talk(random, f"fuzz:{seed}:")
+            data = b"".join(said)
+            while data:
+                size = random.choice([1, 7, 100, 100_000])
+                writer.write(data[:size])
+                data = data[size:]
+                await writer.drain()
+                if random.random() < 0.2:
+                    it.on(*random.sample(FAULTS, random.randrange(3)))
+            async with asyncio.timeout(PATIENCE):
+                got = [await answer(reader) for _ in kinds]
+            assert [one for one, kind in zip(got, kinds, strict=True) if not one.startswith(kind)] == []
+        writer.close()
+        await writer.wait_closed()
+
+
+async def answer(reader: asyncio.StreamReader) -> str:
+    """The next answer, or element of one."""
+    line = (await reader.readline()).decode().strip()
+    if line.startswith("$"):
+        line += "\r\n" + (await reader.readexactly(int(line[1:]) + 2)).decode().strip()
+    return line

@@ -37,7 +37,7 @@ def traffic(product: Product, filtered: str) -> list[dict[str, Any]]:
 
 
 def test_kafka_through_edges(product: Product) -> None:
-    """Records, groups, a topic with its ends; a fault of bytes is felt; nobody gives up."""
+    """Records, groups, a topic with its ends; faults of messages and bytes are felt; nobody gives up."""
     product.write(TOPOLOGY.replace("@broker@", str(BROKER)))
     product.run("up", "--wait", timeout=120)
     eventually(lambda: "order 3" in product.run("logs", "billing").stdout, timeout=60)
@@ -59,6 +59,10 @@ def test_kafka_through_edges(product: Product) -> None:
     topic = json.loads(product.run("topics", "orders", "--json").stdout)
     assert "orders" in json.dumps(topic)
     assert "billing" in json.dumps(topic)
+
+    product.run("fault", "add", "billing -> brokers.bus", "poison", "--subject", "orders")
+    eventually(lambda: "\\xff" in product.run("logs", "billing").stdout)
+    eventually(lambda: any(it["fault_hits"] for it in json.loads(product.run("edges", "--json").stdout)))
 
     product.run("fault", "add", "orders -> brokers.bus", "latency=400ms")
     eventually(lambda: "slow" in product.run("logs", "orders").stdout)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from meshdev.mesh.operations import Operations
 from meshdev.mesh.relay import CalleeSide, CallerSide, Link, Relay, Side, Start
-from meshdev.traffic.protocols.cutting import Cuttable, Following, Sharing
+from meshdev.traffic.protocols.cutting import Complaining, Cuttable, Following, Sharing
 from meshdev.traffic.protocols.operation import Operation, Scanner
 from meshdev.traffic.protocols.table import guess, is_read, scanner_of
 
@@ -125,6 +125,8 @@ class ScannedLink(Link):
         if scanner is None:
             return None
         asked = direction == "upstream"
+        if isinstance(scanner, Complaining):
+            scanner.complain = self.relay.complain_once
         if self.callee is None and isinstance(scanner, Sharing):
             return scanner.first_cutter(asked=asked)
         if self.callee is None and not isinstance(scanner, Following):

@@ -181,6 +181,8 @@ class MessageStage(Link):
 
     def _put(self, at: float, item: Item) -> None:
         """It leaves at ``at``, but not before what is ahead of it."""
+        if not item:
+            return
         self._out.append((max(at, self._out[-1][0]) if self._out else at, item))
 
     def _fate_of(self, message: Message, at: float) -> Fate | None:

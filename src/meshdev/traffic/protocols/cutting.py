@@ -130,6 +130,13 @@ class Sharing(Protocol):
         ...
 
 
+@runtime_checkable
+class Complaining(Protocol):
+    """A scanner whose cutters have something to tell a person."""
+
+    complain: Callable[[str], None]
+
+
 class Cutter:
     """Cuts one direction; see the module for the rules.
 

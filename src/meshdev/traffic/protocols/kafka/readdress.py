@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from meshdev.traffic.protocols.incoming import Incoming, Reading
 from meshdev.traffic.protocols.kafka.apis import DESCRIBE_CLUSTER, FIND_COORDINATOR, METADATA, api_of
-from meshdev.traffic.protocols.kafka.fields import MalformedError, Reader, Span
+from meshdev.traffic.protocols.kafka.fields import MalformedError, Reader, Span, varint
 from meshdev.traffic.protocols.kafka.shapes import ANSWERS
 
 MOST_ANSWER: Final = 16 * 1024 * 1024  # a larger one passes as it is
@@ -142,7 +142,7 @@ def readdressed(
     """An answer in which the broker ``node`` has the address of the edge; ``spans`` of what stands where in it."""
     host = edge.host.encode()
     texts = {
-        "host": (_varint(len(host) + 1) if flexible else pack(">h", len(host))) + host,
+        "host": (varint(len(host) + 1) if flexible else pack(">h", len(host))) + host,
         "port": pack(">i", edge.port),
     }
     out: list[bytes] = []
@@ -156,12 +156,3 @@ def readdressed(
             passed = span.end
     body = b"".join((*out, answer[passed:]))
     return pack(">i", len(body)) + body
-
-
-def _varint(number: int) -> bytes:
-    out = bytearray()
-    while number > 0x7F:  # noqa: PLR2004 - more bytes follow
-        out.append(number & 0x7F | 0x80)
-        number >>= 7
-    out.append(number)
-    return bytes(out)

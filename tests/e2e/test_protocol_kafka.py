@@ -60,6 +60,11 @@ def test_kafka_through_edges(product: Product) -> None:
     assert "orders" in json.dumps(topic)
     assert "billing" in json.dumps(topic)
 
+    done = product.run("publish", "orders", "by hand", "--key", "k").stdout
+    assert done == "orders: published on brokers.bus\n"
+    eventually(lambda: "b'by hand'" in product.run("logs", "billing").stdout)
+    product.run("publish", "orders", "--again")
+
     product.run("fault", "add", "billing -> brokers.bus", "poison", "--subject", "orders")
     eventually(lambda: "\\xff" in product.run("logs", "billing").stdout)
     eventually(lambda: any(it["fault_hits"] for it in json.loads(product.run("edges", "--json").stdout)))

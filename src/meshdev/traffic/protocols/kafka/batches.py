@@ -119,6 +119,12 @@ def produced(batch: Batch, records: Sequence[Record], sequence: int) -> bytes:
     return _built(batch.data, numbered, last=len(numbered) - 1, sequence=sequence)
 
 
+def new_batch(record: Record, at: int) -> bytes:
+    """A batch with one record that was made at that time (milliseconds), as nobody's."""
+    empty = bytes(_FORMAT_AT) + bytes((_FORMAT,)) + bytes(10) + pack(">qq", at, at) + NOBODY + bytes(4)
+    return of_nobody(Batch(empty, []), record)
+
+
 def of_nobody(batch: Batch, record: Record) -> bytes:
     """A batch with one record that neither follows others of its producer nor belongs to a transaction."""
     return _built(batch.data, [record._replace(offset=0)], last=0, sequence=None)

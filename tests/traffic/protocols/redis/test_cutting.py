@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from meshdev.traffic.protocols.cutting import Composed, Cutter, LostPlaceError, Part, Piece
 from meshdev.traffic.protocols.redis.cutting import AskedBorders
-from meshdev.traffic.protocols.redis.deliveries import AnsweredBorders, kinds
+from meshdev.traffic.protocols.redis.deliveries import AnsweredBorders
 from meshdev.traffic.protocols.redis.publishing import message_of
 from meshdev.traffic.protocols.redis.said import element, end_of
 from meshdev.traffic.protocols.redis.scanner import RedisScanner
+from meshdev.traffic.protocols.redis.watches import kinds
 from support_redis import bulk, command
 from support_scanning import cut_at
 

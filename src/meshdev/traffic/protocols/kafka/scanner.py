@@ -12,9 +12,9 @@
 A request in a version that is not known yet is told by its name alone.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from struct import unpack_from
-from typing import Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from meshdev.traffic.protocols.cutting import Cutter
 from meshdev.traffic.protocols.incoming import Incoming, Reading
@@ -27,7 +27,6 @@ from meshdev.traffic.protocols.kafka.apis import (
     api_of,
 )
 from meshdev.traffic.protocols.kafka.asked import Asked, first_error, operation_of, operations_of, subject
-from meshdev.traffic.protocols.kafka.cutting import AnsweredBorders, AskedBorders
 from meshdev.traffic.protocols.kafka.fields import MalformedError, Reader
 from meshdev.traffic.protocols.kafka.heads import (
     fetched_head,
@@ -35,11 +34,14 @@ from meshdev.traffic.protocols.kafka.heads import (
     produce_head,
     produced_partition,
 )
-from meshdev.traffic.protocols.kafka.lost import Cuts
 from meshdev.traffic.protocols.kafka.names import SHARED, TopicNames
 from meshdev.traffic.protocols.kafka.shapes import ANSWERS, REQUESTS
 from meshdev.traffic.protocols.kafka.topics import HEAD_BYTES, Layout, Topic, read_topics
-from meshdev.traffic.protocols.operation import Operation, Outcome
+from meshdev.traffic.protocols.operation import Operation
+from meshdev.traffic.protocols.pairing import PairingScanner, UnreadableError
+
+if TYPE_CHECKING:
+    from meshdev.traffic.protocols.kafka.lost import Cuts
 
 MOST_WAITING: Final = 4096
 MOST_BYTES: Final = 512 * 1024 * 1024  # of a message
@@ -55,42 +57,22 @@ def _nobody_listens(_text: str) -> None:
     """No person is told."""
 
 
-class GivenUpError(Exception):
-    """Why a connection cannot be read on."""
-
-
-class KafkaScanner:
+class KafkaScanner(PairingScanner[Asked]):
     """Reads one connection of Kafka along (`operation.Scanner`)."""
 
-    __slots__ = (
-        "_answered",
-        "_asked",
-        "_cuts",
-        "_done",
-        "_ends",
-        "_names",
-        "_now",
-        "_waiting",
-        "complain",
-        "gave_up",
-    )
+    __slots__ = ("_cuts", "_ends", "_names", "complain")
 
     name: ClassVar[str] = "kafka"
 
     def __init__(self, names: TopicNames = SHARED) -> None:
-        self.gave_up = ""
+        super().__init__()
         self._names = names
-        self._now = 0.0
-        self._done: list[Operation] = []
-        self._waiting: dict[int, Asked] = {}  # by correlation id
         self._ends = {
             True: 0,
             False: 0,
         }  # of the message that is being read, of what the caller says or the callee
         self._cuts: Cuts | None = None  # what those tell each other who cut the connection
         self.complain: Callable[[str], None] = _nobody_listens
-        self._asked = Incoming(self._requests)
-        self._answered = Incoming(self._answers)
 
     def cutter(self, *, asked: bool) -> Cutter:
         """From where the scanner is."""
@@ -104,53 +86,21 @@ class KafkaScanner:
         return self._cutter(asked=asked)
 
     def _cutter(self, *, asked: bool, out: bytes = b"", skip: int = 0) -> Cutter:
+        from meshdev.traffic.protocols.kafka import cutting  # noqa: PLC0415 - only faults need it
+
         cuts = self._cuts
         if cuts is None:
-            cuts = self._cuts = Cuts()
+            cuts = self._cuts = cutting.Cuts()
             for waiting in self._waiting.values():
                 if waiting.key == FETCH and waiting.version <= waiting.api.known:
                     cuts.fetching(waiting.correlation, waiting.version)
-        make = AskedBorders if asked else AnsweredBorders
+        make = cutting.AskedBorders if asked else cutting.AnsweredBorders
         return Cutter(make(cuts, self._names, self.complain), out=out, skip=skip, lasting=True)
 
-    def waiting(self) -> int:
-        """Requests that were asked and not answered yet."""
-        return len(self._waiting)
-
-    def asked(self, data: bytes, now: float) -> Sequence[Operation]:
-        """Requests; what is produced without acks ends here."""
-        return self._put(self._asked, data, now)
-
-    def answered(self, data: bytes, now: float) -> Sequence[Operation]:
-        """Answers."""
-        return self._put(self._answered, data, now)
-
-    def _put(self, incoming: Incoming, data: bytes, now: float) -> Sequence[Operation]:
-        if self.gave_up:
-            return ()
-        self._now = now
-        try:
-            incoming.put(data)
-        except GivenUpError as error:
-            self.gave_up = str(error)
-            self._waiting.clear()
-        if not self._done:
-            return ()
-        done, self._done = self._done, []
-        return done
-
-    def lost(self, now: float) -> Sequence[Operation]:
-        """Requests without an answer; who only waited for something has lost nothing."""
-        lost: list[Operation] = []
-        for asked in self._waiting.values():
-            if not asked.waits:
-                lost += (
-                    operations_of(asked, asked.topics, {}, now, 0, self._names)
-                    if asked.topics
-                    else [operation_of(asked, now, 0)]
-                )
-        self._waiting.clear()
-        return [operation._replace(outcome=Outcome.LOST) for operation in lost]
+    def _unanswered(self, asked: Asked, now: float) -> Iterable[Operation]:
+        if asked.topics:
+            return operations_of(asked, asked.topics, {}, now, 0, self._names)
+        return (operation_of(asked, now, 0),)
 
     def _requests(self, incoming: Incoming) -> Reading:
         while True:
@@ -158,15 +108,15 @@ class KafkaScanner:
             begin = incoming.position
             size = unpack_from(">i", incoming.data, incoming.at)[0]
             if size >> 16 == _TLS:
-                raise GivenUpError("it is encrypted (TLS)")
+                raise UnreadableError("it is encrypted (TLS)")
             if not _LEAST_REQUEST <= size <= MOST_BYTES:
-                raise GivenUpError(_NOT_KAFKA)
+                raise UnreadableError(_NOT_KAFKA)
             incoming.at += 4
             end = self._ends[True] = begin + 4 + size
             yield min(size, HEAD_BYTES)
             key, version, correlation = unpack_from(">hhi", incoming.data, incoming.at)
             if not (0 <= key <= MOST_API and version >= 0) or correlation in self._waiting:
-                raise GivenUpError(_NOT_KAFKA)
+                raise UnreadableError(_NOT_KAFKA)
             api = api_of(key)
             asked = Asked(key, version, api, correlation, self._now, size + 4)
             reader = _reader(incoming, min(size, HEAD_BYTES))
@@ -198,7 +148,7 @@ class KafkaScanner:
             else:
                 self._done += operations_of(asked, topics, {}, self._now, 0, self._names)
             if len(self._waiting) > MOST_WAITING:
-                raise GivenUpError(f"more than {MOST_WAITING} requests wait for their answers")
+                raise UnreadableError(f"more than {MOST_WAITING} requests wait for their answers")
 
     def _answers(self, incoming: Incoming) -> Reading:
         while True:
@@ -206,7 +156,7 @@ class KafkaScanner:
             begin = incoming.position
             size = unpack_from(">i", incoming.data, incoming.at)[0]
             if not _LEAST_ANSWER <= size <= MOST_BYTES:
-                raise GivenUpError(_NOT_KAFKA)
+                raise UnreadableError(_NOT_KAFKA)
             incoming.at += 4
             end = self._ends[False] = begin + 4 + size
             yield 4
@@ -217,7 +167,7 @@ class KafkaScanner:
                     incoming.skip(size)
                     yield 0
                     continue
-                raise GivenUpError("the broker answered what nobody had asked")
+                raise UnreadableError("the broker answered what nobody had asked")
             incoming.at += 4
             answer: dict[str, Any] = {}
             topics: list[Topic] = []
@@ -266,7 +216,7 @@ class KafkaScanner:
         else:
             self._done.append(operation_of(asked, now, size, first_error(answer)))
         if asked.key == SASL_HANDSHAKE and not asked.version:
-            raise GivenUpError("SASL goes on without Kafka's frames")
+            raise UnreadableError("SASL goes on without Kafka's frames")
 
 
 def _reader(incoming: Incoming, size: int, *, flexible: bool = False) -> Reader:

@@ -5,9 +5,7 @@ length pass element by element. Entries in the answer of a transaction are no me
 left is nothing, as if the caller's patience had ended.
 """
 
-from collections import deque
 from collections.abc import Sequence
-from enum import IntEnum
 from functools import partial
 from itertools import pairwise
 from typing import Final
@@ -24,29 +22,11 @@ from meshdev.traffic.protocols.redis.said import (
     line_end,
     string_at,
 )
+from meshdev.traffic.protocols.redis.watches import Kind, Kinds
 
-_MOST_AHEAD: Final = (
-    65536  # of the scanner, which is a chunk ahead; more only if the cutter has lost its place
-)
 _BEGUN: Final = frozenset(b"*~>%|")
 _CHANNEL_AT: Final = {b"message": 1, b"smessage": 1, b"pmessage": 2}
 _NOTHING: Final = {ARRAY: b"*-1\r\n", MAP: b"_\r\n"}
-
-
-class Kind(IntEnum):
-    """What an aggregate is that the server says."""
-
-    PLAIN = 0
-    PUSHED = 1
-    ENTRIES = 2
-
-
-Kinds = deque[Kind]
-
-
-def kinds() -> Kinds:
-    """For a scanner to note them in, in their order, for one cutter."""
-    return deque(maxlen=_MOST_AHEAD)
 
 
 class _Entry:

@@ -24,12 +24,10 @@ from meshdev.traffic.protocols.key_pattern import key_pattern
 from meshdev.traffic.protocols.operation import Operation, Outcome
 from meshdev.traffic.protocols.redis.asked import Asked, asked_by, ended_by, operation_of
 from meshdev.traffic.protocols.redis.commands import Manner
-from meshdev.traffic.protocols.redis.cutting import AskedBorders
-from meshdev.traffic.protocols.redis.deliveries import AnsweredBorders, Kind, Kinds, kinds
 from meshdev.traffic.protocols.redis.replies import ARRAY, MAP, PUSH, Reply, ReplyReader, Watch
 from meshdev.traffic.protocols.redis.requests import Request, RequestReader
 from meshdev.traffic.protocols.redis.subscriptions import Subscriptions
-from meshdev.traffic.protocols.redis.watches import Entries, Executed, Pushed
+from meshdev.traffic.protocols.redis.watches import Entries, Executed, Kind, Kinds, Pushed, kinds
 
 MOST_WAITING: Final = 16_384
 _QUEUED: Final = b"QUEUED"
@@ -78,6 +76,9 @@ class RedisScanner:
 
     def cutter(self, *, asked: bool) -> Cutter:
         """From where the scanner is."""
+        from meshdev.traffic.protocols.redis.cutting import AskedBorders  # noqa: PLC0415 - only faults need it
+        from meshdev.traffic.protocols.redis.deliveries import AnsweredBorders  # noqa: PLC0415 - likewise
+
         if asked:
             out, skip, left, words = self._requests.place
             borders = AskedBorders(
@@ -96,7 +97,7 @@ class RedisScanner:
 
     def first_cutter(self, *, asked: bool) -> Cutter:
         """From the beginning; nothing was answered yet."""
-        return Cutter(AskedBorders()) if asked else self.cutter(asked=False)
+        return RedisScanner().cutter(asked=True) if asked else self.cutter(asked=False)
 
     def _subscribes(self) -> bool:
         return bool(self._subscriptions) or any(it.manner is Manner.SUBSCRIBES for it in self._waiting)

@@ -3,6 +3,7 @@
 from importlib import import_module
 from pkgutil import walk_packages
 from random import Random
+from struct import pack_into
 from types import SimpleNamespace
 from typing import Any, Final, NamedTuple
 from unittest.mock import ANY
@@ -136,3 +137,12 @@ def batch(
         )
     builder.close()
     return bytes(builder.buffer())
+
+
+def idempotent(data: bytes, producer: int, sequence: int, *, transactional: bool = False) -> bytes:
+    """The batch as an idempotent producer's, without a checksum for it."""
+    changed = bytearray(data)
+    pack_into(">qhi", changed, 43, producer, 1, sequence)
+    if transactional:
+        changed[22] |= 0x10
+    return bytes(changed)

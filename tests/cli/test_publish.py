@@ -14,11 +14,14 @@ TOPICS = [
 
 
 def test_a_message_goes_to_the_daemon(cli: Cli) -> None:
-    """With its headers."""
+    """With its headers and its key."""
     with stand_in(cli) as daemon:
-        ran = cli("publish", "t", "hello", "-H", "a=b", "--broker", "events")
+        ran = cli("publish", "t", "hello", "-H", "a=b", "--broker", "events", "--key", "k")
     assert daemon.stand_in.asked == [
-        ("publish", PublishRequest(topic="t", payload="hello", broker="events", headers={"a": "b"}))
+        (
+            "publish",
+            PublishRequest(topic="t", payload="hello", broker="events", headers={"a": "b"}, key="k"),
+        )
     ]
     assert (ran.code, ran.out) == (0, "t: published on brokers.events\n")
 

@@ -49,7 +49,7 @@ async def test_what_cannot_be_is_told() -> None:
     wrong: list[tuple[Brokers, PublishRequest, str]] = [
         ({"brokers.one": ("redis", None)}, wish(), "is not running"),
         ({"brokers.one": ("redis", gone)}, wish(), "cannot be reached"),
-        ({"brokers.one": ("kafka", gone)}, wish(broker="one"), "speaks kafka"),
+        ({"brokers.one": ("http", gone)}, wish(broker="one"), "speaks http"),
         ({"brokers.one": ("redis", gone)}, wish(broker="on"), 'no broker is called "on"'),
         ({}, wish(), "has no broker"),
     ]

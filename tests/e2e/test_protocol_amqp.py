@@ -51,6 +51,11 @@ def test_amqp_on_declared_and_guessed_edges(product: Product, rabbitmq: int) -> 
     assert edges["events"]["errors"] == 0
     assert "basic.publish shop-events/order.{id}.paid" in product.run("metrics").stdout
 
+    by_hand = ("publish", "--broker", "events", "-H", "by=hand")
+    done = product.run(*by_hand, "shop-events/order.7.paid", "{}").stdout
+    assert done == "shop-events/order.7.paid: published on brokers.events\n"
+    assert "NO_ROUTE" in product.run(*by_hand, "pace", "{}", check=1).stderr
+
     product.run("fault", "add", "user -> brokers.events", "latency=400ms")
     before = system.said().count("EVENTS slow")
     eventually(lambda: system.said().count("EVENTS slow") >= before + 3, 30)

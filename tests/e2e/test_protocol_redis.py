@@ -52,7 +52,7 @@ def told(product: Product, callee: str) -> set[tuple[str, str, str]]:
 
 
 def test_redis_on_declared_and_guessed_edges(product: Product) -> None:
-    """Commands with their patterns, outcomes and latencies; a fault of bytes is felt; nobody gives up."""
+    """Commands with their patterns, outcomes and latencies; faults of messages and bytes are felt; nobody gives up."""
     product.write(TOPOLOGY.replace("@server@", str(SERVER)))
     product.run("up", "--wait", timeout=120)
     eventually(lambda: "worked" in product.run("logs", "carts").stdout)
@@ -70,6 +70,11 @@ def test_redis_on_declared_and_guessed_edges(product: Product) -> None:
     assert routes["SET session:{id}"]["p99_ms"] > 0
     assert routes["LPUSH session:{id}"]["errors"] == 0
     assert "SET session:{id}" in product.run("metrics").stdout
+
+    for fault, name in (("drop", "lost"), ("duplicate", "twice")):
+        where = ("carts -> databases.cache", f"{fault}=100%", "--subject", name)
+        product.run("fault", "add", *where, "--direction", "upstream")
+    eventually(lambda: "lost 0, twice 2" in product.run("logs", "carts").stdout)
 
     product.run("fault", "add", "carts -> databases.cache", "latency=400ms")
     eventually(lambda: "slow" in product.run("logs", "carts").stdout)

@@ -34,12 +34,21 @@ def _complete(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> 
     metavar="NAME=VALUE",
     help="A header, where the protocol has some.",
 )
+@click.option("--key", default="", metavar="KEY", help="The record's key, in Kafka.")
 @options.json_option()
 def command(
-    *, topic: str, payload: str | None, again: bool, broker: str, headers: tuple[str, ...], as_json: bool
+    *,
+    topic: str,
+    payload: str | None,
+    again: bool,
+    broker: str,
+    headers: tuple[str, ...],
+    key: str,
+    as_json: bool,
 ) -> None:
     """Publish a message: PAYLOAD, or what comes on standard input (-), or the last one again.
 
+    TOPIC is as `meshdev topics` lists it; of AMQP EXCHANGE/ROUTING.KEY, or a queue.
     It goes to the broker directly, not over an edge: faults of edges don't meet it, and no service has published it.
     """
     control = Control(options.here())
@@ -49,7 +58,8 @@ def command(
         text = _last(control.send(calls.topics(settled=True)), topic)
     else:
         text = sys.stdin.read() if payload == "-" else payload or ""
-    request = PublishRequest(topic=topic, payload=text, broker=broker, headers=dict(map(_header, headers)))
+    told = dict(map(_header, headers))
+    request = PublishRequest(topic=topic, payload=text, broker=broker, headers=told, key=key)
     done = control.send(calls.publish(request))
     click.echo(msgspec.json.encode(done) if as_json else f"{done.topic}: published on {done.broker}")
 

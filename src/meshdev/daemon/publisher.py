@@ -1,6 +1,7 @@
 """Publishes a message for a person: a connection of its own to the broker, past the mesh's edges."""
 
 import asyncio
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 
@@ -8,7 +9,7 @@ from meshdev.daemon.edges import Edge
 from meshdev.errors import ServiceError, UsageError
 from meshdev.mesh.signals import EdgeSignals
 from meshdev.topology.nearest import did_you_mean
-from meshdev.traffic.protocols.publishing import PUBLISHERS, Dialogue, RefusedError
+from meshdev.traffic.protocols.publishing import PUBLISHERS, Dialogue, Outgoing, RefusedError
 from meshdev.wire.mesh import EdgeKey, Upstream
 from meshdev.wire.topic_views import PublishedView, PublishRequest, TopicView
 
@@ -55,8 +56,9 @@ class Publisher:
             raise ServiceError(f"{name} is not running", hint=f"`meshdev start {name}`")
         try:
             async with asyncio.timeout(TIMEOUT):
-                dialogue = begin(request.topic, request.payload.encode(), request.headers)
-                await _speak(dialogue, upstream)
+                payload = request.payload.encode()
+                outgoing = Outgoing(request.topic, payload, request.headers, request.key, time.time())
+                await _speak(begin(outgoing), upstream)
         except RefusedError as error:
             raise ServiceError(f"{name} does not take the message: {error}") from None
         except TimeoutError:

@@ -213,6 +213,10 @@ class Edge:
                 )
             await self._hold(left if not policy.upstreams else min(left, REDIAL_DELAY))
 
+    async def connect_to(self, upstream: Upstream, protocol: Callable[[Upstream], P]) -> P:
+        """Connect to this one, at once, whoever is in the policy. Raises UnconnectedError."""
+        return await self._dial(upstream, protocol)
+
     async def _dial(self, upstream: Upstream, protocol: Callable[[Upstream], P]) -> P:
         if upstream.remote is not None and upstream.remote.tls:
             from meshdev.mesh.remote import dial_by_tls  # noqa: PLC0415 - most workers never need it

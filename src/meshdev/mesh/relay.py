@@ -197,13 +197,17 @@ class Link:
 
     async def _connect(self) -> None:
         try:
-            await self.edge.connect(self._callee_side)
+            await self._reach()
         except UnconnectedError as error:
             self.edge.count_error(error.kind)
             reset(self.caller.transport)
             return
         finally:
             self._connecting = None
+
+    async def _reach(self) -> None:
+        """Connect to one of the upstreams. Raises UnconnectedError."""
+        await self.edge.connect(self._callee_side)
 
     def _callee_side(self, upstream: Upstream) -> CalleeSide:
         self.upstream = upstream

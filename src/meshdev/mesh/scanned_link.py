@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from meshdev.mesh.operations import Operations
 from meshdev.mesh.relay import CalleeSide, CallerSide, Link, Relay, Side, Start
 from meshdev.mesh.unread import Unread
-from meshdev.traffic.protocols.cutting import Cuttable, Following
+from meshdev.traffic.protocols.cutting import Complaining, Cuttable, Following, Sharing
 from meshdev.traffic.protocols.operation import Operation, Scanner
 from meshdev.traffic.protocols.table import guess, is_read, scanner_of
 
@@ -137,9 +137,14 @@ class ScannedLink(Link):
         scanner = self.reading.cuttable()
         if scanner is None:
             return None
+        asked = direction == "upstream"
+        if isinstance(scanner, Complaining):
+            scanner.complain = self.relay.complain_once
+        if self.callee is None and isinstance(scanner, Sharing):
+            return scanner.first_cutter(asked=asked)
         if self.callee is None and not isinstance(scanner, Following):
             scanner = type(scanner)()
-        return scanner.cutter(asked=direction == "upstream")
+        return scanner.cutter(asked=asked)
 
     def lost(self, side: Side, exc: Exception | None) -> None:
         """One end is gone; in the end the caller's is, too."""

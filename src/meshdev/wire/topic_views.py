@@ -57,12 +57,16 @@ class TopicView(Struct, frozen=True, kw_only=True):
 
 
 class PublishRequest(Struct, frozen=True, kw_only=True):
-    """Publish a message; ``broker`` may be empty where there is no doubt. Protocols without headers ignore them."""
+    """Publish a message; ``broker`` may be empty where there is no doubt.
+
+    Protocols without headers ignore them, and so do those without keys (all but Kafka).
+    """
 
     topic: str
     payload: str
     broker: str = ""
     headers: dict[str, str] = {}
+    key: str = ""
 
 
 class PublishedView(Struct, frozen=True, kw_only=True):

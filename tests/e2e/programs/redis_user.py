@@ -1,4 +1,7 @@
-"""Uses Redis at CACHE_HOST:CACHE_PORT and GUESSED_HOST:GUESSED_PORT for ever, and says when an answer took long."""
+"""Uses Redis at CACHE_HOST:CACHE_PORT and GUESSED_HOST:GUESSED_PORT for ever, and says when an answer took long.
+
+And when a stream has more or fewer entries than were added.
+"""
 
 import contextlib
 import os
@@ -33,6 +36,15 @@ for client in clients:
     work(client)
 print("worked", flush=True)
 while True:
+    with clients[0].pipeline() as pipe:
+        for name in ("lost", "twice"):
+            pipe.delete(name)
+            pipe.xadd(name, {"id": 17})
+            pipe.xlen(name)
+        answers = pipe.execute()
+    lost, twice = answers[2::3]
+    if (lost, twice) != (1, 1):
+        print(f"lost {lost}, twice {twice}", flush=True)
     begun = time.perf_counter()
     clients[0].get("again")
     if time.perf_counter() - begun > LONG:

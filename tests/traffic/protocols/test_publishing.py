@@ -2,7 +2,15 @@
 
 import pytest
 
-from meshdev.traffic.protocols.publishing import PUBLISHERS, Dialogue, RefusedError, mqtt, nats, redis
+from meshdev.traffic.protocols.publishing import (
+    PUBLISHERS,
+    Dialogue,
+    Outgoing,
+    RefusedError,
+    mqtt,
+    nats,
+    redis,
+)
 
 
 def held(dialogue: Dialogue, *answers: bytes) -> list[bytes]:
@@ -18,24 +26,24 @@ def held(dialogue: Dialogue, *answers: bytes) -> list[bytes]:
 
 def test_nats_is_taken_with_the_pong() -> None:
     """However its words are cut; headers make it an HPUB."""
-    said = held(nats("order.placed", b"{}", {"a": "b"}), b"INFO {", b"}\r\n", b"PON", b"G\r\n")
+    said = held(nats(Outgoing("order.placed", b"{}", {"a": "b"})), b"INFO {", b"}\r\n", b"PON", b"G\r\n")
     [message] = [line for line in said if line]
     assert b"HPUB order.placed 18 20\r\nNATS/1.0\r\na: b\r\n\r\n{}\r\nPING\r\n" in message
-    plain = held(nats("t", b"xyz", {}), b"INFO {}\r\n", b"PONG\r\n")
+    plain = held(nats(Outgoing("t", b"xyz")), b"INFO {}\r\n", b"PONG\r\n")
     assert b"PUB t 3\r\nxyz\r\n" in plain[1]
 
 
 def test_redis_is_taken_with_a_number() -> None:
     """As many as that got it."""
     assert (
-        held(redis("news", b"\r\n", {}), b":", b"0\r\n")[0]
+        held(redis(Outgoing("news", b"\r\n")), b":", b"0\r\n")[0]
         == b"*3\r\n$7\r\nPUBLISH\r\n$4\r\nnews\r\n$2\r\n\r\n\r\n"
     )
 
 
 def test_mqtt_is_taken_with_the_acknowledgement() -> None:
     """Lengths beyond 127 take more bytes."""
-    said = held(mqtt("a/b", b"x" * 200, {}), b"\x20\x02\x00\x00", b"\x40\x02", b"\x00\x01")
+    said = held(mqtt(Outgoing("a/b", b"x" * 200)), b"\x20\x02\x00\x00", b"\x40\x02", b"\x00\x01")
     assert said[1] == b"\x32\xcf\x01\x00\x03a/b\x00\x01" + b"x" * 200
 
 
@@ -43,15 +51,19 @@ def test_mqtt_is_taken_with_the_acknowledgement() -> None:
     ("dialogue", "answers", "why"),
     [
         (
-            nats("t", b"", {}),
+            nats(Outgoing("t", b"")),
             [b"INFO {}\r\n", b"-ERR 'Authorization Violation'\r\n"],
             "Authorization Violation",
         ),
-        (nats("a b", b"", {}), [], "no blanks"),
-        (redis("t", b"", {}), [b"-NOAUTH Authentication required.\r\n"], "NOAUTH Authentication required."),
-        (mqtt("a/#", b"", {}), [], "wildcards"),
-        (mqtt("a", b"", {}), [b"\x20\x02\x00\x05"], "20020005"),
-        (mqtt("a", b"", {}), [b"\x20\x02\x00\x00", b"\xe0\x00\x00\x00"], "e0000000"),
+        (nats(Outgoing("a b", b"")), [], "no blanks"),
+        (
+            redis(Outgoing("t", b"")),
+            [b"-NOAUTH Authentication required.\r\n"],
+            "NOAUTH Authentication required.",
+        ),
+        (mqtt(Outgoing("a/#", b"")), [], "wildcards"),
+        (mqtt(Outgoing("a", b"")), [b"\x20\x02\x00\x05"], "20020005"),
+        (mqtt(Outgoing("a", b"")), [b"\x20\x02\x00\x00", b"\xe0\x00\x00\x00"], "e0000000"),
     ],
 )
 def test_a_refusal_says_why(dialogue: Dialogue, answers: list[bytes], why: str) -> None:
@@ -62,4 +74,4 @@ def test_a_refusal_says_why(dialogue: Dialogue, answers: list[bytes], why: str) 
 
 def test_the_table_names_protocols() -> None:
     """As the topology does."""
-    assert set(PUBLISHERS) == {"nats", "redis", "mqtt"}
+    assert set(PUBLISHERS) == {"amqp", "kafka", "mqtt", "nats", "redis"}

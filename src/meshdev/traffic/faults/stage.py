@@ -3,7 +3,8 @@
 Rules: what is no message passes at once, in order · a message that is late lets others overtake it · nothing is put
 into a unit that has passed in part (`Cutter.streaming`): what falls due meanwhile leaves right behind it · an end waits
 until all that is held back has left · what a fault that is taken out had held back leaves at once · a stage without
-faults is `done` when nothing of it is missed; then it may be taken out.
+faults is `done` when nothing of it is missed; then it may be taken out · of a unit with parts something always leaves
+in its place; a part that is late leaves alone, or, where it cannot, its unit is late and so is all that is behind it.
 """
 
 from collections import deque
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from meshdev.traffic.faults.link import End, Item, Link, Timed
 from meshdev.traffic.faults.match import fits_message
 from meshdev.traffic.faults.messages import Fate
-from meshdev.traffic.protocols.cutting import Cutter, Message, Piece
+from meshdev.traffic.protocols.cutting import Composed, Cutter, Message, Part, Piece
 
 if TYPE_CHECKING:
     from meshdev.traffic.faults.edge import ActiveFault
@@ -36,22 +37,36 @@ class _Late(NamedTuple):
 class _Overtaken:
     """A message that waits for ``left`` others, or until ``late.due``."""
 
-    __slots__ = ("late", "left")
+    __slots__ = ("late", "left", "passing")
 
     def __init__(self, late: Sequence[_Late], left: int) -> None:
         self.late = late
         self.left = left
+        self.passing = 0  # others that are being decided about
 
 
 class MessageStage(Link):
     """Cuts what arrives, and has ``faults`` act on each message."""
 
-    __slots__ = ("_cutter", "_end", "_faults", "_kept", "_late", "_overtaken", "_split", "_turns")
+    __slots__ = (
+        "_composed",
+        "_cutter",
+        "_end",
+        "_faults",
+        "_holders",
+        "_kept",
+        "_late",
+        "_overtaken",
+        "_split",
+        "_turns",
+    )
 
     def __init__(self, cutter: Cutter) -> None:
         self._out: deque[Timed] = deque()
         self.held = 0
         self._cutter = cutter
+        self._composed = cutter.borders if isinstance(cutter.borders, Composed) else None
+        self._holders: set[str] = set()  # faults for which units wait, and all that is behind them
         self._split = cutter.streaming  # what has left ends in the middle of a unit
         self._kept = 0  # bytes of messages that are held back
         self._faults: Sequence[ActiveFault] = ()
@@ -85,6 +100,9 @@ class MessageStage(Link):
                 for late in self._late
             ]
             heapify(self._late)
+        if self._holders and keys.isdisjoint(self._holders):
+            self._out = deque((min(now, at), item) for at, item in self._out)
+            self._holders.clear()
 
     # --- what passes ------------------------------------------------------------------------------
 
@@ -97,26 +115,38 @@ class MessageStage(Link):
             was_lost = cutter.lost
             pieces = cutter.cut(item)
             last = len(pieces) - 1
+            bound = False
             for index, piece in enumerate(pieces):
-                self._split = self._split and not index
+                if index:
+                    self._split = bound
+                bound = piece.bound
                 self._flush(at)
                 if index == last and cutter.lost and not was_lost:
                     self._let_all_go(at)  # nothing can be put in later
                 if piece.last:
                     self._let_all_go(at)
-                if piece.message is None:
-                    self._out.append((at, piece.data))
+                if piece.parts:
+                    self._decide_parts(piece, at)
+                elif piece.message is None:
+                    self._put(at, piece.data)
                 else:
-                    self._decide(piece, piece.message, at)
-                self._split = index == last and cutter.streaming
+                    self._decide(piece.data, piece.message, at)
+            if pieces:
+                self._split = cutter.streaming
             self._flush(at)
-        self.held = self._kept + self._cutter.held
+        self._count()
 
     def due(self, now: float) -> list[Timed]:
         """What has left by ``now``, in order."""
         self._flush(now)
+        left = super().due(now)
+        self._count()
+        return left
+
+    def _count(self) -> None:
         self.held = self._kept + self._cutter.held
-        return super().due(now)
+        if self._holders:
+            self.held += sum(len(item) for _, item in self._out if isinstance(item, bytes))
 
     def deadline(self) -> float | None:
         """When `due` will have something next, if nothing else arrives."""
@@ -143,19 +173,26 @@ class MessageStage(Link):
         self._late.clear()
         self._end = None
         rest = self._cutter.rest()
+        self._holders.clear()
         self.held = self._kept = 0
         return [*left, *late, *([rest] if rest else []), *end]
 
     # --- one message ------------------------------------------------------------------------------
 
-    def _decide(self, piece: Piece, message: Message, at: float) -> None:
+    def _put(self, at: float, item: Item) -> None:
+        """It leaves at ``at``, but not before what is ahead of it."""
+        if not item:
+            return
+        self._out.append((max(at, self._out[-1][0]) if self._out else at, item))
+
+    def _fate_of(self, message: Message, at: float) -> Fate | None:
+        """What the faults do to it; those that it overtakes are told."""
         fate: Fate | None = None
-        overtaking: list[str] = []
         for fault in self._faults:
             key = fault.key
-            if key in self._overtaken:
-                if fits_message(fault.spec.match, message):
-                    overtaking.append(key)
+            waiting = self._overtaken.get(key)
+            if waiting is not None:
+                waiting.passing += fits_message(fault.spec.match, message)
                 continue
             ordinal = fault.decide_message(message, at)
             if ordinal > 0 and fault.message is not None:
@@ -165,29 +202,64 @@ class MessageStage(Link):
                 fault.message.apply(fate, fault.draws.about(ordinal), at)
                 if fate.behind > behind:
                     fate.holder = key
+        return fate
+
+    def _decide(self, data: bytes, message: Message, at: float) -> None:
+        fate = self._fate_of(message, at)
         if fate is None:
-            self._leave_now(at, piece.data, message)
+            self._leave_now(at, data, message)
         elif not fate.dropped:
-            self._carry_out(fate, piece.data, message, at)
-        for key in overtaking:
-            waiting = self._overtaken[key]
-            waiting.left -= 1
+            if fate.payload is not None:
+                borders = self._cutter.borders
+                data = borders.with_payload(data, fate.payload(borders.payload(data)))
+            self._carry_out(fate, data, message, at)
+        self._overtake(at)
+
+    def _decide_parts(self, piece: Piece, at: float) -> None:
+        """What leaves in the place of a unit, and its parts that leave alone."""
+        composed = self._composed
+        if composed is None:
+            raise AssertionError(self._cutter)
+        until, parts = at, []
+        for message in piece.parts:
+            fate = self._fate_of(message, at)
+            if fate is None:
+                parts.append(Part())
+            elif fate.dropped:
+                parts.append(Part(0))
+            elif message.fixed:
+                parts.append(Part(1 + fate.copies, fate.payload))
+                if fate.delay:
+                    until = max(until, at + fate.delay)
+                    self._holders.update(fate.hits)
+            else:
+                now = 0 if fate.delay or fate.behind else 1 if fate.gap else 1 + fate.copies
+                parts.append(Part(now, fate.payload))
+                if now <= fate.copies:
+                    data = composed.alone(piece.data, message, Part(1, fate.payload))
+                    self._carry_out(fate, data, message, at, now)
+        self._put(until, composed.with_parts(piece.data, piece.parts, parts))
+        self._overtake(at)
+
+    def _overtake(self, at: float) -> None:
+        """Count what has just passed for those that are overtaken."""
+        for key, waiting in tuple(self._overtaken.items()):
+            waiting.left -= waiting.passing
+            waiting.passing = 0
             if waiting.left <= 0:
                 self._let_go(key, at)
 
     def _leave_now(self, at: float, data: bytes, message: Message) -> None:
         self._cutter.leaves(message)
-        self._out.append((at, data))
+        self._put(at, data)
 
-    def _carry_out(self, fate: Fate, data: bytes, message: Message, at: float) -> None:
-        if fate.payload is not None:
-            borders = self._cutter.borders
-            data = borders.with_payload(data, fate.payload(borders.payload(data)))
+    def _carry_out(self, fate: Fate, data: bytes, message: Message, at: float, left: int = 0) -> None:
+        """It leaves when it should, and its copies, but for the first ``left``, which have."""
         first = at + fate.delay + (fate.within if fate.behind else 0.0)
         by = tuple(fate.hits)
         late = [
             _Late(first + fate.gap * copy, next(self._turns), data, by, message)
-            for copy in range(fate.copies + 1)
+            for copy in range(left, fate.copies + 1)
         ]
         if fate.behind:
             self._overtaken[fate.holder] = _Overtaken(late, fate.behind)
@@ -245,7 +317,7 @@ class MessageStage(Link):
     def _leave(self, now: float) -> None:
         rest, end = self._cutter.rest(), self._end
         if rest:
-            self._out.append((now, rest))
+            self._put(now, rest)
         if end is not None:
-            self._out.append((now, end))
+            self._put(now, end)
         self._end = None

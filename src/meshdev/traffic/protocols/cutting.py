@@ -1,12 +1,15 @@
 """Cutting one direction of a connection into whole messages, so that faults on messages can act at their borders.
 
 A protocol says where units end (`Borders`), `Cutter` does the rest. Rules: a cutter begins where the connection is, in
-the middle of a unit, too: what is left of that passes unharmed · a unit with a message is kept until it is whole, up to
+the middle of a unit, too: what is left of that passes unharmed · a unit with messages is kept until it is whole, up to
 `MOST_MESSAGE` bytes; a larger one passes as it comes, as no message · the pieces' bytes are what came in, all of it, in
 order · what cannot be read any more (`Cutter.lost`) passes as it comes, for good.
+
+A unit is a message, or it has messages for its *parts*: something has to pass in its place whatever becomes of them (a
+command that is answered, an answer with several entries).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar, Final, NamedTuple, Protocol, runtime_checkable
 
 MOST_MESSAGE: Final = 2 * 1024 * 1024
@@ -20,34 +23,48 @@ class Message(NamedTuple):
     """What a match asks of a message. ``headers`` gives its headers by lowered name.
 
     ``inner`` messages are the protocol's own doings (acknowledgements, answers to an inbox, requests to the broker's
-    API): they are meant only by a subject pattern that says so.
+    API): they are meant only by a subject pattern that says so. A ``fixed`` one, a part of something, cannot leave
+    without the rest of it: when it is late, so is all that is behind it.
     """
 
     subject: str
     headers: Callable[[], Mapping[str, str]] = dict
     inner: bool = False
-    mark: object = None  # the borders' own, see `Counting`
+    mark: object = None  # the borders' own, see `Counting` and `Composed`
+    fixed: bool = False
 
 
 class Unit(NamedTuple):
     """The unit that begins at a border: how many bytes it has in all, and the message that it is, if it is one.
 
     ``instead`` leaves in its place, if that is not None and the unit is here as a whole. Behind a ``last`` one no
-    message may come: what is held back leaves before it.
+    message may come: what is held back leaves before it. ``parts`` are the messages in it (`Composed`). What follows a
+    ``bound`` one belongs to it: nothing may be put between.
     """
 
     size: int
     message: Message | None = None
     instead: bytes | None = None
     last: bool = False
+    parts: Sequence[Message] = ()
+    bound: bool = False
 
 
 class Piece(NamedTuple):
-    """Bytes that leave a cutter together; with a message they are all of it."""
+    """Bytes that leave a cutter together; with a message, or with parts, they are all of it."""
 
     data: bytes
     message: Message | None = None
     last: bool = False
+    parts: Sequence[Message] = ()
+    bound: bool = False
+
+
+class Part(NamedTuple):
+    """What becomes of a part: how often it is in its unit (0: not at all), and what its payload is made into."""
+
+    times: int = 1
+    payload: Callable[[bytes], bytes] | None = None
 
 
 class Borders(Protocol):
@@ -76,6 +93,19 @@ class Counting(Protocol):
 
 
 @runtime_checkable
+class Composed(Protocol):
+    """Borders whose units have parts."""
+
+    def with_parts(self, data: bytes, messages: Sequence[Message], parts: Sequence[Part]) -> bytes:
+        """What leaves in the place of a unit when this becomes of its parts; asked once for each that is whole."""
+        ...
+
+    def alone(self, data: bytes, message: Message, part: Part) -> bytes:
+        """One part of a unit by itself, to be put in anywhere later; the other side is not to answer it."""
+        ...
+
+
+@runtime_checkable
 class Cuttable(Protocol):
     """A scanner whose connections can be cut."""
 
@@ -91,6 +121,22 @@ class Following(Protocol):
     follows_cuts: ClassVar[bool]
 
 
+@runtime_checkable
+class Sharing(Protocol):
+    """A scanner whose cutters know of each other, or of what it reads, wherever they begin."""
+
+    def first_cutter(self, *, asked: bool) -> "Cutter":
+        """A cutter from the connection's beginning, whatever was read of what the caller says."""
+        ...
+
+
+@runtime_checkable
+class Complaining(Protocol):
+    """A scanner whose cutters have something to tell a person."""
+
+    complain: Callable[[str], None]
+
+
 class Cutter:
     """Cuts one direction; see the module for the rules.
 
@@ -99,9 +145,11 @@ class Cutter:
     other direction: what was done to messages has to be done to what is said of them.
     """
 
-    __slots__ = ("_buffer", "_counting", "_gone", "_needed", "_skip", "borders", "lasting", "lost")
+    __slots__ = ("_bound", "_buffer", "_counting", "_gone", "_needed", "_skip", "borders", "lasting", "lost")
 
-    def __init__(self, borders: Borders, *, out: bytes = b"", skip: int = 0, lasting: bool = False) -> None:
+    def __init__(
+        self, borders: Borders, *, out: bytes = b"", skip: int = 0, lasting: bool = False, bound: bool = False
+    ) -> None:
         self.borders = borders
         self._counting = borders if isinstance(borders, Counting) else None
         self.lasting = lasting
@@ -110,14 +158,15 @@ class Cutter:
         self._gone = len(out)
         self._skip = skip
         self._needed = 0
+        self._bound = bound
 
     def __repr__(self) -> str:
         return f"<Cutter {self.borders}, {self.held} bytes held>"
 
     @property
     def streaming(self) -> bool:
-        """Whether a unit has passed in part: nothing may be put in now."""
-        return self._skip > 0 or self._gone > 0
+        """Whether a unit has passed in part, or what follows belongs to it: nothing may be put in now."""
+        return self._bound or self._skip > 0 or self._gone > 0
 
     @property
     def held(self) -> int:
@@ -137,7 +186,7 @@ class Cutter:
         if self._skip:
             now = min(self._skip, len(data))
             self._skip -= now
-            pieces.append(Piece(data[:now]))
+            pieces.append(Piece(data[:now], bound=self._bound))
             if now == len(data):
                 return pieces
             data = data[now:]
@@ -167,17 +216,18 @@ class Cutter:
             if end <= size:
                 if gone:
                     self._passes(unit)
-                    pieces.append(Piece(data[at + gone : end]))
+                    pieces.append(Piece(data[at + gone : end], bound=unit.bound))
                 else:
                     said = data[at:end] if unit.instead is None else unit.instead
-                    pieces.append(Piece(said, unit.message, unit.last))
-            elif gone or unit.message is None or unit.size > MOST_MESSAGE:
+                    pieces.append(Piece(said, unit.message, unit.last, unit.parts, unit.bound))
+            elif gone or unit.size > MOST_MESSAGE or (unit.message is None and not unit.parts):
                 self._passes(unit)
-                pieces.append(Piece(data[at + gone :], None, unit.last))
+                pieces.append(Piece(data[at + gone :], None, unit.last, (), unit.bound))
                 self._skip = end - size
             else:
                 self._needed = unit.size
                 break
+            self._bound = unit.bound
             at, gone = end, 0
         self._gone = gone
         self._buffer += memoryview(data)[at:]

@@ -27,6 +27,11 @@ class Incoming:
         """Where ``at`` is in all that came, also when that is not here yet."""
         return self._passed + self.at + self._skip
 
+    @property
+    def received(self) -> int:
+        """How much has come, from the beginning."""
+        return self._passed + len(self.data)
+
     def skip(self, size: int) -> None:
         """Leave out so many bytes from ``at`` on; they are gone after the next ``yield``."""
         self._skip += size

@@ -1,17 +1,17 @@
 """How one message is published, by protocol: what is said to the broker, and how its answer is understood. Sans-IO.
 
 A dialogue is a generator: it yields what to say next and is sent what the broker says then. It returns when the broker
-has taken the message, and raises `RefusedError` when it has not.
+has taken the message, and raises `RefusedError` when it has not. Those that take more than a few words have modules of
+their own (`amqp.publishing`, `kafka.publishing`).
 """
 
 import json
 from collections.abc import Callable, Generator, Mapping
-from typing import Final
+from typing import Final, NamedTuple
 
 Dialogue = Generator[bytes, bytes, None]
-Begin = Callable[[str, bytes, Mapping[str, str]], Dialogue]
 
-_NAME: Final = "meshdev"
+NAME: Final = "meshdev"
 _MQTT_ACCEPTED: Final = b"\x20\x02\x00\x00"
 _MQTT_TAKEN: Final = b"\x40\x02\x00\x01"
 _MOST_MQTT_BYTES: Final = 268_435_455
@@ -21,8 +21,22 @@ class RefusedError(Exception):
     """The broker does not take the message; the text is its own, or what is wrong with the message."""
 
 
-def nats(topic: str, payload: bytes, headers: Mapping[str, str]) -> Dialogue:
+class Outgoing(NamedTuple):
+    """What is to be published; ``at`` is now, in epoch seconds. Protocols without headers or keys ignore them."""
+
+    topic: str
+    payload: bytes
+    headers: Mapping[str, str] = {}
+    key: str = ""
+    at: float = 0.0
+
+
+Begin = Callable[[Outgoing], Dialogue]
+
+
+def nats(message: Outgoing) -> Dialogue:
     """CONNECT, PUB or HPUB, PING; taken when the PONG comes."""
+    topic, payload, headers, *_ = message
     if not topic or any(sign.isspace() for sign in topic):
         raise RefusedError("a subject has no blanks")
     heard = yield b""
@@ -31,7 +45,7 @@ def nats(topic: str, payload: bytes, headers: Mapping[str, str]) -> Dialogue:
     wish = {
         "verbose": False,
         "pedantic": False,
-        "name": _NAME,
+        "name": NAME,
         "lang": "python",
         "version": "1",
         "headers": True,
@@ -39,10 +53,10 @@ def nats(topic: str, payload: bytes, headers: Mapping[str, str]) -> Dialogue:
     if headers:
         lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
         head = f"NATS/1.0\r\n{lines}\r\n".encode()
-        message = f"HPUB {topic} {len(head)} {len(head) + len(payload)}\r\n".encode() + head + payload
+        frame = f"HPUB {topic} {len(head)} {len(head) + len(payload)}\r\n".encode() + head + payload
     else:
-        message = f"PUB {topic} {len(payload)}\r\n".encode() + payload
-    said = b"CONNECT " + json.dumps(wish).encode() + b"\r\n" + message + b"\r\nPING\r\n"
+        frame = f"PUB {topic} {len(payload)}\r\n".encode() + payload
+    said = b"CONNECT " + json.dumps(wish).encode() + b"\r\n" + frame + b"\r\nPING\r\n"
     heard = yield said
     while b"PONG\r\n" not in heard:
         if b"-ERR" in heard and heard.endswith(b"\r\n"):
@@ -50,9 +64,9 @@ def nats(topic: str, payload: bytes, headers: Mapping[str, str]) -> Dialogue:
         heard += yield b""
 
 
-def redis(topic: str, payload: bytes, headers: Mapping[str, str]) -> Dialogue:  # noqa: ARG001 - Redis has none
+def redis(message: Outgoing) -> Dialogue:
     """PUBLISH; taken when the number of receivers comes."""
-    parts = (b"PUBLISH", topic.encode(), payload)
+    parts = (b"PUBLISH", message.topic.encode(), message.payload)
     said = b"*3\r\n" + b"".join(b"$%d\r\n%s\r\n" % (len(part), part) for part in parts)
     heard = yield said
     while not heard.endswith(b"\r\n"):
@@ -61,8 +75,9 @@ def redis(topic: str, payload: bytes, headers: Mapping[str, str]) -> Dialogue:  
         raise RefusedError(heard[1:].strip().decode("utf-8", "replace"))
 
 
-def mqtt(topic: str, payload: bytes, headers: Mapping[str, str]) -> Dialogue:  # noqa: ARG001 - 3.1.1 has none
+def mqtt(message: Outgoing) -> Dialogue:
     """CONNECT (3.1.1, clean), PUBLISH with QoS 1; taken when the PUBACK comes."""
+    topic, payload, *_ = message
     if not topic or "+" in topic or "#" in topic:
         raise RefusedError("a topic to publish to has no wildcards")
     variable = _mqtt_text("MQTT") + b"\x04\x02\x00\x3c" + _mqtt_text("")
@@ -95,4 +110,24 @@ def _mqtt_length(number: int) -> bytes:
             return found
 
 
-PUBLISHERS: Final[Mapping[str, Begin]] = {"nats": nats, "redis": redis, "mqtt": mqtt}
+def amqp(message: Outgoing) -> Dialogue:
+    """See `amqp.publishing`."""
+    from meshdev.traffic.protocols.amqp.publishing import publish  # noqa: PLC0415 - few daemons ever need it
+
+    return publish(message)
+
+
+def kafka(message: Outgoing) -> Dialogue:
+    """See `kafka.publishing`."""
+    from meshdev.traffic.protocols.kafka.publishing import publish  # noqa: PLC0415 - few daemons ever need it
+
+    return publish(message)
+
+
+PUBLISHERS: Final[Mapping[str, Begin]] = {
+    "amqp": amqp,
+    "kafka": kafka,
+    "mqtt": mqtt,
+    "nats": nats,
+    "redis": redis,
+}

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterable
 from random import Random
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from meshdev.traffic.protocols.kafka.apis import api_of
-from meshdev.traffic.protocols.kafka.readdress import MOST_REMEMBERED, Address, Advertised, Readdress
+from meshdev.traffic.protocols.kafka.endpoints import Address
+from meshdev.traffic.protocols.kafka.readdress import MOST_REMEMBERED, Advertised, Readdress
 from support_kafka_messages import CLASSES, message, versions
 from support_scanning import byte_by_byte
 
@@ -92,7 +94,7 @@ class Fixed(Advertised):
         super().__init__()
         self.ours = node
 
-    def learn(self, brokers: dict[int, int], upstream: int) -> None:
+    def learn(self, brokers: dict[int, Address], upstream: int) -> None:
         """Nothing."""
 
 
@@ -128,6 +130,56 @@ def test_brokers_of_which_none_is_known_to_be_ours_keep_their_addresses() -> Non
     asked, answered = cluster((1, "a", 9092), (2, "b", 9092 + 1))
     assert through(readdress(advertised, 1234), asked, answered, whole) == answered
     assert advertised.others == 2
+
+
+def met(node: int, told: Address) -> Address | None:
+    """Brokers but for the third are met elsewhere."""
+    return Address(f"met-{told.host}", 100 + node) if node != 3 else None
+
+
+def test_brokers_that_are_met_elsewhere() -> None:
+    """They are there; where the edge leads to any of them, so is the one behind it."""
+    asked, answered = cluster((1, "a", 9092), (2, "b", 9093), (3, "c", 9094))
+    for upstream, first in ((9092, EDGE), (0, ("met-a", 101))):
+        advertised = Advertised()
+        it = Readdress(EDGE, lambda upstream=upstream: upstream, advertised, met)  # type: ignore[misc]
+        out = through(it, asked, answered, byte_by_byte)
+        assert addresses(METADATA, 1, out) == [first, ("met-b", 102), ("c", 9094)]
+        assert advertised.past == {3}
+
+
+@pytest.mark.parametrize(
+    ("key", "version"),
+    [(0, version) for version in range(10, 14)] + [(1, version) for version in range(16, 19)],
+)
+def test_leaders_that_an_answer_tells(key: int, version: int) -> None:
+    """They are where they are met; with a cluster of one nobody looks."""
+    random = Random(version)
+    told = [
+        SimpleNamespace(node_id=node, host="h" * node, port=9, rack=None, tags=set(), unknown_tags=None)
+        for node in (1, 2, 3, 4)
+    ]
+    asked = message(key, version, random, asked=True, correlation=8).data
+    made = CLASSES[key, False]
+    answer = made.decode(
+        message(key, version, random, asked=False, correlation=8).data,
+        version=version,
+        header=True,
+        framed=True,
+    )
+    answer.node_endpoints = told
+    answer.tags = {"node_endpoints"}
+    answered = bytes(answer.encode(header=True, framed=True))
+    advertised = Advertised()
+    assert through(readdress(advertised), asked, answered, byte_by_byte) == answered
+    advertised.nodes = {node: Address("x", 9) for node in (1, 2, 3)}
+    advertised.ours = 1
+    out = through(Readdress(EDGE, lambda: 9, advertised, met), asked, answered, byte_by_byte)
+    again = made.decode(out, version=version, header=True, framed=True)
+    found = [(it.node_id, it.host, it.port) for it in again.node_endpoints]
+    assert found == [(1, *EDGE), (2, "met-hh", 102), (3, "hhh", 9), (4, "hhhh", 9)]
+    again.node_endpoints = told
+    assert bytes(again.encode(header=True, framed=True)) == answered
 
 
 def test_an_answer_in_an_unknown_version_passes_as_it_is() -> None:

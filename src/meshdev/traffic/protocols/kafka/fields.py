@@ -190,3 +190,13 @@ class Reader:
             return [self.string() for _ in range(count)]
         inner = field.inner
         return [self.structure(inner, version) for _ in range(count)] if inner is not None else []
+
+
+def varint(number: int) -> bytes:
+    """A number of variable length, as `Reader.unsigned` reads it."""
+    out = bytearray()
+    while number > 0x7F:  # noqa: PLR2004 - more bytes follow
+        out.append(number & 0x7F | 0x80)
+        number >>= 7
+    out.append(number)
+    return bytes(out)

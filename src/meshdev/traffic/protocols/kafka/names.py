@@ -29,6 +29,10 @@ class TopicNames:
                 if len(self._names) > MOST_NAMES:
                     del self._names[next(iter(self._names))]
 
+    def name(self, uuid: bytes) -> str:
+        """The name of the topic with that id, empty when nobody has told it."""
+        return self._names.get(uuid, "")
+
     def target(self, name: str, uuid: bytes) -> str:
         """What to tell of a topic: its name's pattern; of one whose name nobody has told its id's beginning."""
         if not name and uuid:

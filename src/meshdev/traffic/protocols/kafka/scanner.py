@@ -12,10 +12,11 @@
 A request in a version that is not known yet is told by its name alone.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from struct import unpack_from
-from typing import Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
+from meshdev.traffic.protocols.cutting import Cutter
 from meshdev.traffic.protocols.incoming import Incoming, Reading
 from meshdev.traffic.protocols.kafka.apis import (
     API_VERSIONS,
@@ -27,10 +28,20 @@ from meshdev.traffic.protocols.kafka.apis import (
 )
 from meshdev.traffic.protocols.kafka.asked import Asked, first_error, operation_of, operations_of, subject
 from meshdev.traffic.protocols.kafka.fields import MalformedError, Reader
+from meshdev.traffic.protocols.kafka.heads import (
+    fetched_head,
+    fetched_partition,
+    produce_head,
+    produced_partition,
+)
 from meshdev.traffic.protocols.kafka.names import SHARED, TopicNames
 from meshdev.traffic.protocols.kafka.shapes import ANSWERS, REQUESTS
-from meshdev.traffic.protocols.kafka.topics import HEAD_BYTES, Layout, Partition, Topic, read_topics
-from meshdev.traffic.protocols.operation import Operation, Outcome
+from meshdev.traffic.protocols.kafka.topics import HEAD_BYTES, Layout, Topic, read_topics
+from meshdev.traffic.protocols.operation import Operation
+from meshdev.traffic.protocols.pairing import PairingScanner, UnreadableError
+
+if TYPE_CHECKING:
+    from meshdev.traffic.protocols.kafka.lost import Cuts
 
 MOST_WAITING: Final = 4096
 MOST_BYTES: Final = 512 * 1024 * 1024  # of a message
@@ -42,64 +53,54 @@ _BY_ID: Final = 13  # the version from which on Produce and Fetch have topics by
 _NOT_KAFKA: Final = "it is not Kafka's protocol"
 
 
-class GivenUpError(Exception):
-    """Why a connection cannot be read on."""
+def _nobody_listens(_text: str) -> None:
+    """No person is told."""
 
 
-class KafkaScanner:
+class KafkaScanner(PairingScanner[Asked]):
     """Reads one connection of Kafka along (`operation.Scanner`)."""
 
-    __slots__ = ("_answered", "_asked", "_done", "_names", "_now", "_waiting", "gave_up")
+    __slots__ = ("_cuts", "_ends", "_names", "complain")
 
     name: ClassVar[str] = "kafka"
 
     def __init__(self, names: TopicNames = SHARED) -> None:
-        self.gave_up = ""
+        super().__init__()
         self._names = names
-        self._now = 0.0
-        self._done: list[Operation] = []
-        self._waiting: dict[int, Asked] = {}  # by correlation id
-        self._asked = Incoming(self._requests)
-        self._answered = Incoming(self._answers)
+        self._ends = {
+            True: 0,
+            False: 0,
+        }  # of the message that is being read, of what the caller says or the callee
+        self._cuts: Cuts | None = None  # what those tell each other who cut the connection
+        self.complain: Callable[[str], None] = _nobody_listens
 
-    def waiting(self) -> int:
-        """Requests that were asked and not answered yet."""
-        return len(self._waiting)
+    def cutter(self, *, asked: bool) -> Cutter:
+        """From where the scanner is."""
+        incoming, end = (self._asked if asked else self._answered), self._ends[asked]
+        received = incoming.received
+        out = incoming.data[len(incoming.data) - (received - end) :] if received > end else b""
+        return self._cutter(asked=asked, out=out, skip=max(end - received, 0))
 
-    def asked(self, data: bytes, now: float) -> Sequence[Operation]:
-        """Requests; what is produced without acks ends here."""
-        return self._put(self._asked, data, now)
+    def first_cutter(self, *, asked: bool) -> Cutter:
+        """From the beginning."""
+        return self._cutter(asked=asked)
 
-    def answered(self, data: bytes, now: float) -> Sequence[Operation]:
-        """Answers."""
-        return self._put(self._answered, data, now)
+    def _cutter(self, *, asked: bool, out: bytes = b"", skip: int = 0) -> Cutter:
+        from meshdev.traffic.protocols.kafka import cutting  # noqa: PLC0415 - only faults need it
 
-    def _put(self, incoming: Incoming, data: bytes, now: float) -> Sequence[Operation]:
-        if self.gave_up:
-            return ()
-        self._now = now
-        try:
-            incoming.put(data)
-        except GivenUpError as error:
-            self.gave_up = str(error)
-            self._waiting.clear()
-        if not self._done:
-            return ()
-        done, self._done = self._done, []
-        return done
+        cuts = self._cuts
+        if cuts is None:
+            cuts = self._cuts = cutting.Cuts()
+            for waiting in self._waiting.values():
+                if waiting.key == FETCH and waiting.version <= waiting.api.known:
+                    cuts.fetching(waiting.correlation, waiting.version)
+        make = cutting.AskedBorders if asked else cutting.AnsweredBorders
+        return Cutter(make(cuts, self._names, self.complain), out=out, skip=skip, lasting=True)
 
-    def lost(self, now: float) -> Sequence[Operation]:
-        """Requests without an answer; who only waited for something has lost nothing."""
-        lost: list[Operation] = []
-        for asked in self._waiting.values():
-            if not asked.waits:
-                lost += (
-                    operations_of(asked, asked.topics, {}, now, 0, self._names)
-                    if asked.topics
-                    else [operation_of(asked, now, 0)]
-                )
-        self._waiting.clear()
-        return [operation._replace(outcome=Outcome.LOST) for operation in lost]
+    def _unanswered(self, asked: Asked, now: float) -> Iterable[Operation]:
+        if asked.topics:
+            return operations_of(asked, asked.topics, {}, now, 0, self._names)
+        return (operation_of(asked, now, 0),)
 
     def _requests(self, incoming: Incoming) -> Reading:
         while True:
@@ -107,15 +108,15 @@ class KafkaScanner:
             begin = incoming.position
             size = unpack_from(">i", incoming.data, incoming.at)[0]
             if size >> 16 == _TLS:
-                raise GivenUpError("it is encrypted (TLS)")
+                raise UnreadableError("it is encrypted (TLS)")
             if not _LEAST_REQUEST <= size <= MOST_BYTES:
-                raise GivenUpError(_NOT_KAFKA)
+                raise UnreadableError(_NOT_KAFKA)
             incoming.at += 4
-            end = begin + 4 + size
+            end = self._ends[True] = begin + 4 + size
             yield min(size, HEAD_BYTES)
             key, version, correlation = unpack_from(">hhi", incoming.data, incoming.at)
             if not (0 <= key <= MOST_API and version >= 0) or correlation in self._waiting:
-                raise GivenUpError(_NOT_KAFKA)
+                raise UnreadableError(_NOT_KAFKA)
             api = api_of(key)
             asked = Asked(key, version, api, correlation, self._now, size + 4)
             reader = _reader(incoming, min(size, HEAD_BYTES))
@@ -127,9 +128,9 @@ class KafkaScanner:
                 reader.flexible = version >= api.flexible
                 reader.tags()
                 if key == PRODUCE and version <= api.known:
-                    acks = _produce_head(reader, version)
+                    acks = produce_head(reader, version)
                     incoming.at = reader.at
-                    layout = Layout(version >= _BY_ID, reader.flexible, _produced_partition)
+                    layout = Layout(version >= _BY_ID, reader.flexible, produced_partition)
                     yield from read_topics(incoming, end, layout, topics)
                 elif key in REQUESTS and version <= api.known and size <= MOST_WHOLE:
                     yield size
@@ -140,12 +141,14 @@ class KafkaScanner:
             incoming.skip(max(end - incoming.position, 0))
             yield 0
             asked = asked._replace(started=self._now, topics=topics)
+            if key == FETCH and self._cuts is not None and version <= api.known:
+                self._cuts.fetching(correlation, version)
             if acks:
                 self._waiting[correlation] = asked
             else:
                 self._done += operations_of(asked, topics, {}, self._now, 0, self._names)
             if len(self._waiting) > MOST_WAITING:
-                raise GivenUpError(f"more than {MOST_WAITING} requests wait for their answers")
+                raise UnreadableError(f"more than {MOST_WAITING} requests wait for their answers")
 
     def _answers(self, incoming: Incoming) -> Reading:
         while True:
@@ -153,26 +156,31 @@ class KafkaScanner:
             begin = incoming.position
             size = unpack_from(">i", incoming.data, incoming.at)[0]
             if not _LEAST_ANSWER <= size <= MOST_BYTES:
-                raise GivenUpError(_NOT_KAFKA)
+                raise UnreadableError(_NOT_KAFKA)
             incoming.at += 4
-            end = begin + 4 + size
+            end = self._ends[False] = begin + 4 + size
             yield 4
-            asked = self._waiting.get(unpack_from(">i", incoming.data, incoming.at)[0])
+            correlation = unpack_from(">i", incoming.data, incoming.at)[0]
+            asked = self._waiting.get(correlation)
             if asked is None:
-                raise GivenUpError("the broker answered what nobody had asked")
+                if self._cuts is not None and correlation in self._cuts.own:
+                    incoming.skip(size)
+                    yield 0
+                    continue
+                raise UnreadableError("the broker answered what nobody had asked")
             incoming.at += 4
             answer: dict[str, Any] = {}
             topics: list[Topic] = []
-            known = asked.version <= asked.api.known
+            known = asked.version <= asked.api.known and not self._is_replaced(correlation)
             flexible = asked.version >= asked.api.flexible
             try:
                 if asked.key == FETCH and known:
                     yield min(size - 4, HEAD_BYTES)
                     reader = _reader(incoming, min(size - 4, HEAD_BYTES), flexible=flexible)
                     reader.tags()
-                    answer = {"error": _fetched_head(reader, asked.version)}
+                    answer = {"error": fetched_head(reader, asked.version)}
                     incoming.at = reader.at
-                    layout = Layout(asked.version >= _BY_ID, flexible, _fetched_partition(asked.version))
+                    layout = Layout(asked.version >= _BY_ID, flexible, fetched_partition(asked.version))
                     yield from read_topics(incoming, end, layout, topics)
                 elif asked.key in ANSWERS and known and size <= MOST_WHOLE:
                     yield size - 4
@@ -186,6 +194,11 @@ class KafkaScanner:
             yield 0
             del self._waiting[asked.correlation]
             self._answer(asked, answer, topics, size + 4)
+
+    def _is_replaced(self, correlation: int) -> bool:
+        """Whether something else was asked in its place."""
+        lost = self._cuts.lost.get(correlation) if self._cuts is not None else None
+        return lost is not None and lost.whole
 
     def _answer(self, asked: Asked, answer: dict[str, Any], topics: list[Topic], size: int) -> None:
         now, names = self._now, self._names
@@ -203,54 +216,8 @@ class KafkaScanner:
         else:
             self._done.append(operation_of(asked, now, size, first_error(answer)))
         if asked.key == SASL_HANDSHAKE and not asked.version:
-            raise GivenUpError("SASL goes on without Kafka's frames")
+            raise UnreadableError("SASL goes on without Kafka's frames")
 
 
 def _reader(incoming: Incoming, size: int, *, flexible: bool = False) -> Reader:
     return Reader(incoming.data, incoming.at, incoming.at + size, flexible=flexible)
-
-
-def _produce_head(reader: Reader, version: int) -> bool:
-    """Read up to the topics; whether an answer is wanted."""
-    if version >= 3:  # noqa: PLR2004 - with transactions
-        reader.string()
-    acks = reader.integer("i2")
-    reader.integer("i4")
-    return acks != 0
-
-
-def _produced_partition(reader: Reader) -> Partition:
-    reader.integer("i4")
-    return Partition()
-
-
-def _fetched_head(reader: Reader, version: int) -> int:
-    """Read up to the topics; the error of the whole."""
-    if version >= 1:
-        reader.integer("i4")
-    if version < 7:  # noqa: PLR2004 - without sessions
-        return 0
-    error = reader.integer("i2")
-    reader.integer("i4")
-    return error
-
-
-def _fetched_partition(version: int) -> Callable[[Reader], Partition]:
-    """What reads a partition's fields up to its records."""
-
-    def read(reader: Reader) -> Partition:
-        reader.integer("i4")
-        error = reader.integer("i2")
-        filled = reader.integer("i8")
-        if version >= 4:  # noqa: PLR2004 - with transactions
-            reader.integer("i8")
-            if version >= 5:  # noqa: PLR2004 - with the log's beginning
-                reader.integer("i8")
-            for _ in range(reader.length()):  # those that were aborted
-                reader.skip(16)
-                reader.tags()
-        if version >= 11:  # noqa: PLR2004 - with a replica to prefer
-            reader.integer("i4")
-        return Partition(error, filled)
-
-    return read

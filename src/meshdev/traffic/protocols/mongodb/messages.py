@@ -13,6 +13,7 @@ import zstandard
 
 from meshdev.traffic.protocols.incoming import Incoming, Reading
 from meshdev.traffic.protocols.mongodb.bson import MalformedError, Visit, walk
+from meshdev.traffic.protocols.pairing import UnreadableError
 
 OP_REPLY, OP_QUERY, OP_COMPRESSED, OP_MSG = 1, 2004, 2012, 2013
 OLD_OPERATIONS: Final = frozenset((1000, 2001, 2002, 2003, 2005, 2006, 2007))
@@ -22,10 +23,6 @@ _NEVER: Final = 1 << 62
 _COMPRESSED_HEAD: Final = 9
 _SNAPPY, _ZLIB, _ZSTD = 1, 2, 3
 _MOST_CSTRING: Final = 512
-
-
-class UnreadableError(Exception):
-    """Why messages of this kind cannot be read."""
 
 
 class Elements(NamedTuple):

@@ -13,7 +13,7 @@
 Of documents only the top level is walked: no filter, no document, no password is ever read.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from contextlib import suppress
 from struct import unpack_from
 from typing import ClassVar, Final
@@ -36,10 +36,10 @@ from meshdev.traffic.protocols.mongodb.messages import (
     OP_QUERY,
     OP_REPLY,
     Elements,
-    UnreadableError,
     read_message,
 )
-from meshdev.traffic.protocols.operation import Operation, Outcome
+from meshdev.traffic.protocols.operation import Operation
+from meshdev.traffic.protocols.pairing import PairingScanner, UnreadableError
 
 MOST_WAITING: Final = 4096
 MOST_BYTES: Final = 64 * 1024 * 1024  # of a message; servers take 48
@@ -50,56 +50,15 @@ _ANSWERING: Final = frozenset((OP_REPLY, OP_COMPRESSED, OP_MSG))
 _NOT_MONGODB: Final = "it is not MongoDB's protocol"
 
 
-class MongoScanner:
-    """Reads one connection of MongoDB along (`operation.Scanner`)."""
+class MongoScanner(PairingScanner[Asked]):
+    """Reads one connection of MongoDB along; commands wait by the number of the message that will be answered."""
 
-    __slots__ = ("_answered", "_asked", "_done", "_now", "_waiting", "gave_up")
+    __slots__ = ()
 
     name: ClassVar[str] = "mongodb"
 
-    def __init__(self) -> None:
-        self.gave_up = ""
-        self._now = 0.0
-        self._done: list[Operation] = []
-        self._waiting: dict[int, Asked] = {}  # by the number of the message that will be answered
-        self._asked = Incoming(self._requests)
-        self._answered = Incoming(self._answers)
-
-    def waiting(self) -> int:
-        """Commands that were asked and not answered yet."""
-        return len(self._waiting)
-
-    def asked(self, data: bytes, now: float) -> Sequence[Operation]:
-        """Commands; those that want no answer end here."""
-        return self._put(self._asked, data, now)
-
-    def answered(self, data: bytes, now: float) -> Sequence[Operation]:
-        """Answers."""
-        return self._put(self._answered, data, now)
-
-    def _put(self, incoming: Incoming, data: bytes, now: float) -> Sequence[Operation]:
-        if self.gave_up:
-            return ()
-        self._now = now
-        try:
-            incoming.put(data)
-        except UnreadableError as error:
-            self.gave_up = str(error)
-            self._waiting.clear()
-        if not self._done:
-            return ()
-        done, self._done = self._done, []
-        return done
-
-    def lost(self, now: float) -> Sequence[Operation]:
-        """Commands without an answer; who only waited for something has lost nothing."""
-        lost = [
-            operation_of(asked, now, 0)._replace(outcome=Outcome.LOST)
-            for asked in self._waiting.values()
-            if not asked.waits and not asked.unasked
-        ]
-        self._waiting.clear()
-        return lost
+    def _unanswered(self, asked: Asked, now: float) -> Iterable[Operation]:
+        return () if asked.unasked else (operation_of(asked, now, 0),)
 
     def _requests(self, incoming: Incoming) -> Reading:
         while True:

@@ -79,6 +79,11 @@ class ReplyReader:
         self._levels: list[int] = []  # elements that are to come, by depth
         self._watch: Watch | None = None
 
+    @property
+    def place(self) -> tuple[bytes, int, list[int]]:
+        """What has come of an element's head, bytes of a string that are to come, elements to come by depth."""
+        return self._data[self._at :], self._skip, list(self._levels)
+
     def put(self, data: bytes) -> None:
         """Bytes that follow; take everything before the next ones come, what is left over is kept, bounded."""
         at = self._at

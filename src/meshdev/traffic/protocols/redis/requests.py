@@ -44,6 +44,13 @@ class RequestReader:
         self._words: list[bytes] = []
         self._command = command_of(b"")
 
+    @property
+    def place(self) -> tuple[bytes, int, int, list[bytes]]:
+        """What has come of a head, bytes of a word and words of a command that are to come, its first words."""
+        if self._left == _IDLE:
+            return self._held, self._skip, 0, []
+        return self._held, self._skip, self._left, list(self._words)
+
     def feed(self, data: bytes) -> list[Request]:
         """The commands that end in ``data``."""
         if self._held:

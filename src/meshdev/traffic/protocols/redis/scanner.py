@@ -19,6 +19,7 @@ from collections import deque
 from collections.abc import Sequence
 from typing import ClassVar, Final
 
+from meshdev.traffic.protocols.cutting import Cutter
 from meshdev.traffic.protocols.key_pattern import key_pattern
 from meshdev.traffic.protocols.operation import Operation, Outcome
 from meshdev.traffic.protocols.redis.asked import Asked, asked_by, ended_by, operation_of
@@ -26,7 +27,7 @@ from meshdev.traffic.protocols.redis.commands import Manner
 from meshdev.traffic.protocols.redis.replies import ARRAY, MAP, PUSH, Reply, ReplyReader, Watch
 from meshdev.traffic.protocols.redis.requests import Request, RequestReader
 from meshdev.traffic.protocols.redis.subscriptions import Subscriptions
-from meshdev.traffic.protocols.redis.watches import Entries, Executed, Pushed
+from meshdev.traffic.protocols.redis.watches import Entries, Executed, Kind, Kinds, Pushed, kinds
 
 MOST_WAITING: Final = 16_384
 _QUEUED: Final = b"QUEUED"
@@ -40,6 +41,7 @@ class RedisScanner:
 
     __slots__ = (
         "_in_multi",
+        "_kinds",
         "_mute",
         "_queued",
         "_replies",
@@ -66,10 +68,39 @@ class RedisScanner:
         self._skips = False  # CLIENT REPLY SKIP
         self._subscriptions = Subscriptions()
         self._watched: Watch | None = None  # what looks into the answer that is being read
+        self._kinds: Kinds | None = None  # what the server says, for who cuts it
 
     def waiting(self) -> int:
         """Commands that were asked and not answered yet."""
         return len(self._waiting) + len(self._queued)
+
+    def cutter(self, *, asked: bool) -> Cutter:
+        """From where the scanner is."""
+        from meshdev.traffic.protocols.redis.cutting import AskedBorders  # noqa: PLC0415 - only faults need it
+        from meshdev.traffic.protocols.redis.deliveries import AnsweredBorders  # noqa: PLC0415 - likewise
+
+        if asked:
+            out, skip, left, words = self._requests.place
+            borders = AskedBorders(
+                words,
+                left,
+                in_multi=self._in_multi,
+                is_subscriber=not self._resp3 and self._subscribes(),
+                resp3=self._resp3,
+                skips=self._skips,
+            )
+            return Cutter(borders, out=out, skip=skip, bound=borders.bound)
+        out, skip, levels = self._replies.place
+        self._kinds = kinds()
+        answered = AnsweredBorders(self._kinds, levels)
+        return Cutter(answered, out=out, skip=skip, bound=answered.bound)
+
+    def first_cutter(self, *, asked: bool) -> Cutter:
+        """From the beginning; nothing was answered yet."""
+        return RedisScanner().cutter(asked=True) if asked else self.cutter(asked=False)
+
+    def _subscribes(self) -> bool:
+        return bool(self._subscriptions) or any(it.manner is Manner.SUBSCRIBES for it in self._waiting)
 
     def asked(self, data: bytes, now: float) -> Sequence[Operation]:
         """Commands; those that nobody answers end here."""
@@ -169,6 +200,9 @@ class RedisScanner:
             watched = Executed()
         elif manner is Manner.READS:
             watched = Entries(first)
+        if self._kinds is not None:
+            kind = Kind.PUSHED if isinstance(watched, Pushed) else Kind.PLAIN
+            self._kinds.append(Kind.ENTRIES if isinstance(watched, Entries) else kind)
         self._watched = watched
         return watched
 

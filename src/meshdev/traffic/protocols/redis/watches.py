@@ -1,5 +1,7 @@
 """What is looked at inside of Redis' replies: pushed messages, the answers of a transaction, entries of streams."""
 
+from collections import deque
+from enum import IntEnum
 from typing import Final, NamedTuple
 
 from meshdev.traffic.protocols.redis.replies import BLOB_ERROR, ERROR, MAP
@@ -8,7 +10,26 @@ from meshdev.traffic.trace_context import ids_at
 MOST_TRACED: Final = 256  # entries of one reply whose traces are told one by one
 _MOST_STREAMS: Final = 64
 _PUSHED: Final = 4  # pmessage, pattern, channel, message
+_MOST_AHEAD: Final = (
+    65536  # of the scanner, which is a chunk ahead; more only if the cutter has lost its place
+)
 _TRACEPARENT: Final = b"traceparent"
+
+
+class Kind(IntEnum):
+    """What an aggregate is that the server says."""
+
+    PLAIN = 0
+    PUSHED = 1
+    ENTRIES = 2
+
+
+Kinds = deque[Kind]
+
+
+def kinds() -> Kinds:
+    """For a scanner to note them in, in their order, for one cutter."""
+    return deque(maxlen=_MOST_AHEAD)
 
 
 class Pushed:

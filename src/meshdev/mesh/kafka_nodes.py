@@ -94,7 +94,7 @@ class Nodes:
             server.close()
 
 
-def in_this_network(sock: "TransportSocket") -> bool:
+def in_this_network(sock: "TransportSocket | socket.socket") -> bool:
     """Whether it belongs to the network in which we make our own; where that cannot be said, it does."""
     with suppress(OSError), socket.socket() as ours:
         return _cookie(sock) == _cookie(ours)

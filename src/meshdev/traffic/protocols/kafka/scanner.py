@@ -86,11 +86,11 @@ class KafkaScanner(PairingScanner[Asked]):
         return self._cutter(asked=asked)
 
     def _cutter(self, *, asked: bool, out: bytes = b"", skip: int = 0) -> Cutter:
-        from meshdev.traffic.protocols.kafka import cutting  # noqa: PLC0415 - only faults need it
+        from meshdev.traffic.protocols.kafka import cutting, lost  # noqa: PLC0415 - only faults need them
 
         cuts = self._cuts
         if cuts is None:
-            cuts = self._cuts = cutting.Cuts()
+            cuts = self._cuts = lost.Cuts()
             for waiting in self._waiting.values():
                 if waiting.key == FETCH and waiting.version <= waiting.api.known:
                     cuts.fetching(waiting.correlation, waiting.version)

@@ -29,17 +29,6 @@ _CHANNEL_AT: Final = {b"message": 1, b"smessage": 1, b"pmessage": 2}
 _NOTHING: Final = {ARRAY: b"*-1\r\n", MAP: b"_\r\n"}
 
 
-class _Entry:
-    """One entry: where it stands, and in which stream of the answer."""
-
-    __slots__ = ("begin", "end", "stream")
-
-    def __init__(self, stream: int, begin: int, end: int) -> None:
-        self.stream = stream
-        self.begin = begin
-        self.end = end
-
-
 class AnsweredBorders:
     """What a server says, from a place where ``levels`` of elements are to come."""
 
@@ -107,15 +96,15 @@ class AnsweredBorders:
     def _entries(self, data: bytes, at: int, end: int) -> Unit:
         found: list[Message] = []
         try:
-            for number, (key, entries) in enumerate(_streams(data, at)):
+            for key, entries in _streams(data, at):
                 name = (string_at(data, key) or b"").decode("utf-8", "replace")
-                places = elements_at(data, entries)
-                for begin, stop in pairwise(places):
-                    mark = _Entry(number, begin - at, stop - at)
+                inner = name.startswith("__")
+                for begin in elements_at(data, entries)[:-1]:
                     fields = _fields(data, begin)
-                    if fields is not None:
-                        inner = name.startswith("__")
-                        found.append(Message(name, partial(headers_of, fields), inner, mark, fixed=True))
+                    if fields is not None:  # its mark is where it stands
+                        found.append(
+                            Message(name, partial(headers_of, fields), inner, begin - at, fixed=True)
+                        )
         except (IndexError, LostPlaceError):
             return Unit(end - at)
         return Unit(end - at, parts=found)
@@ -124,11 +113,7 @@ class AnsweredBorders:
         """An answer without entries that were lost, with others twice or spoilt; nothing if none is left."""
         if all(part == Part() for part in parts):
             return data
-        changed = {
-            message.mark.begin: part
-            for message, part in zip(messages, parts, strict=True)
-            if isinstance(message.mark, _Entry)
-        }
+        changed = {message.mark: part for message, part in zip(messages, parts, strict=True)}
         streams: list[bytes] = []
         for key, entries in _streams(data, 0):
             left: list[bytes] = []

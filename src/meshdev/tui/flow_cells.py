@@ -92,6 +92,11 @@ def request_of(call: ExchangeView) -> str:
     return f"{clean(call.method)} {clean(call.target)}"
 
 
+def took(call: ExchangeView) -> str:
+    """How long it took; nothing for what passes one way and is not answered, so that it has no duration."""
+    return units.latency(call.ms) if call.ms or not call.protocol else ""
+
+
 def moment(at: float) -> str:
     """The local time of day with milliseconds."""
     return f"{datetime.fromtimestamp(at).astimezone():%H:%M:%S.%f}"[:-3]
@@ -105,8 +110,8 @@ def row_of(call: ExchangeView, *, marked: bool = False) -> Row:
         Cell(units.clock(call.at), Tone.FAINT),
         Cell(edge_of(call), Tone.TEXT),
         status_of(call),
-        Cell(units.latency(call.ms), pace),
-        Cell(bar_of(call.ms), pace if pace is not Tone.TEXT else Tone.FAINT),
+        Cell(took(call), pace),
+        Cell(bar_of(call.ms) if took(call) else "", pace if pace is not Tone.TEXT else Tone.FAINT),
         Cell(request_of(call), Tone.TEXT),
         Cell(units.size(call.bytes_out), Tone.MUTED),
         Cell(acts_of(call), Tone.ALERT if call.faults else Tone.WARN),

@@ -41,7 +41,6 @@ class Order(StrEnum):
     LARGEST = "most calls first"
 
 
-ORDERS = tuple(Order)
 ORDER_COLUMNS = {
     Order.NEWEST: "time",
     Order.SLOWEST: "ms",

@@ -11,7 +11,7 @@ from meshdev.telemetry.exchange_filter import failed
 from meshdev.telemetry.traces import Hop, Join, Trace, end_of
 from meshdev.tui import units
 from meshdev.tui.cells import clean, cut, pad, width_of
-from meshdev.tui.flow_cells import acts_of, edge_of, pace_of, status_of
+from meshdev.tui.flow_cells import acts_of, edge_of, pace_of, status_of, took
 from meshdev.tui.tone import Span, Tone
 
 _MOST_INDENT = 12
@@ -78,7 +78,7 @@ def line_of(trace: Trace, hop: Hop, frame: Frame, above: str) -> list[Span]:
         Span(marks, Tone.WARN),
         Span(" " * max(0, room - used) + "  "),
         Span(pad(status.text, _STATUS), status.tone),
-        Span("  " + pad(units.latency(call.ms), _TOOK, right=True) + "  ", pace_of(call.ms)),
+        Span("  " + pad(took(call), _TOOK, right=True) + "  ", pace_of(call.ms)),
         *bar_spans(trace, hop, frame.chart),
     ]
 

@@ -4,7 +4,7 @@ A screen gets one immutable picture per tick (`show`) and draws from it alone; i
 Textual calls the handlers (`on_…`) of a screen and of its bases, each once: none calls its base's.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import on
@@ -149,4 +149,14 @@ def told(happening: Happening) -> list[Span]:
     if happening.service:
         spans.append(Span(f"{clean(happening.service)}  ", Tone.STRONG))
     spans.append(Span(_MARKS.get(happening.level, "") + clean(happening.text), tone))
+    return spans
+
+
+def side_by_side(groups: Iterable[Sequence[Span]]) -> list[Span]:
+    """The parts of a status line that have something to say, with room between them."""
+    spans: list[Span] = []
+    for group in groups:
+        if group:
+            spans += [Span("  ")] if spans else []
+            spans += group
     return spans

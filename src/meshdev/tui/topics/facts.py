@@ -11,7 +11,7 @@ from meshdev.wire.topic_views import MessageView, TopicPartyView, TopicView
 
 _FIGURES = (("MSG/S", 7), ("SENT", 8), ("P99", 7))
 _GOT = (("MSG/S", 7), ("GOT", 8), ("BEHIND", 7))
-_LEAST_FOR_FIGURES = 40
+_LEAST_FOR_FIGURES, _MOST = 40, 40  # cells of a name: figures stand beside it, however wide the terminal is
 _MOST_LINES = 6  # of one message
 
 
@@ -44,7 +44,7 @@ def _ends(
         yield [Span(title, Tone.TITLE), Span("  nobody", Tone.MUTED)]
         return
     heads = list(figures) if width >= _LEAST_FOR_FIGURES else []
-    room = max(8, width - sum(size for _, size in heads))
+    room = max(8, min(_MOST, width - sum(size for _, size in heads)))
     yield [
         Span(pad(title, room), Tone.TITLE),
         *(Span(pad(name, size, right=True), Tone.FAINT) for name, size in heads),

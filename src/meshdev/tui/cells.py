@@ -61,10 +61,17 @@ def cut_name(name: str, width: int) -> str:
     >>> cut_name("databases.order-history", 16)
     'order-history'
     """
-    if width_of(name) > width:
-        section, dot, rest = name.partition(".")
-        name = rest if dot and section in _SECTIONS else name
-    return cut_middle(name, width)
+    return cut_middle(without_section(name) if width_of(name) > width else name, width)
+
+
+def without_section(name: str) -> str:
+    """A node's name as it is within its section.
+
+    >>> without_section("brokers.events"), without_section("orders")
+    ('events', 'orders')
+    """
+    section, dot, rest = name.partition(".")
+    return rest if dot and section in _SECTIONS else name
 
 
 def pad(text: str, width: int, *, right: bool = False) -> str:

@@ -113,7 +113,7 @@ def row_of(call: ExchangeView, *, marked: bool = False) -> Row:
         Cell(took(call), pace),
         Cell(bar_of(call.ms) if took(call) else "", pace if pace is not Tone.TEXT else Tone.FAINT),
         Cell(request_of(call), Tone.TEXT),
-        Cell(units.size(call.bytes_out), Tone.MUTED),
+        Cell(units.size(call.bytes_in if call.kind == "publish" else call.bytes_out), Tone.MUTED),
         Cell(acts_of(call), Tone.ALERT if call.faults else Tone.WARN),
         Cell(clean(call.error), Tone.BAD),
         Cell(clean(call.instance), Tone.MUTED),

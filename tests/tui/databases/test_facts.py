@@ -1,8 +1,12 @@
 """The details of the Data screen."""
 
+import shlex
+
 import pytest
 
+from meshdev.telemetry.exchange_filter import parse_filter
 from meshdev.tui.cells import width_of
+from meshdev.tui.databases.cells import filter_of
 from meshdev.tui.databases.facts import database_facts, statement_facts, why_none
 from meshdev.wire.database_views import DatabaseUserView, DatabaseView, StatementView
 from support_databases import STATEMENTS, databases
@@ -42,3 +46,26 @@ def test_a_login_is_told_by_its_name() -> None:
     """What is no statement has the protocol's word for it in front."""
     login = StatementView(service="orders", name="CONNECT", target="", text="user shop", count=1)
     assert statement_facts(login, 40)[1][0].text == "CONNECT user shop"
+
+
+def test_the_calls_of_a_statement_are_found_by_a_filter() -> None:
+    """A statement by its text, a command by what it was done to, and what has neither by its name."""
+    found = DatabaseView(name="databases.a")
+
+    def passing(name: str, target: str, text: str) -> list[str]:
+        filter_text = filter_of(
+            found, StatementView(service="b", name=name, target=target, text=text, count=1)
+        )
+        parse_filter(filter_text)
+        return shlex.split(filter_text)
+
+    asked = passing(name="SELECT", target="t", text="SELECT 'x' FROM t WHERE a = ?")
+    assert asked == [
+        "callee=databases.a",
+        "caller=b",
+        "method=SELECT",
+        "detail~SELECT 'x' FROM t WHERE a = ?",
+    ]
+    assert passing(name="GET", target="k:{id}", text="GET k:{id}")[3:] == ["path~k:{id}"]
+    assert passing(name="PING", target="", text="PING")[2:] == ["method=PING"]
+    assert passing(name="*", target="", text="")[2:] == []

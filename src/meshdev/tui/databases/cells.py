@@ -1,5 +1,6 @@
 """The tables of databases and of statements. Pure."""
 
+import shlex
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
 
@@ -109,6 +110,18 @@ def words_of(one: StatementView) -> str:
         return "all others"
     text = " ".join(one.text.split())
     return text if one.name.lower() in text.lower() else f"{one.name} {text}"
+
+
+def filter_of(database: DatabaseView, one: StatementView) -> str:
+    """What lets only its calls through on the Traffic screen."""
+    words = [f"callee={database.name}", f"caller={one.service}"]
+    if one.text:
+        words.append(f"method={one.name}")
+        command = one.text == f"{one.name} {one.target}".rstrip()
+        words += (
+            [f"path~{one.target}"] if command and one.target else [] if command else [f"detail~{one.text}"]
+        )
+    return shlex.join(words)
 
 
 def _statement(one: StatementView) -> Row:

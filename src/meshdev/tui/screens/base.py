@@ -7,7 +7,7 @@ Textual calls the handlers (`on_…`) of a screen and of its bases, each once: n
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar, cast
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.screen import Screen
@@ -16,8 +16,9 @@ from textual.widgets import Input
 from meshdev.tui import units
 from meshdev.tui.cells import clean
 from meshdev.tui.headline import headline
-from meshdev.tui.keys import APP_KEYS, KEYBOARD_ACTIONS, Key
+from meshdev.tui.keys import APP_KEYS, KEYBOARD_ACTIONS, TYPING_KEYS, Key
 from meshdev.tui.model import Happening, Link, Picture, totals_of
+from meshdev.tui.states import state_of
 from meshdev.tui.tabs import vitals
 from meshdev.tui.tone import Span, Tone
 from meshdev.tui.widgets.bars import Banner, Bar, KeyBar
@@ -77,6 +78,11 @@ class Frame(Screen[None]):
         """Lay the bars out for the new width."""
         self.show_frame(self.dashboard.picture, self.dashboard.now())
 
+    @on(events.DescendantFocus)
+    def _keyboard_went(self) -> None:
+        """Other keys are of use in another place."""
+        self.show_frame(self.dashboard.picture, self.dashboard.now())
+
     def show(self, picture: Picture, now: float) -> None:
         """Draw ``picture``; a screen adds its body."""
         self.show_frame(picture, now)
@@ -94,7 +100,8 @@ class Frame(Screen[None]):
         else:
             banner.say([])
         self.query_one("#ticker", Bar).say(ticker(self.dashboard.said, picture.happenings))
-        self.query_one(KeyBar).offer((*self.keys(), *APP_KEYS))
+        typing = isinstance(self.focused, Input)
+        self.query_one(KeyBar).offer(TYPING_KEYS if typing else (*self.keys(), *APP_KEYS))
 
     @on(TabBar.Picked)
     def _picked_screen(self, event: TabBar.Picked) -> None:
@@ -132,6 +139,16 @@ def unconnected(picture: Picture) -> str:
     if picture.system is not None:
         return ""
     return "The daemon has no system yet." if picture.link is Link.CONNECTED else "Connecting to the daemon …"
+
+
+def away(picture: Picture, names: Iterable[str]) -> list[Span]:
+    """Which of these nodes are not well, in words."""
+    spans: list[Span] = []
+    for service in filter(None, map(picture.service, names)):
+        state = state_of(service)
+        if state.tone is not Tone.OK:
+            spans.append(Span(f"  {state.shape} {clean(service.name)} {state.word}", state.tone))
+    return spans
 
 
 def ticker(said: Happening | None, happenings: Sequence[Happening]) -> list[Span]:

@@ -16,13 +16,21 @@ from textual.containers import Container
 from meshdev.errors import MeshdevError
 from meshdev.tui import units
 from meshdev.tui.cells import clean
-from meshdev.tui.databases.cells import DATABASES, STATEMENTS, Order, database_rows, key_of, statement_rows
+from meshdev.tui.databases.cells import (
+    DATABASES,
+    STATEMENTS,
+    Order,
+    database_rows,
+    filter_of,
+    key_of,
+    statement_rows,
+)
 from meshdev.tui.databases.facts import database_facts, statement_facts, why_none
 from meshdev.tui.keys import Key, bindings
 from meshdev.tui.keys.databases import DATA_KEYS
 from meshdev.tui.model import Link, Picture
 from meshdev.tui.orders import following
-from meshdev.tui.screens.base import side_by_side, unconnected
+from meshdev.tui.screens.base import away, side_by_side, unconnected
 from meshdev.tui.screens.table import TableScreen
 from meshdev.tui.tone import Span, Tone
 from meshdev.tui.widgets.bars import PaneTitle
@@ -134,7 +142,8 @@ class DatabasesScreen(TableScreen):
         found = statement_rows(database.statements, self._order, self.wanted) if database else ()
         self.statements.show_rows(found, sorted_by=self._order, empty=self._empty_statements(database))
         by = [Span(f"by {self._order}", Tone.MUTED)] if found else []
-        self.query_one("#about", PaneTitle).show(_head(database), "", side_by_side([self.filter_words(), by]))
+        head = _head(database, self.dashboard.picture)
+        self.query_one("#about", PaneTitle).show(head, "", side_by_side([self.filter_words(), by]))
         facts, width = [], self.details.room
         if database is not None and (self.has_class("-wide") or not self.has_class("-reading")):
             facts = database_facts(database, width)
@@ -188,9 +197,7 @@ class DatabasesScreen(TableScreen):
         if self.focused is not self.statements and database.statements:
             self.set_focus(self.statements)
         elif statement is not None:
-            table = statement.target.partition(",")[0]
-            tables = f' path~"{table}"' if table else ""
-            self.dashboard.open_traffic(f'callee={database.name} method="{statement.name}"{tables}')
+            self.dashboard.open_traffic(filter_of(database, statement))
 
     def action_graph(self) -> None:
         """Show who uses it."""
@@ -209,10 +216,11 @@ class DatabasesScreen(TableScreen):
         self.statements.action_edge(-1)
 
 
-def _head(database: DatabaseView | None) -> list[Span]:
+def _head(database: DatabaseView | None, picture: Picture) -> list[Span]:
     if database is None:
         return []
-    spans = [Span(units.plural(len(database.statements), "statement"))]
+    many = "" if database.runs == "file" else units.plural(len(database.statements), "statement")
+    spans = [Span(many), *away(picture, [database.name])]
     foreign = [one.service for one in database.users if one.foreign]
     if foreign:
         spans.append(Span(f"  ‡ foreign: {clean(', '.join(foreign))}", Tone.WARN))

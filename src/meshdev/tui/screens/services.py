@@ -217,10 +217,6 @@ class ServicesScreen(ServiceLog):
     def _picked(self, event: PaneTitle.Picked) -> None:
         self._turn_to(event.view)
 
-    def on_descendant_focus(self) -> None:
-        """Other keys are of use now."""
-        self.show_frame(self.dashboard.picture, self.dashboard.now())
-
     # --- views ------------------------------------------------------------------------------------
 
     def _turn_to(self, view: str) -> None:

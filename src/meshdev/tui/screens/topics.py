@@ -15,7 +15,7 @@ from meshdev.tui.keys import Key, bindings
 from meshdev.tui.keys.topics import TOPIC_KEYS
 from meshdev.tui.model import Picture
 from meshdev.tui.orders import following
-from meshdev.tui.screens.base import side_by_side, unconnected
+from meshdev.tui.screens.base import away, side_by_side, unconnected
 from meshdev.tui.screens.graph import GraphScreen
 from meshdev.tui.screens.table import TableScreen
 from meshdev.tui.tone import Span, Tone
@@ -48,6 +48,11 @@ class TopicsScreen(TableScreen):
     COLUMNS = COLUMNS
     THING = "topic"
     MATCHES = "topic, broker, services"
+
+    DEFAULT_CSS = """
+    TopicsScreen #table { max-height: 50%; }
+    TopicsScreen.-wide #table { max-height: 100%; }
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -154,7 +159,7 @@ class TopicsScreen(TableScreen):
         try:
             broker = await self.dashboard.backend.publish(topic.name, topic.broker, payload)
         except MeshdevError as error:
-            self.dashboard.say(error.message, level="error")
+            self.dashboard.complain(error, f"publish {topic.name}")
         else:
             self.dashboard.say(f"published on {broker}: {topic.name}")
 
@@ -182,7 +187,12 @@ def _head(picture: Picture) -> list[Span]:
     if not topics:
         return []
     rate = sum(one.mps for topic in topics for one in topic.publishers)
-    return [Span(units.plural(len(topics), "topic")), Span(f"  {units.rate(rate)} messages/s", Tone.MUTED)]
+    brokers = dict.fromkeys(topic.broker for topic in topics if topic.broker)
+    return [
+        Span(units.plural(len(topics), "topic")),
+        Span(f"  {units.rate(rate)} messages/s", Tone.MUTED),
+        *away(picture, brokers),
+    ]
 
 
 def _sorted(topics: Sequence[TopicView], order: TopicOrder) -> list[TopicView]:

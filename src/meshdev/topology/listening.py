@@ -33,7 +33,7 @@ PROTOCOLS = frozenset(
         "ldap",
     ]
 )
-_ENGINE_PROTOCOLS = {
+ENGINE_PROTOCOLS = {
     "postgres": "postgres",
     "postgresql": "postgres",
     "mysql": "mysql",
@@ -88,7 +88,7 @@ def endpoints_of(scope: Scope, *, one_shot: bool, engine: str) -> tuple[Endpoint
         return _remote(scope, table.url)
     if one_shot and not (table.protocol or table.port or table.ports):
         return ()
-    default = "http" if scope.section == "services" else _ENGINE_PROTOCOLS.get(engine, "tcp")
+    default = "http" if scope.section == "services" else ENGINE_PROTOCOLS.get(engine, "tcp")
     protocol = _protocol(scope, ("protocol",), table.protocol, default)
     return (Endpoint(protocol, protocol, table.port),)
 

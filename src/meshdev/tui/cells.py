@@ -10,7 +10,7 @@ from rich.cells import cell_len, set_cell_size
 
 from meshdev.tui.tone import Span
 
-_SECTIONS = frozenset({"databases", "brokers"})
+_SECTION = re.compile(r"(?<![\w.-])(?:databases|brokers)\.(?=\w)")
 ELLIPSIS = "…"
 
 # C0, DEL, C1, line separators, marks that turn the direction of the text round, halves of surrogate pairs.
@@ -65,13 +65,12 @@ def cut_name(name: str, width: int) -> str:
 
 
 def without_section(name: str) -> str:
-    """A node's name as it is within its section.
+    """Names of nodes as they are within their sections.
 
-    >>> without_section("brokers.events"), without_section("orders")
-    ('events', 'orders')
+    >>> without_section("brokers.events"), without_section("orders -> databases.ledger")
+    ('events', 'orders -> ledger')
     """
-    section, dot, rest = name.partition(".")
-    return rest if dot and section in _SECTIONS else name
+    return _SECTION.sub("", name)
 
 
 def pad(text: str, width: int, *, right: bool = False) -> str:

@@ -15,7 +15,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("mark", " ", 1, 1, 95),
     Column("time", "TIME", 8, 8, 70, always=True),
     Column("name", "CALL", 21, 46, 90, always=True),
-    Column("status", "STATUS", 6, 6, 100, always=True),
+    Column("status", "STATUS", 6, 13, 100, always=True),
     Column("ms", "TOOK", 6, 6, 80, right=True, always=True),
     Column("bar", "", 6, 6, 30, extra=True),
     Column("request", "REQUEST", 14, 400, 85, flex=True),

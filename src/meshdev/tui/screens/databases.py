@@ -145,7 +145,8 @@ class DatabasesScreen(TableScreen):
         head = _head(database, self.dashboard.picture)
         self.query_one("#about", PaneTitle).show(head, "", side_by_side([self.filter_words(), by]))
         facts, width = [], self.details.room
-        if database is not None and (self.has_class("-wide") or not self.has_class("-reading")):
+        brief = self.has_class("-reading") and not (self.has_class("-wide") or self.has_class("-tall"))
+        if database is not None and not brief:
             facts = database_facts(database, width)
         if self.statement is not None and self.statement.text:
             facts += [*([[]] if facts else []), *statement_facts(self.statement, width)]

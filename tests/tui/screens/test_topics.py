@@ -89,6 +89,17 @@ async def test_a_message_is_published_again_or_changed(visit: Visiting) -> None:
         ]
 
 
+async def test_the_hints_are_those_of_typing(visit: Visiting) -> None:
+    """All other keys are text meanwhile."""
+    async with visit(busy_shop(), size=SMALL) as seen:
+        await seen.press("7", "p")
+        assert seen.text().splitlines()[-1].split() == ["Enter", "publish", "Esc", "drop"]
+        await seen.press("escape", "slash")
+        assert seen.text().splitlines()[-1].split() == ["Enter", "keep", "Esc", "drop"]
+        await seen.press("escape")
+        assert "S sort" in seen.text().splitlines()[-1]
+
+
 async def test_what_the_broker_refuses_is_told(visit: Visiting) -> None:
     """In its words."""
     async with visit(busy_shop()) as seen:

@@ -101,7 +101,7 @@ class Frame(Screen[None]):
             banner.say([])
         self.query_one("#ticker", Bar).say(ticker(self.dashboard.said, picture.happenings))
         typing = isinstance(self.focused, Input)
-        self.query_one(KeyBar).offer(TYPING_KEYS if typing else (*self.keys(), *APP_KEYS))
+        self.query_one(KeyBar).offer(self.typing_keys() if typing else (*self.keys(), *APP_KEYS))
 
     @on(TabBar.Picked)
     def _picked_screen(self, event: TabBar.Picked) -> None:
@@ -115,6 +115,10 @@ class Frame(Screen[None]):
     def keys(self) -> Sequence[Key]:
         """The screen's own keys that are of use now."""
         return ()
+
+    def typing_keys(self) -> Sequence[Key]:
+        """Those that are no text while something is typed."""
+        return TYPING_KEYS
 
     # --- faults, wherever something is selected ---------------------------------------------------
 

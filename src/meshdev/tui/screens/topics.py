@@ -1,6 +1,7 @@
 """The Events screen: every topic of the brokers with its ends, and beside it the last messages of the one at hand."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from enum import StrEnum
 from functools import partial
 from typing import ClassVar
@@ -107,6 +108,13 @@ class TopicsScreen(TableScreen):
         elif not topic.last[-1].trace:
             useless.add("trace")
         return [key for key in TOPIC_KEYS if key.action not in useless]
+
+    def typing_keys(self) -> Sequence[Key]:
+        """Enter does more than keep it when a message is typed."""
+        keys = super().typing_keys()
+        if self.query_one(Prompt).purpose != _PUBLISH:
+            return keys
+        return [replace(key, short="publish") if key.keys == "enter" else key for key in keys]
 
     # --- messages ---------------------------------------------------------------------------------
 

@@ -14,9 +14,9 @@ from pathlib import Path
 
 from meshdev.errors import Where
 from meshdev.kernel.quantity import format_duration
+from meshdev.topology.engine_protocols import ENGINE_PROTOCOLS
 from meshdev.topology.graph import EdgeKind, cycles, longest_chain
 from meshdev.topology.library import recorded_at, recordings_in
-from meshdev.topology.listening import ENGINE_PROTOCOLS
 from meshdev.topology.model import (
     Condition,
     EdgePolicy,

@@ -8,6 +8,7 @@ import re
 from dataclasses import replace
 from urllib.parse import urlsplit
 
+from meshdev.topology.engine_protocols import ENGINE_PROTOCOLS
 from meshdev.topology.model import Endpoint, PublishedPort
 from meshdev.topology.nearest import did_you_mean
 from meshdev.topology.scope import Scope
@@ -33,20 +34,6 @@ PROTOCOLS = frozenset(
         "ldap",
     ]
 )
-ENGINE_PROTOCOLS = {
-    "postgres": "postgres",
-    "postgresql": "postgres",
-    "mysql": "mysql",
-    "mariadb": "mysql",
-    "redis": "redis",
-    "valkey": "redis",
-    "mongodb": "mongodb",
-    "nats": "nats",
-    "kafka": "kafka",
-    "rabbitmq": "amqp",
-    "mosquitto": "mqtt",
-    "memcached": "memcached",
-}
 _URL_PORTS = {
     "http": 80,
     "https": 443,

@@ -1,6 +1,7 @@
 """Pictures of the dashboard for `docs/images/`: ``make shots`` (needs ``rsvg-convert`` of librsvg for the PNGs).
 
 The shop is started (unless it runs), the dashboard is driven over it without a terminal, and its screen is exported.
+What the shop has not (SQL, gRPC, a cache) comes from a small system of its own (docs/shot_system).
 A picture is one line in `SHOTS`: the keys that lead there, and what must stand on the screen before it is taken.
 What Rich exports relies on web fonts and on ``textLength``; `settled` places every word by itself instead, so that any
 renderer shows the columns where the terminal has them. A whole run removes pictures that no line makes any more.
@@ -19,6 +20,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from itertools import groupby
 from pathlib import Path
 
 from rich.cells import cell_len
@@ -41,6 +43,7 @@ _ZOOM, _ZOOM_LARGE = 0.66, 0.5  # of a terminal wider than `_WIDE` columns
 _WIDE = 160
 _COLOURS = "32"
 _MESHDEV = (sys.executable, "-m", "meshdev")
+_ROOT = Path(__file__).parents[1]
 
 Ready = Callable[[Picture], bool]
 
@@ -60,7 +63,10 @@ def under_way(picture: Picture) -> bool:
 
 @dataclass(frozen=True)
 class Shot:
-    """One picture: after which keys, with what on the screen (regular expressions), in which size and theme."""
+    """One picture: after which keys, with what on the screen (regular expressions), in which size and theme.
+
+    ``of`` is the folder of the system, from that of this repository.
+    """
 
     name: str
     keys: Sequence[str] = ()
@@ -68,6 +74,7 @@ class Shot:
     size: tuple[int, int] = (120, 40)
     theme: str = DARK
     ready: Ready = busy
+    of: str = "."
 
     @property
     def file(self) -> str:
@@ -78,6 +85,7 @@ class Shot:
 
 SMALL, LARGE = (80, 24), (200, 50)
 FLOW = (r"GET|POST",)
+MIXED = "docs/shot_system"
 
 SHOTS = (
     Shot("starting", size=(120, 30), ready=under_way),
@@ -98,10 +106,13 @@ SHOTS = (
     Shot("search", keys=("5", "slash", *"cart", "enter"), sees=("cart",)),
     Shot("palette", keys=("ctrl+p", *"restart"), sees=("[Rr]estart",), size=(100, 30)),
     Shot("help", keys=("question_mark",), sees=("ctrl",)),
+    Shot("events", keys=("7",), sees=("order.placed", r"\d\d:\d\d:\d\d  orders")),
     # Last, since they go on: a fault for two minutes, a recording until the end.
     Shot("chaos", keys=("6", "p"), sees=("↯ on", r"[1-9] hits?")),
     Shot("recording", keys=("3", "R", "enter", "up", "enter"), size=LARGE, sees=("● rec", "HTTP/1.1 [2-5]")),
     Shot("recordings", keys=("3", "K", "B"), sees=("MADE", r"\d\d:\d\d")),
+    Shot("data", keys=("8", "enter", "down", "down"), sees=("SELECT pg_sleep", "foreign"), of=MIXED),
+    Shot("mixed", keys=("3",), sees=("SELECT", "PUB", "Charge"), of=MIXED),
 )
 
 
@@ -183,7 +194,7 @@ def running(project: Project) -> Iterator[bool]:
     if project.presence() is Presence.ALIVE:
         yield False
         return
-    starting = subprocess.Popen([*_MESHDEV, "up", "-d"])
+    starting = subprocess.Popen([*_MESHDEV, "up", "-d"], cwd=project.root)
     try:
         while project.presence() is not Presence.ALIVE:
             if starting.poll():
@@ -192,7 +203,7 @@ def running(project: Project) -> Iterator[bool]:
         yield True
     finally:
         starting.wait()
-        subprocess.run([*_MESHDEV, "down"], check=False)
+        subprocess.run([*_MESHDEV, "down"], check=False, cwd=project.root)
 
 
 def main() -> None:
@@ -205,22 +216,24 @@ def main() -> None:
     wanted.folder.mkdir(parents=True, exist_ok=True)
     if not shutil.which("rsvg-convert"):
         sys.stderr.write("rsvg-convert (librsvg2-bin) is not there: pictures stay SVG\n")
-    project = find_project(None, cwd=Path.cwd(), environ=os.environ)
-    names = wanted.only.split(",") if wanted.only else []
+    names = wanted.only.split(",") if wanted.only else [shot.name for shot in SHOTS]
     written: list[Path] = []
-    missing = 0
-    with running(project) as ours:
-        for shot in SHOTS:
-            if (names and shot.name not in names) or (not ours and shot.ready is under_way):
-                continue
-            try:
-                written += take(project, shot, wanted.folder, keep_svg=wanted.svg)
-            except NotSeenError as error:  # the others are wanted all the same
-                missing += 1
-                sys.stderr.write(f"{error}\n")
-                continue
-            sys.stdout.write(f"{written[-1]}  {written[-1].stat().st_size / 1000:.0f} kB\n")
-    if not names and ours and not missing:
+    missing, all_ours = 0, True
+    for folder, shots in groupby((shot for shot in SHOTS if shot.name in names), key=lambda shot: shot.of):
+        project = find_project(None, cwd=_ROOT / folder, environ=os.environ)
+        with running(project) as ours:
+            all_ours = all_ours and ours
+            for shot in shots:
+                if not ours and shot.ready is under_way:
+                    continue
+                try:
+                    written += take(project, shot, wanted.folder, keep_svg=wanted.svg)
+                except NotSeenError as error:  # the others are wanted all the same
+                    missing += 1
+                    sys.stderr.write(f"{error}\n")
+                    continue
+                sys.stdout.write(f"{written[-1]}  {written[-1].stat().st_size / 1000:.0f} kB\n")
+    if not wanted.only and all_ours and not missing:
         for old in {*wanted.folder.glob("*.png"), *wanted.folder.glob("*.svg")} - set(written):
             old.unlink()
     total = sum(file.stat().st_size for file in wanted.folder.iterdir())

@@ -89,4 +89,12 @@ def test_by_name_and_as_json(cli: Cli) -> None:
     assert [it["owner"] for it in json.loads(shown.out)] == ["orders", "orders", ""]
     assert json.loads(one.out)["name"] == "databases.shop"
     assert wrong.code == 2
-    assert "databases.lake" in wrong.err
+    assert 'did you mean "lake"?' in wrong.err
+
+
+def test_of_a_file_nothing_is_measured() -> None:
+    """So it is not said to be unused."""
+    text = "\n".join(detail(databases()[1], unicode=True))
+    assert "used by orders" in text
+    assert "nothing is measured" in text
+    assert "unused" not in text

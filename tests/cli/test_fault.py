@@ -7,7 +7,17 @@ import click
 import msgspec
 import pytest
 
-from meshdev.cli.fault_lines import added, catalogue, fault_lines, kind_lines, kind_named, kinds, listing
+from meshdev.cli.fault_lines import (
+    added,
+    catalogue,
+    fault_lines,
+    kind_lines,
+    kind_named,
+    kinds,
+    listing,
+    may_be_vain,
+    vain,
+)
 from meshdev.errors import UsageError
 from meshdev.traffic.faults import typed
 from meshdev.traffic.faults.catalogue import CATALOGUE
@@ -15,6 +25,7 @@ from meshdev.traffic.faults.reading import read_toggle
 from meshdev.traffic.faults.typed import table_of, target_of
 from meshdev.wire.fault_views import FaultPartView, FaultView
 from support_cli import Cli
+from support_dashboard import signals
 
 
 def view(name: str = "slow", **changes: object) -> FaultView:
@@ -66,6 +77,26 @@ def test_a_match_says_what_it_wants(match: str) -> None:
     """A name and a value, a number where one is counted."""
     with pytest.raises(UsageError):
         table_of("payments", ["refuse"], [match])
+
+
+def test_what_cannot_act_is_warned_of() -> None:
+    """On edges that speak something else; what acts on bytes acts everywhere."""
+    status = FaultPartView(key="no/status", kind="status", layer="http", words="status 503", values={})
+    fault = view(
+        parts=[*view().parts, status], edges=["orders -> payments:http", "orders -> databases.x:tcp"]
+    )
+    edges = [
+        msgspec.structs.replace(signals("orders", "payments"), endpoint="http", protocol="http"),
+        msgspec.structs.replace(signals("orders", "databases.x"), endpoint="tcp", protocol="mysql"),
+    ]
+    assert may_be_vain(fault)
+    assert not may_be_vain(view())
+    assert [click.unstyle(line) for line in vain(fault, edges)] == [
+        (
+            "warning: status acts on HTTP and its calls of gRPC, and orders -> databases.x speaks mysql: "
+            "it does nothing there"
+        )
+    ]
 
 
 def test_the_listing_shows_state_hits_and_what_is_left() -> None:

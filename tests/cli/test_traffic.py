@@ -44,6 +44,29 @@ def test_a_filter_looks_behind_the_last_ones(cli: Cli) -> None:
     assert (wrong.code, "no field is called 'statsu'" in wrong.err) == (2, True)
 
 
+def test_what_passes_no_filter_is_said(cli: Cli) -> None:
+    """An empty answer could be a mistake; for programs it is empty."""
+    with stand_in(cli) as daemon:
+        none = cli("traffic")
+        daemon.carry(exchange())
+        missed, program = (
+            cli("traffic", "--filter", "status=5xx"),
+            cli("traffic", "--filter", "status=5xx", "--json"),
+        )
+    assert (none.out, none.err, none.code) == ("", "no call was seen yet\n", 0)
+    assert (missed.out, missed.err) == ("", "none of the last 1 calls passes the filter\n")
+    assert (program.out, program.err) == ("", "")
+
+
+def test_what_is_not_answered_has_no_duration(cli: Cli) -> None:
+    """A message that goes one way."""
+    with stand_in(cli) as daemon:
+        daemon.carry(exchange(protocol="nats", method="PUB", target="order.placed", ms=0.0, kind="publish"))
+        ran = cli("traffic")
+    assert ran.out.split()[-2:] == ["PUB", "order.placed"]
+    assert "ms" not in ran.out
+
+
 def test_following_goes_on_until_the_system_is_down(cli: Cli) -> None:
     """What was, then what comes, nothing twice; the end is in order."""
     with stand_in(cli) as daemon:

@@ -153,3 +153,33 @@ def test_an_exclusive_one_is_closed_to_all_but_its_owner(tmp_path: Path) -> None
     assert denied == {"orders": "", "reports": reason, "outside": ""}
     assert [user.denied for user in views(found, {})["databases.shop"].users] == ["", reason]
     assert not any(policy_of(it, edge).denied for it in [loaded(tmp_path)] for edge in edges_of(it).values())
+
+
+CACHE = """
+[databases.cache]
+engine = "valkey"
+command = "true"
+[services.orders]
+command = "true"
+uses = ["databases.cache"]
+"""
+
+
+def test_of_what_has_no_statements_the_commands_are_told_apart(tmp_path: Path) -> None:
+    """A cache: by command and the key's pattern; what is more than is told apart has no text."""
+    signals = EdgeSignals()
+    routes = (
+        RouteCounters("GET session:{id}", (0, 0, 9, 0, 1, 0), {SLOW: 10}),
+        RouteCounters("PING", (0, 0, 2, 0, 0, 0), {5: 2}),
+        RouteCounters("{other}", (0, 0, 1, 0, 0, 0), {4: 1}),
+    )
+    signals.add(EdgeCounters(1, opened=1, active=1, routes=routes, spoken="redis"))
+    key = EdgeKey("orders", "databases.cache", "redis")
+    cache = views(system(tmp_path, CACHE), {key: signals})["databases.cache"]
+    assert cache.read
+    told = [(one.name, one.target, one.text, one.count, one.refused) for one in cache.statements]
+    assert told == [
+        ("GET", "session:{id}", "GET session:{id}", 10, 1),
+        ("PING", "", "PING", 2, 0),
+        ("*", "", "", 1, 0),
+    ]

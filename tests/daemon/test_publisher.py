@@ -40,6 +40,14 @@ async def test_it_goes_to_the_broker_that_is_named_or_carries_it_or_is_alone() -
             await publisher(both).publish(wish())
 
 
+async def test_a_cache_is_no_broker_while_there_is_one() -> None:
+    """Messages could be published on it, too; who means that says so."""
+    async with peer("one", _redis) as one, peer("two", _redis) as two:
+        both: Brokers = {"databases.cache": ("redis", one.upstream), "brokers.two": ("redis", two.upstream)}
+        assert (await publisher(both).publish(wish())).broker == "brokers.two"
+        assert (await publisher(both).publish(wish(broker="databases.cache"))).broker == "databases.cache"
+
+
 async def test_what_cannot_be_is_told() -> None:
     """With the way out where there is one."""
     async with peer("one", _redis) as one:

@@ -164,3 +164,16 @@ def test_a_pattern_means_every_topic_that_fits(system: System, tmp_path: Path) -
     signals[MAIL].add(frame(delivered("order.placed", 1)))
     [subscriber] = by_name(book(declared, signals).views(1.0))["order.placed"].subscribers
     assert (subscriber.declared, subscriber.messages) == (True, 1)
+
+
+def test_a_topic_that_several_edges_of_a_service_carry_is_summed(system: System) -> None:
+    """A subject of one broker and a channel of another by the same name: not now the one's figures, now the other's."""
+    cache = EdgeKey("orders", "databases.cache", "redis")
+    signals = {ORDERS: EdgeSignals(), cache: EdgeSignals()}
+    subject = book(system, signals)
+    subject.read(100.0)
+    signals[ORDERS].add(frame(published("order.placed", 20)))
+    signals[cache].add(frame(published("order.placed", 4, "PUBLISH")))
+    [publisher] = by_name(subject.views(101.0))["order.placed"].publishers
+    assert publisher.messages == 24
+    assert subject.read(102.0) is False

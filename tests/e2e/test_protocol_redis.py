@@ -70,6 +70,11 @@ def test_redis_on_declared_and_guessed_edges(product: Product) -> None:
     assert routes["SET session:{id}"]["p99_ms"] > 0
     assert routes["LPUSH session:{id}"]["errors"] == 0
     assert "SET session:{id}" in product.run("metrics").stdout
+    shown = product.run("databases", "cache").stdout
+    assert "SET session:{id}" in shown
+    assert "connections only" not in product.run("databases").stdout
+    refused = product.run("fault", "add", "carts -> databases.cache", "status=503", "--off").stderr
+    assert "carts -> databases.cache speaks redis" in refused
 
     for fault, name in (("drop", "lost"), ("duplicate", "twice")):
         where = ("carts -> databases.cache", f"{fault}=100%", "--subject", name)

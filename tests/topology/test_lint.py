@@ -139,3 +139,17 @@ def test_warnings_of_the_load_are_findings(tmp_path: Path) -> None:
     assert findings(tmp_path, services('calls = ["b"]', 'profiles = ["x"]')) == [
         'meshdev.toml:3: warning: services.a.calls: "b" is left out (profiles: x) [left-out]'
     ]
+
+
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        ('engine = "valky"', ['d: the engine "valky" is not known, so neither is what it speaks']),
+        ('engine = "valkey"', []),
+        ('engine = "oracle"\nprotocol = "postgres"', []),
+    ],
+)
+def test_engines_that_are_not_known(keys: str, said: list[str], tmp_path: Path) -> None:
+    """A slip of the pen would cost all that is read; who says the protocol means it so."""
+    found = findings(tmp_path, f'[databases.d]\ncommand = "true"\n{keys}\n')
+    assert found == [f"meshdev.toml:1: warning: databases.{one} [unknown-engine]" for one in said]

@@ -8,10 +8,10 @@ from types import SimpleNamespace
 import pytest
 
 from meshdev.errors import DaemonError
-from meshdev.tui import app as app_module
 from meshdev.tui import daemon_backend
-from meshdev.tui.app import Dashboard, run
+from meshdev.tui.app import Dashboard
 from meshdev.tui.browser import can_browse
+from meshdev.tui.launch import run
 from meshdev.tui.model import Link, Picture
 from meshdev.tui.outcome import Outcome
 from meshdev.tui.screens.services import ServicesScreen
@@ -147,9 +147,7 @@ def test_a_defect_of_the_dashboard_leaves_the_system_alone(
     original = Dashboard.run
     monkeypatch.setattr(daemon_backend, "DaemonBackend", backend)
     monkeypatch.setattr(ServicesScreen, "show", explode)
-    monkeypatch.setattr(
-        app_module.Dashboard, "run", lambda self: original(self, headless=True, size=(80, 24))
-    )
+    monkeypatch.setattr(Dashboard, "run", lambda self: original(self, headless=True, size=(80, 24)))
     project = SimpleNamespace(paths=SimpleNamespace(state_dir=tmp_path))
     outcome = run(project, owner=True)  # type: ignore[arg-type]
     assert outcome is Outcome.CRASHED

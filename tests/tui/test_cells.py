@@ -5,7 +5,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from meshdev.tui.cells import clean, cut, cut_middle, fit, pad, width_of, wrap_words
+from meshdev.tui.cells import (
+    clean,
+    cut,
+    cut_middle,
+    cut_name,
+    fit,
+    pad,
+    width_of,
+    without_section,
+    wrap_words,
+)
 from meshdev.tui.tone import Span
 
 # Letters of one and two cells; joined emoji are the terminal's own business.
@@ -57,3 +67,25 @@ def test_nothing_that_a_terminal_obeys_stays(text: str) -> None:
 def test_line_ends_become_blanks() -> None:
     """A reason of several lines stands on one."""
     assert clean("a\nb\tc") == "a b c"
+
+
+@pytest.mark.parametrize(
+    ("name", "width", "shown"),
+    [
+        ("databases.ledger", 16, "databases.ledger"),
+        ("databases.ledger", 15, "ledger"),
+        ("orders → brokers.events", 18, "orders → events"),
+        ("brokers.events → mailer", 16, "events → mailer"),
+        ("databases.a-very-long-name", 12, "a-very…-name"),
+        ("old-databases.x-service", 12, "old-da…rvice"),
+    ],
+)
+def test_a_name_loses_its_section_before_its_letters(name: str, width: int, shown: str) -> None:
+    """Names differ behind it."""
+    assert cut_name(name, width) == shown
+
+
+def test_only_sections_are_taken_away() -> None:
+    """Not what is called like one."""
+    assert without_section("databases") == "databases"
+    assert without_section("my.databases.x") == "my.databases.x"

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from meshdev.telemetry.exchange_filter import failed
-from meshdev.tui.flow_list import CALL_ORDERS, CallOrder, FlowList
+from meshdev.tui.flow_list import CallOrder, FlowList
 from meshdev.tui.flows import Flows
 from meshdev.wire.control import ExchangeView
 from support_traffic import call
@@ -75,7 +75,7 @@ _ORDERED = {
 }
 
 
-@pytest.mark.parametrize("order", CALL_ORDERS)
+@pytest.mark.parametrize("order", CallOrder)
 def test_orders(order: CallOrder) -> None:
     """What the order is about comes first; of two alike, the newest."""
     flows = Flows()
@@ -96,7 +96,7 @@ def test_orders(order: CallOrder) -> None:
 @given(
     st.lists(st.lists(st.floats(0, 100), max_size=30), max_size=12),
     st.integers(1, 40),
-    st.sampled_from(CALL_ORDERS),
+    st.sampled_from(CallOrder),
 )
 def test_a_sorted_list_has_what_an_unsorted_one_has(
     batches: list[list[float]], capacity: int, order: CallOrder

@@ -78,7 +78,7 @@ def test_the_plain_stream_and_back(project: Path, environ: dict[str, str]) -> No
         newest = max(numbers(shown))
         terminal.until(lambda now, newest=newest: max(numbers(now), default=0) > newest + 5)  # type: ignore[misc]
         terminal.type(back)
-        terminal.sees("1 Services", "● running")
+        terminal.sees("Services", "● running")
     terminal.type("qs")
     assert terminal.ends() == 0
 

@@ -55,7 +55,7 @@ def test_the_hints_fit_and_keep_the_way_out(keys: tuple[Key, ...], width: int) -
 @pytest.mark.parametrize("place", PLACES, ids=lambda place: place.mode)
 def test_the_help_names_every_key(place: Place) -> None:
     """None is secret, and those of the screen in front come first."""
-    lines = ["".join(span.text for span in line) for line in help_lines(place.mode)]
+    lines = ["".join(span.text for span in line) for line in help_lines(place.mode, 200)]
     text = "\n".join(lines)
     for keys in GROUPS:
         for key in keys:

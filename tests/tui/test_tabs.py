@@ -70,7 +70,7 @@ def test_neither_a_recording_nor_a_fault_is_ever_left_out_at_80_columns() -> Non
     """What one forgets at one's peril stays when there is no room for figures."""
     shown = Vitals(12.5, 0.25, 340.0, ("a", "b"), 61.0, (recorded("checkout", exchanges=1_234_567),))
     text = "".join(span.text for span in line(PLACES, "graph", shown, 80)[0])
-    assert "● rec 1234k   ⚡ 2 faults" in text
+    assert "● rec 1234k  ⚡ 2 faults" in text
     assert width_of(text) <= 80
 
 
@@ -91,7 +91,7 @@ def test_it_fits_and_the_names_can_be_hit(width: int) -> None:
     if width >= 120:
         assert hit == [f"{place.number} {place.title}" for place in PLACES]
     elif width >= 80:
-        assert [f"{one:.6}" for one in hit] == [f"{place.number} {place.title:.4}" for place in PLACES]
+        assert hit == [f"{place.number}{place.title}" for place in PLACES]
     else:
         assert hit == ["1", "2 Graph", *(place.number for place in PLACES[2:])]
     assert next(span.text for span in spans if span.tone is Tone.HERE) == "Graph"
@@ -103,5 +103,20 @@ def test_it_fits_and_the_names_can_be_hit(width: int) -> None:
 def test_errors_are_told_in_fewer_letters_rather_than_not_at_all() -> None:
     """At 80 columns, where nothing else would fit."""
     text = "".join(span.text for span in line(PLACES, "graph", Vitals(12.5, 0.25, 340.0), 80)[0])
-    assert text.endswith("8 Data  2.0% err")
+    assert text.rstrip().endswith(" 8Data  12 rps  2.0% err")
     assert width_of(text) <= 80
+
+
+def test_names_are_short_where_a_recording_and_a_fault_leave_no_room() -> None:
+    """The one in front has its whole name."""
+    shown = Vitals(12.5, 0.25, 340.0, ("a", "b"), 61.0, (recorded("checkout", exchanges=1200),))
+    text = "".join(span.text for span in line(PLACES, "traces", shown, 80)[0])
+    assert text.startswith(" 1Svcs 2Grph 3Traf 4Traces 5Logs 6Chao 7Evts 8Data ")
+
+
+@pytest.mark.parametrize("width", range(70, 180, 7))
+def test_names_stand_still_while_figures_change(width: int) -> None:
+    """A click hits what was aimed at."""
+    quiet = line(PLACES, "graph", Vitals(), width)[1]
+    assert line(PLACES, "graph", Vitals(0.5, 0.0, 0.42), width)[1] == quiet
+    assert line(PLACES, "graph", Vitals(4321.0, 0.4, 340.0), width)[1] == quiet

@@ -50,7 +50,7 @@ def test_every_line_has_the_same_width(width: int, depth: int, name: str, ms: fl
         for number in range(depth + 1)
     ]
     trace = assemble(calls)
-    frame = Frame.over(width)
+    frame = Frame.over(width, trace)
     widths = {
         sum(width_of(span.text) for span in line_of(trace, hop, frame, above))
         for hop, above in zip(trace.hops, aboves(trace.hops), strict=True)

@@ -102,7 +102,10 @@ def detail(view: DatabaseView, *, unicode: bool) -> list[str]:
     if view.owner:
         lines.append(f"owner {view.owner}" + (", exclusive" if view.exclusive else ""))
     lines.append("")
-    if view.users:
+    if view.runs == "file":
+        lines += [f"used by {', '.join(one.service for one in view.users) or 'nobody'}"]
+        lines += ["services open the file themselves: nothing of it passes an edge, nothing is measured"]
+    elif view.users:
         lines += columns(_USERS_HEAD, [_user(one) for one in view.users], right=_RIGHT)
     else:
         lines.append("nobody uses it")

@@ -48,7 +48,7 @@ def show(
 
         return Foreground(control, interrupts, owned=owned).run()
     haste.hurry()
-    from meshdev.tui.app import run
+    from meshdev.tui.launch import run
 
     return visit(control, interrupts, lambda: run(control.project, owner=owned), owned=owned)
 

@@ -136,7 +136,11 @@ def add(  # noqa: PLR0913 -- one an option
     fault = table_of(target, words, matches)
     fault |= {key: _written(value) for key, value in given.items() if value is not None}
     request = FaultRequest(fault=fault, name=name or "", on=not off)
-    view = Control(options.here()).send(fault_calls.add(request))
+    control = Control(options.here())
+    view = control.send(fault_calls.add(request))
+    if fault_lines.may_be_vain(view):
+        for line in fault_lines.vain(view, control.send(calls.edges())):
+            click.echo(line, err=True)
     if as_json:
         click.echo(_json(view))
         return

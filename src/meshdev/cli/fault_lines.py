@@ -1,6 +1,6 @@
 """Faults as lines for people. Pure, but for the colours."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import click
 
@@ -9,10 +9,14 @@ from meshdev.cli.table import columns
 from meshdev.kernel.quantity import format_duration
 from meshdev.traffic.faults.catalogue import CATALOGUE, find_kind
 from meshdev.traffic.faults.describe import kind_view
+from meshdev.traffic.faults.kinds import Layer
+from meshdev.traffic.faults.reach import in_vain
+from meshdev.wire.control import EdgeSignalsView
 from meshdev.wire.fault_views import FaultKindView, FaultPartView, FaultView
 
 _HEAD = ("FAULT", "STATE", "HITS", "LEFT", "FOR", "WHAT")
 _RIGHT = frozenset({"HITS", "LEFT"})
+_CHOOSY = frozenset({Layer.HTTP, Layer.STREAM, Layer.MESSAGE})
 
 
 def kinds() -> list[FaultKindView]:
@@ -64,6 +68,24 @@ def added(view: FaultView) -> list[str]:
     if view.on:
         lines.append(f"  end it with `meshdev fault rm {view.name}`")
     return lines
+
+
+def may_be_vain(view: FaultView) -> bool:
+    """Whether some of it acts only on what certain protocols carry."""
+    return any(part.layer in _CHOOSY for part in view.parts)
+
+
+def vain(view: FaultView, edges: list[EdgeSignalsView]) -> Iterator[str]:
+    """Warnings of edges that speak something on which a part of it cannot act."""
+    spoken = {f"{edge.caller} -> {edge.callee}:{edge.endpoint}": edge.protocol for edge in edges}
+    for part in view.parts:
+        kind = find_kind(part.kind)
+        if kind is None:
+            continue
+        for edge in view.edges:
+            words = in_vain(kind, edge.rpartition(":")[0], spoken.get(edge, ""))
+            if words:
+                yield f"{click.style('warning:', fg='yellow')} {words}"
 
 
 def fault_lines(view: FaultView) -> list[str]:

@@ -22,5 +22,5 @@ def named(views: Sequence[N], name: str, what: str, prefix: str = "") -> N:
     for view in views:
         if name in (view.name, view.name.removeprefix(prefix)):
             return view
-    hint = did_you_mean(name, [view.name for view in views], what=f"{what}s")
+    hint = did_you_mean(name, [view.name.removeprefix(prefix) for view in views], what=f"{what}s")
     raise UsageError(f'no {what} is called "{name}"', hint=hint)

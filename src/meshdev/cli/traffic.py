@@ -54,8 +54,12 @@ def command(*, follow: bool, tail: int, expression: str, as_json: bool) -> None:
     control = Control(options.here())
     known = control.send(calls.traffic(_KEPT, settled=True))
     show = _Lines(unicode=terminal.unicode_on(sys.stdout), as_json=as_json)
+    passing = [view for view in known if wanted(view)]
     if tail:
-        show([view for view in known if wanted(view)][-tail:])
+        show(passing[-tail:])
+    if not passing and not as_json:
+        none = f"none of the last {len(known)} calls passes the filter" if known else "no call was seen yet"
+        click.echo(none + (", what comes is shown" if follow else ""), err=True)
     if not follow:
         return
     stream = Stream(control.project, ExchangeFeed(known[-1].seq if known else 0))
@@ -94,7 +98,7 @@ class _Lines:
                 clock,
                 edge + " " * (self._widest - width(edge)),
                 click.style(status, fg=tone),
-                milliseconds(view.ms).rjust(6),
+                (milliseconds(view.ms) if view.ms or not view.protocol else "").rjust(6),
                 what,
             )
         )

@@ -1,13 +1,14 @@
 """What is known about the databases: the topology, the edges that lead there, and the statements seen on them. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from meshdev.daemon.edges import OUTSIDE
+from meshdev.mesh.exchanges import OTHER
 from meshdev.mesh.signals import EdgeSignals, RouteSignals
 from meshdev.telemetry.histogram import middle
 from meshdev.topology.model import EmbeddedFile, Kind, Service, System, runs_as
-from meshdev.traffic.protocols.table import has_statements
+from meshdev.traffic.protocols.table import is_read, of_database
 from meshdev.wire.control import EdgeSignalsView
 from meshdev.wire.database_views import DatabaseUserView, DatabaseView, StatementView
 from meshdev.wire.mesh import EdgeKey
@@ -30,7 +31,7 @@ def database_views(
 
 def _is_database(node: Service) -> bool:
     """Whether it is declared as one, owned by somebody, or speaks as one (as services of a Compose file do)."""
-    spoken = any(has_statements(endpoint.protocol) for endpoint in node.endpoints)
+    spoken = any(of_database(endpoint.protocol) for endpoint in node.endpoints)
     return node.kind is Kind.DATABASE or bool(node.owner) or spoken
 
 
@@ -50,7 +51,7 @@ def _served(
         exclusive=node.exclusive,
         runs=runs_as(node.run),
         protocol=protocol,
-        read=has_statements(protocol),
+        read=is_read(protocol),
         users=users,
         statements=_statements(node.name, signals),
     )
@@ -99,9 +100,20 @@ def _statements(database: str, signals: Mapping[EdgeKey, EdgeSignals]) -> list[S
         _statement(key.caller, *words, counts)
         for key, edge in signals.items()
         if key.callee == database
-        for words, counts in edge.statements.items()
+        for words, counts in _told_apart(edge)
     ]
     return sorted(found, key=lambda it: (-it.total_ms, -it.count))[:MOST_STATEMENTS]
+
+
+def _told_apart(edge: EdgeSignals) -> Iterator[tuple[tuple[str, str, str], RouteSignals]]:
+    """By name, target and text: statements by their fingerprints; of a protocol that has none its commands."""
+    if edge.statements:
+        yield from edge.statements.items()
+    elif edge.spoken:
+        for route, counts in edge.routes.items():
+            name, _, target = route.partition(" ")
+            others = name == OTHER
+            yield ("*" if others else name, target, "" if others else route), counts
 
 
 def _statement(service: str, name: str, target: str, text: str, counts: RouteSignals) -> StatementView:

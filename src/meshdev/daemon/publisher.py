@@ -83,8 +83,11 @@ class Publisher:
         if carrying:
             return carrying[0]
         speaking = [name for name, (protocol, _) in brokers.items() if protocol in PUBLISHERS]
-        if len(speaking) == 1:
-            return speaking[0]
+        named_so = [
+            name for name in speaking if name.startswith("brokers.")
+        ]  # a cache could, but who means it says so
+        if len(speaking) == 1 or len(named_so) == 1:
+            return (named_so or speaking)[0]
         if not speaking:
             raise UsageError("the system has no broker on which a message could be published by hand")
         raise UsageError(f'on which broker is "{request.topic}"?', hint=f"--broker {' | '.join(speaking)}")

@@ -77,18 +77,20 @@ class TopicBook:
 
     def read(self, now: float) -> bool:
         """Take a reading of every topic; whether anything moved."""
-        moved = False
+        by_part: dict[
+            tuple[str, str, bool], list[RouteSignals]
+        ] = {}  # over all edges: several may carry one topic
         for key, signals in self._signals().items():
-            by_part: dict[tuple[str, bool], list[RouteSignals]] = {}
             for route, figures in signals.routes.items():
                 name = route.partition(" ")[2]  # behind the operation's name, which has no blanks
-                if figures.kind and name:
-                    by_part.setdefault((name, figures.kind == _PUBLISH), []).append(figures)
-            for (name, publishes), parts in by_part.items():
-                topic = self._topic(name, key, signals.spoken)
-                if topic is not None:
-                    parties = topic.publishers if publishes else topic.subscribers
-                    moved = _read(parties, key.caller, parts, now) or moved
+                if figures.kind and name and self._topic(name, key, signals.spoken) is not None:
+                    part = (name, key.caller, figures.kind == _PUBLISH)
+                    by_part.setdefault(part, []).append(figures)
+        moved = False
+        for (name, service, publishes), parts in by_part.items():
+            topic = self._topics[name]
+            parties = topic.publishers if publishes else topic.subscribers
+            moved = _read(parties, service, parts, now) or moved
         return moved
 
     def _topic(self, name: str, key: EdgeKey, protocol: str) -> _Topic | None:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from meshdev.errors import Where
 from meshdev.kernel.quantity import format_duration
+from meshdev.topology.engine_protocols import ENGINE_PROTOCOLS
 from meshdev.topology.graph import EdgeKind, cycles, longest_chain
 from meshdev.topology.library import recorded_at, recordings_in
 from meshdev.topology.model import (
@@ -32,6 +33,7 @@ from meshdev.topology.paths import shown_as
 from meshdev.topology.recordings import OnMiss, Stub
 
 DEEPEST = 5
+_UNKNOWN = "tcp"  # whatever is not read
 _NO_RULES = EdgePolicy()
 _HTTP_RULES = {
     "timeout": "timeout",
@@ -192,7 +194,8 @@ def _health(subject: Subject) -> Iterator[Finding]:
         written = node.healthcheck is not None and not node.healthcheck.implied
         if node.kind is Kind.SERVICE and isinstance(node.run, Process) and node.endpoints and not written:
             message = f"{node.name} has no healthcheck: it counts as healthy once its port is open"
-            yield Finding(subject.where(node), "no-healthcheck", message, 'healthcheck = "/healthz"')
+            hint = 'healthcheck = "/healthz", or protocol = "none" if it listens on nothing'
+            yield Finding(subject.where(node), "no-healthcheck", message, hint)
         for entry in node.depends_on:
             target = services[entry.target]
             if entry.condition is Condition.HEALTHY and target.healthcheck is None:
@@ -226,6 +229,18 @@ def _rules_without_http(subject: Subject) -> Iterator[Finding]:
             message = f"{node.name} -> {name}: {', '.join(rules)} need HTTP, and {name} speaks {spoken}"
             hint = "on such an edge only allow has force"
             yield Finding(subject.where(node), "rules-without-http", message, hint)
+
+
+def _engines(subject: Subject) -> Iterator[Finding]:
+    for node in subject.system.services.values():
+        if (
+            node.engine
+            and node.engine not in ENGINE_PROTOCOLS
+            and any(it.protocol == _UNKNOWN for it in node.endpoints)
+        ):
+            message = f'{node.name}: the engine "{node.engine}" is not known, so neither is what it speaks'
+            hint = did_you_mean(node.engine, sorted(ENGINE_PROTOCOLS), what="engines")
+            yield Finding(subject.where(node), "unknown-engine", message, hint or "protocol = … says it")
 
 
 def _recordings(subject: Subject) -> Iterator[Finding]:
@@ -307,6 +322,7 @@ RULES: tuple[Callable[[Subject], Iterator[Finding]], ...] = (
     _health,
     _retries,
     _rules_without_http,
+    _engines,
     _recordings,
     _names,
     _empty,

@@ -8,6 +8,7 @@ import re
 from dataclasses import replace
 from urllib.parse import urlsplit
 
+from meshdev.topology.engine_protocols import ENGINE_PROTOCOLS
 from meshdev.topology.model import Endpoint, PublishedPort
 from meshdev.topology.nearest import did_you_mean
 from meshdev.topology.scope import Scope
@@ -33,20 +34,6 @@ PROTOCOLS = frozenset(
         "ldap",
     ]
 )
-_ENGINE_PROTOCOLS = {
-    "postgres": "postgres",
-    "postgresql": "postgres",
-    "mysql": "mysql",
-    "mariadb": "mysql",
-    "redis": "redis",
-    "valkey": "redis",
-    "mongodb": "mongodb",
-    "nats": "nats",
-    "kafka": "kafka",
-    "rabbitmq": "amqp",
-    "mosquitto": "mqtt",
-    "memcached": "memcached",
-}
 _URL_PORTS = {
     "http": 80,
     "https": 443,
@@ -88,7 +75,7 @@ def endpoints_of(scope: Scope, *, one_shot: bool, engine: str) -> tuple[Endpoint
         return _remote(scope, table.url)
     if one_shot and not (table.protocol or table.port or table.ports):
         return ()
-    default = "http" if scope.section == "services" else _ENGINE_PROTOCOLS.get(engine, "tcp")
+    default = "http" if scope.section == "services" else ENGINE_PROTOCOLS.get(engine, "tcp")
     protocol = _protocol(scope, ("protocol",), table.protocol, default)
     return (Endpoint(protocol, protocol, table.port),)
 

@@ -35,19 +35,19 @@ class Actions:
 
     def start(self, *names: str) -> None:
         """Want these services up."""
-        self._do(f"start {_all(names)}", lambda: self._backend.start(names))
+        self.attempt(f"start {_all(names)}", lambda: self._backend.start(names))
 
     def stop(self, *names: str) -> None:
         """Want these services down."""
-        self._do(f"stop {_all(names)}", lambda: self._backend.stop(names))
+        self.attempt(f"stop {_all(names)}", lambda: self._backend.stop(names))
 
     def restart(self, *names: str) -> None:
         """Want fresh incarnations."""
-        self._do(f"restart {_all(names)}", lambda: self._backend.restart(names))
+        self.attempt(f"restart {_all(names)}", lambda: self._backend.restart(names))
 
     def scale(self, name: str, replicas: int) -> None:
         """Want so many replicas."""
-        self._do(f"scale {name} to {replicas}", lambda: self._backend.scale(name, replicas))
+        self.attempt(f"scale {name} to {replicas}", lambda: self._backend.scale(name, replicas))
 
     def apply(self) -> None:
         """Read the topology file again and apply the difference."""
@@ -55,14 +55,16 @@ class Actions:
         async def work() -> None:
             self._stage.say(await self._backend.apply())
 
-        self._do("read the topology file again", work)
+        self.attempt("read the topology file again", work)
 
     def shutdown(self, urgency: int) -> None:
         """Want everything down."""
-        self._do("stop the system", lambda: self._backend.shutdown(urgency))
+        self.attempt("stop the system", lambda: self._backend.shutdown(urgency))
 
-    def _do(self, doing: str, call: Callable[[], Awaitable[None]]) -> None:
-        self._stage.say(f"{doing} …")
+    def attempt(self, doing: str, call: Callable[[], Awaitable[None]], *, quiet: bool = False) -> None:
+        """Say what is done, unless ``quiet``, do it beside the drawing, and tell why it could not be done."""
+        if not quiet:
+            self._stage.say(f"{doing} …")
 
         async def work() -> None:
             try:

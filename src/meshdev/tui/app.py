@@ -1,7 +1,6 @@
 """The dashboard's application: takes pictures in, hands each to the screen in front, runs what the user asks for.
 
-`run` is what the commands call. Rules: one picture per tick, drawn in one batch; an action never blocks a key; when
-the dashboard itself has a defect, the terminal is restored, a short message says the way back, and the system runs on.
+`launch.run` is what the commands call. Rules: one picture per tick, drawn in one batch; an action never blocks a key.
 """
 
 import asyncio
@@ -10,10 +9,9 @@ import sys
 import time
 import traceback
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, TypeVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
 from textual.binding import BindingType
@@ -22,14 +20,12 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from meshdev.errors import MeshdevError, StorageError
-from meshdev.tui import haste, stages
+from meshdev.tui import stages
 from meshdev.tui.actions import Actions
 from meshdev.tui.backend import Backend
 from meshdev.tui.browser import can_browse
 from meshdev.tui.chaos.desk import ChaosDesk
-from meshdev.tui.chaos.quick import Typed
 from meshdev.tui.keys import APP_KEYS, KEYBOARD_ACTIONS, bindings
-from meshdev.tui.lender import Lender
 from meshdev.tui.model import Happening, Link, Picture, blockers
 from meshdev.tui.outcome import Outcome
 from meshdev.tui.palette import Commands
@@ -37,25 +33,19 @@ from meshdev.tui.recordings.desk import RecordingDesk
 from meshdev.tui.screens.base import Frame
 from meshdev.tui.screens.help import HelpScreen
 from meshdev.tui.screens.quit import QuitScreen
-from meshdev.tui.screens.services import ServicesScreen
 from meshdev.tui.screens.stopping import MOST, StoppingScreen
 from meshdev.tui.themes import DARK, LIGHT, OWN, derived, wanted_theme
 from meshdev.tui.traffic_feed import TrafficFeed
+from meshdev.tui.visits import Visits
 
 if TYPE_CHECKING:
     from textual.timer import Timer
-
-    from meshdev.client.project import Project
-
-__all__ = ["Dashboard", "Outcome", "run"]
-
-S = TypeVar("S", bound=Frame)
 
 TICK = 0.1
 """Seconds between two pictures at least."""
 
 
-class Dashboard(Lender):
+class Dashboard(Visits):
     """See the module.
 
     ``clock`` gives epoch seconds; ``owner``: this terminal started the system; ``settle`` is called soon after a screen
@@ -271,69 +261,6 @@ class Dashboard(Lender):
         """Don't wait for the end of the stop."""
         self.exit(Outcome.STOP)
 
-    # --- screens ----------------------------------------------------------------------------------
-
-    def action_show(self, mode: str) -> None:
-        """Bring a screen to the front."""
-        if mode != self.current_mode:
-            self.switch_mode(mode)
-
-    def visit(self, kind: type[S], then: Callable[[S], object]) -> None:
-        """Bring a screen to the front and do something there."""
-
-        async def work() -> None:
-            await self.switch_mode(kind.MODE)
-            screen = self.screen
-            if isinstance(screen, kind):
-                then(screen)
-
-        self.begin(work)
-
-    def open_service(self, name: str) -> None:
-        """Show a service on the Services screen."""
-        self.visit(ServicesScreen, lambda screen: screen.select(name))
-
-    def open_logs(self, *services: str) -> None:
-        """Show only these services' lines on the Logs screen."""
-        from meshdev.telemetry.logline_filter import LogFilter  # noqa: PLC0415 -- not before it is needed
-
-        self.visit(stages.logs(), lambda screen: screen.apply(LogFilter(services=services)))
-
-    def open_logs_of_trace(self, trace: str) -> None:
-        """Show the lines of all services that belong to a trace."""
-        self.visit(stages.logs(), lambda screen: screen.show_trace(trace))
-
-    def open_traffic(self, wanted: str) -> None:
-        """Show only the calls that pass a filter."""
-        self.visit(stages.traffic(), lambda screen: screen.filter(wanted))
-
-    def open_recording(self, name: str) -> None:
-        """Show the calls of a recording."""
-        self.visit(stages.traffic(), lambda screen: screen.show_recording(name))
-
-    def open_trace(self, trace: str, span: str = "") -> None:
-        """Show a trace as a waterfall, the cursor on the call with that span."""
-        self.visit(stages.traces(), lambda screen: screen.show_trace(trace, span))
-
-    def open_graph(self, name: str) -> None:
-        """Show a service in the graph, and what is around it."""
-        from meshdev.tui.graph.cursor import Cursor  # noqa: PLC0415 -- not before it is needed
-
-        self.visit(stages.graph(), lambda screen: screen.view.go(Cursor(node=name)))
-
-    def open_fault(self, name: str) -> None:
-        """Show a fault on the Chaos screen."""
-        self.visit(stages.chaos(), lambda screen: screen.select(name))
-
-    def open_fault_form(self, target: str = "", typed: Typed | None = None) -> None:
-        """Ask for a fault; ``typed`` is what its fields begin with, else what they said last."""
-        from meshdev.tui.chaos.offers import targets_of  # noqa: PLC0415 -- not before it is needed
-        from meshdev.tui.screens.chaos_form import FaultForm  # noqa: PLC0415
-
-        if isinstance(self.screen, Frame):
-            fields = typed or replace(self.chaos.last, target=target)
-            self.push_screen(FaultForm(self.chaos, fields, targets_of(self.picture)))
-
     # --- help, theme ------------------------------------------------------------------------------
 
     def save_picture(self) -> None:
@@ -380,48 +307,3 @@ class Dashboard(Lender):
         """Textual's way to die: keep the traceback for the report instead of printing it."""
         self.defect = traceback.format_exc()
         self._close_messages_no_wait()
-
-
-def run(project: "Project", *, owner: bool) -> Outcome:
-    """Show the dashboard of ``project`` until the user leaves; ``owner``: this terminal started the system.
-
-    Raises MeshdevError when no daemon answers, KeyboardInterrupt when a signal has ended it.
-    """
-    from meshdev.client.aio import ask_ahead  # noqa: PLC0415 -- tests bring their own daemon
-    from meshdev.tui.daemon_backend import DaemonBackend  # noqa: PLC0415
-
-    haste.hurry()
-    backend = DaemonBackend(project, first=ask_ahead(project))
-    app = Dashboard(backend, owner=owner, settle=haste.settle)
-    try:
-        outcome = app.run()
-    except Exception:  # noqa: BLE001 -- whatever it is, the user's system must outlive it
-        app.defect = app.defect or traceback.format_exc()
-        outcome = None
-    finally:
-        haste.rest()
-    if app.failure is not None and outcome is not Outcome.STOP:
-        raise app.failure
-    if app.defect:
-        _report(app.defect, project.paths.state_dir / "dashboard-crash.log")
-        return Outcome.CRASHED
-    if outcome is None:  # ended from outside: the loop has made a cancellation of the signal
-        raise KeyboardInterrupt
-    return outcome
-
-
-def _report(defect: str, file: Path) -> None:
-    """Say that the dashboard crashed, where the details are, and the way back."""
-    where = f"The details are in {file}"
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(defect)
-    except OSError:
-        where = defect
-    last = defect.strip().splitlines()[-1]
-    message = (
-        f"meshdev: the dashboard had a defect and closed ({last}). Your system was not touched.\n"
-        f"  `meshdev attach` opens it again, `meshdev status` and `meshdev logs -f` work without it.\n"
-        f"  {where}\n"
-    )
-    sys.stderr.write(message)

@@ -10,6 +10,7 @@ from rich.cells import cell_len, set_cell_size
 
 from meshdev.tui.tone import Span
 
+_SECTION = re.compile(r"(?<![\w.-])(?:databases|brokers)\.(?=\w)")
 ELLIPSIS = "…"
 
 # C0, DEL, C1, line separators, marks that turn the direction of the text round, halves of surrogate pairs.
@@ -52,6 +53,24 @@ def cut_middle(text: str, width: int) -> str:
     head = width // 2
     tail = width - head - 1
     return text[:head] + ELLIPSIS + text[len(text) - tail :]
+
+
+def cut_name(name: str, width: int) -> str:
+    """A node's name in at most ``width`` cells: rather without its section, then without its middle.
+
+    >>> cut_name("databases.order-history", 16)
+    'order-history'
+    """
+    return cut_middle(without_section(name) if width_of(name) > width else name, width)
+
+
+def without_section(name: str) -> str:
+    """Names of nodes as they are within their sections.
+
+    >>> without_section("brokers.events"), without_section("orders -> databases.ledger")
+    ('events', 'orders -> ledger')
+    """
+    return _SECTION.sub("", name)
 
 
 def pad(text: str, width: int, *, right: bool = False) -> str:

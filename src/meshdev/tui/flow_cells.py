@@ -15,7 +15,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("mark", " ", 1, 1, 95),
     Column("time", "TIME", 8, 8, 70, always=True),
     Column("name", "CALL", 21, 46, 90, always=True),
-    Column("status", "STATUS", 6, 6, 100, always=True),
+    Column("status", "STATUS", 6, 13, 100, always=True),
     Column("ms", "TOOK", 6, 6, 80, right=True, always=True),
     Column("bar", "", 6, 6, 30, extra=True),
     Column("request", "REQUEST", 14, 400, 85, flex=True),
@@ -92,6 +92,11 @@ def request_of(call: ExchangeView) -> str:
     return f"{clean(call.method)} {clean(call.target)}"
 
 
+def took(call: ExchangeView) -> str:
+    """How long it took; nothing for what passes one way and is not answered, so that it has no duration."""
+    return units.latency(call.ms) if call.ms or not call.protocol else ""
+
+
 def moment(at: float) -> str:
     """The local time of day with milliseconds."""
     return f"{datetime.fromtimestamp(at).astimezone():%H:%M:%S.%f}"[:-3]
@@ -105,10 +110,10 @@ def row_of(call: ExchangeView, *, marked: bool = False) -> Row:
         Cell(units.clock(call.at), Tone.FAINT),
         Cell(edge_of(call), Tone.TEXT),
         status_of(call),
-        Cell(units.latency(call.ms), pace),
-        Cell(bar_of(call.ms), pace if pace is not Tone.TEXT else Tone.FAINT),
+        Cell(took(call), pace),
+        Cell(bar_of(call.ms) if took(call) else "", pace if pace is not Tone.TEXT else Tone.FAINT),
         Cell(request_of(call), Tone.TEXT),
-        Cell(units.size(call.bytes_out), Tone.MUTED),
+        Cell(units.size(call.bytes_in if call.kind == "publish" else call.bytes_out), Tone.MUTED),
         Cell(acts_of(call), Tone.ALERT if call.faults else Tone.WARN),
         Cell(clean(call.error), Tone.BAD),
         Cell(clean(call.instance), Tone.MUTED),

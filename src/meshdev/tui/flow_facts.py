@@ -13,7 +13,7 @@ from meshdev.telemetry.exchange_filter import failed
 from meshdev.telemetry.traces import answering, assemble, end_of
 from meshdev.tui import units
 from meshdev.tui.cells import clean, cut, pad, width_of, wrap_words
-from meshdev.tui.flow_cells import SHORT_ID, edge_of, moment, pace_of, status_of
+from meshdev.tui.flow_cells import SHORT_ID, edge_of, moment, pace_of, status_of, took
 from meshdev.tui.model import Picture
 from meshdev.tui.tone import Span, Tone
 from meshdev.wire.control import EdgeSignalsView, ExchangeView
@@ -57,7 +57,7 @@ def facts_of(
             Span("  "),
             Span(status.text, status.tone),
             Span("  "),
-            Span(units.latency(call.ms), pace_of(call.ms)),
+            Span(took(call), pace_of(call.ms)),
         ],
         [],
     ]
@@ -127,12 +127,14 @@ def _timing(
             Span("━" * size, Tone.ALERT if failed(call) else Tone.ACCENT),
             Span("·" * (room - left - size), Tone.FAINT),
         ]
-    took = [_label("Took"), Span(units.latency(call.ms), pace_of(call.ms))]
+    if not took(call):
+        return
+    lasted = [_label("Took"), Span(took(call), pace_of(call.ms))]
     edge = signals_of(call, picture)
     if edge is not None and edge.p50_ms is not None and edge.p99_ms is not None:
         usual = f"  p50 {units.latency(edge.p50_ms)}, p99 {units.latency(edge.p99_ms)} on this edge"
-        took.append(Span(cut(usual, max(0, width - _LABEL - 7)), Tone.MUTED))
-    yield took
+        lasted.append(Span(cut(usual, max(0, width - _LABEL - 7)), Tone.MUTED))
+    yield lasted
 
 
 def _neighbours(call: ExchangeView, trace: Sequence[ExchangeView], width: int) -> Iterator[list[Span]]:
@@ -153,7 +155,7 @@ def _neighbours(call: ExchangeView, trace: Sequence[ExchangeView], width: int) -
             yield [Span(title, Tone.TITLE)]
         for each in calls:
             status = status_of(each)
-            tail = f"  {status.text}  {units.latency(each.ms)}"
+            tail = f"  {status.text}  {took(each)}".rstrip()
             text = f"{edge_of(each)}  {clean(each.method)} {clean(each.target)}"
             yield [Span(cut(text, max(8, width - width_of(tail)))), Span(tail, status.tone)]
 
@@ -220,7 +222,7 @@ def _compared(first: ExchangeView, second: ExchangeView) -> Iterator[tuple[str, 
             "Method": clean(call.method),
             "Path": clean(call.target),
             "Status": status_of(call).text,
-            "Took": units.latency(call.ms),
+            "Took": took(call),
             "Asked": f"{units.size(call.bytes_in)}B",
             "Answered": f"{units.size(call.bytes_out)}B",
             "Instance": clean(call.instance),

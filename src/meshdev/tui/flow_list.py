@@ -27,7 +27,6 @@ class CallOrder(StrEnum):
 
 
 _NO_ANSWER = 600  # worse than any status
-CALL_ORDERS = tuple(CallOrder)
 _Weight = Callable[[ExchangeView], tuple[float | str, ...]]
 _WEIGHTS: Mapping[CallOrder, _Weight] = {
     CallOrder.SLOWEST: lambda call: (-call.ms, -call.seq),

@@ -16,7 +16,7 @@ from importlib import import_module
 from typing import Final
 
 NEEDED: Final = (
-    "meshdev.tui.app",
+    "meshdev.tui.launch",
     "meshdev.tui.daemon_backend",
     "meshdev.tui.screens.services",
     "textual.drivers.linux_driver",

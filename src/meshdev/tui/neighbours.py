@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from meshdev.tui import units
-from meshdev.tui.cells import clean, cut_middle, pad, width_of, wrap_words
+from meshdev.tui.cells import clean, cut_name, pad, width_of, wrap_words
 from meshdev.tui.golden import error_tone, latency_text
 from meshdev.tui.model import Picture
 from meshdev.tui.states import state_of
@@ -72,7 +72,7 @@ def _neighbour(
     space = (
         room if edge is not None and _has_figures(edge) else room + _RATE + sum(size for _, size in _FIGURES)
     )
-    called = cut_middle(clean(name), max(4, space - width_of(said)))
+    called = cut_name(clean(name), max(4, space - width_of(said)))
     spans = [
         Span(f"{state.shape} " if state else "  ", state.tone if state else Tone.MUTED),
         Span(called, Tone.TEXT),

@@ -6,6 +6,7 @@ edges would count one purchase once a hop. Errors and rates are over ten seconds
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from operator import attrgetter
 
 from meshdev.tui import units
 from meshdev.tui.cells import clean, width_of
@@ -20,9 +21,14 @@ SOME_ERRORS, MANY_ERRORS = 0.0, 0.01
 _NAMED = 2
 _ENTERED_BY = frozenset({"http", "http2", "grpc"})
 _MANY_CALLS = 10_000
-_GAP = 3
+_GAP, _APART = 3, 2  # cells between groups, and between them and the names
 _BRIEF = {" errors": " err"}
-_SHORT = 4  # letters of a name that is cut
+_FIGURES, _FEWER = 34, 18  # cells that rate, errors and p99 take together, and the first two
+_LONG, _STEP = (
+    600.0,
+    8,
+)  # seconds that are left, and cells of alarms: room is reckoned with steps, not by the second
+_FULL, _SHORT = attrgetter("title"), attrgetter("short")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,59 +124,68 @@ def line(
 ) -> tuple[list[Span], list[tuple[int, int, str]]]:
     """The spans of one line, and where each screen's name stands: first cell, cell after the last, mode.
 
-    What one forgets at one's peril (faults, recordings) is never left out: rather the other screens' names are cut.
+    What one forgets at one's peril (faults, recordings) is never left out: rather the other screens' names are short.
     """
     spans: list[Span] = [Span(" ")]
     spots: list[tuple[int, int, str]] = []
     used = 1
-    titles, gap = _titles(places, current, vitals, width - used)
+    titles, joint, gap = _titles(places, current, vitals, width - used)
     for place, title in zip(places, titles, strict=True):
         here = place.mode == current
-        text = f"{place.number} {title}".rstrip()
-        spots.append((used, used + len(text), place.mode))
+        number = place.number + (joint if title else "")
+        size = width_of(number) + width_of(title)
+        spots.append((used, used + size, place.mode))
         spans += [
-            Span(place.number + (" " if title else ""), Tone.KEY),
+            Span(number, Tone.KEY),
             Span(title, Tone.HERE if here else Tone.MUTED),
             Span(" " * gap),
         ]
-        used += len(text) + gap
-    groups = said(vitals, named=True)
-    if used + _size(groups) + 1 > width:
-        groups = said(vitals)
-    while groups and used + _size(groups) + 1 > width:
-        groups = groups[1:] or _brief(groups)
-    spans.append(Span(" " * max(0, width - used - _size(groups) - 1)))
-    for number, group in enumerate(groups):
-        spans += [Span("   "), *group] if number else group
+        used += size + gap
+    groups, apart = _fitting(vitals, width - used - max(0, _APART - gap) - 1)
+    spans.append(Span(" " * max(0, width - used - _size(groups, apart) - 1)))
+    for order, group in enumerate(groups):
+        spans += [Span(" " * apart), *group] if order else group
     return spans, spots
 
 
-def _brief(groups: Sequence[Sequence[Span]]) -> list[list[Span]]:
-    """The last group that is left in fewer letters; nothing when it has no fewer."""
-    brief = [[Span(_BRIEF.get(span.text, span.text), span.tone) for span in group] for group in groups]
-    return brief if _size(brief) < _size(groups) else []
+def _fitting(vitals: Vitals, room: int) -> tuple[list[list[Span]], int]:
+    """What is said in ``room`` cells, and the gap between: faults by their names, or counted; shorter; then less."""
+    for groups in (said(vitals, named=True), said(vitals)):
+        if _size(groups) <= room:
+            return groups, _GAP
+    brief = [[Span(_BRIEF.get(span.text, span.text), span.tone) for span in group] for group in said(vitals)]
+    while brief and _size(brief, _APART) > room:
+        brief = brief[1:]
+    return brief, _APART
 
 
-def _titles(places: Sequence[Place], current: str, vitals: Vitals, width: int) -> tuple[list[str], int]:
-    """The screens' names as long as there is room for, and the gap between them."""
-    alarms = said(Vitals(faults=vitals.faults, recordings=vitals.recordings))
+def _titles(places: Sequence[Place], current: str, vitals: Vitals, width: int) -> tuple[list[str], str, int]:
+    """The screens' names, what stands between a number and its name, and the gap behind.
+
+    By the width and the alarms alone: figures change by the second, and names that move then are none to click.
+    """
+    shown = Vitals(faults=vitals.faults, left=vitals.left and _LONG, recordings=vitals.recordings)
+    named, counted = (_size(said(shown, named=by_name)) for by_name in (True, False))
+    alarms = counted + _GAP if counted else 0
+    everything = _FIGURES + (-(-(named + _GAP) // _STEP) * _STEP if named else 0)
     titles: list[str] = []
-    everything = said(vitals, named=True)
-    for cut, gap, behind in (
-        (None, _GAP, everything),
-        (None, 1, everything),
-        (None, 1, alarms),
-        (_SHORT, 1, alarms),
-        (0, 1, alarms),
+    for names, joint, gap, room in (
+        (_FULL, " ", 3, everything),
+        (_FULL, " ", 2, everything),
+        (_FULL, " ", 1, alarms + _FIGURES),
+        (_FULL, "", 1, alarms + _FIGURES),
+        (_FULL, "", 1, alarms + _FEWER),
+        (_FULL, "", 1, alarms),
+        (_SHORT, "", 1, alarms),
     ):
-        titles = [place.title if place.mode == current else place.title[:cut] for place in places]
-        names = sum(
-            len(f"{place.number} {title}".rstrip()) for place, title in zip(places, titles, strict=True)
+        titles = [place.title if place.mode == current else names(place) for place in places]
+        size = sum(
+            width_of(place.number + joint + title) for place, title in zip(places, titles, strict=True)
         )
-        if names + gap * len(places) + _size(behind) + (1 if behind else 0) <= width:
-            return titles, gap
-    return titles, 1
+        if size + gap * len(places) + room <= width:
+            return titles, joint, gap
+    return [place.title if place.mode == current else "" for place in places], " ", 1
 
 
-def _size(groups: Sequence[Sequence[Span]]) -> int:
-    return sum(width_of(span.text) for group in groups for span in group) + 3 * max(0, len(groups) - 1)
+def _size(groups: Sequence[Sequence[Span]], apart: int = _GAP) -> int:
+    return sum(width_of(span.text) for group in groups for span in group) + apart * max(0, len(groups) - 1)

@@ -21,7 +21,7 @@ MOST = 500
 COLUMNS: tuple[Column, ...] = (
     Column("time", "TIME", 8, 8, 70, always=True),
     Column("name", "BEGAN WITH", 22, 40, 90, always=True),
-    Column("status", "STATUS", 6, 6, 100, always=True),
+    Column("status", "STATUS", 6, 13, 100, always=True),
     Column("ms", "TOOK", 6, 6, 95, right=True, always=True),
     Column("bar", "", 6, 6, 30, extra=True),
     Column("request", "REQUEST", 16, 400, 85, flex=True),
@@ -41,7 +41,6 @@ class Order(StrEnum):
     LARGEST = "most calls first"
 
 
-ORDERS = tuple(Order)
 ORDER_COLUMNS = {
     Order.NEWEST: "time",
     Order.SLOWEST: "ms",

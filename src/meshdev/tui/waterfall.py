@@ -11,11 +11,11 @@ from meshdev.telemetry.exchange_filter import failed
 from meshdev.telemetry.traces import Hop, Join, Trace, end_of
 from meshdev.tui import units
 from meshdev.tui.cells import clean, cut, pad, width_of
-from meshdev.tui.flow_cells import acts_of, edge_of, pace_of, status_of
+from meshdev.tui.flow_cells import acts_of, edge_of, pace_of, status_of, took
 from meshdev.tui.tone import Span, Tone
 
 _MOST_INDENT = 12
-_STATUS, _TOOK, _GAP = 6, 6, 2
+_STATUS, _MOST_STATUS, _TOOK, _GAP = 6, 24, 6, 2
 _LEAST_CHART = 16
 _LEAST_NAME, _MOST_NAME = 20, 64
 _OWN, _WAITS = "━", "─"
@@ -27,20 +27,23 @@ class Frame:
 
     name: int
     chart: int
+    status: int = 6
 
     @classmethod
-    def over(cls, width: int) -> "Frame":
+    def over(cls, width: int, trace: Trace) -> "Frame":
         """What fits: the chart gets the better half."""
-        rest = max(0, width - 2 - _STATUS - _TOOK - 3 * _GAP)
+        longest = max(width_of(status_of(hop.call).text) for hop in trace.hops)
+        status = min(max(_STATUS, longest), _MOST_STATUS, max(_STATUS, width // 6))
+        rest = max(0, width - 2 - status - _TOOK - 3 * _GAP)
         name = min(_MOST_NAME, max(_LEAST_NAME, rest * 45 // 100))
-        return cls(min(name, rest), rest - name if rest - name >= _LEAST_CHART else 0)
+        return cls(min(name, rest), rest - name if rest - name >= _LEAST_CHART else 0, status)
 
 
 def axis_of(trace: Trace, frame: Frame) -> list[Span]:
     """The line above the calls: column titles and the scale of time."""
     spans = [
         Span("  " + pad("CALL", frame.name), Tone.MUTED),
-        Span("  " + pad("STATUS", _STATUS) + "  " + pad("TOOK", _TOOK, right=True) + "  ", Tone.MUTED),
+        Span("  " + pad("STATUS", frame.status) + "  " + pad("TOOK", _TOOK, right=True) + "  ", Tone.MUTED),
     ]
     if frame.chart:
         total = trace.summary.ms
@@ -77,8 +80,8 @@ def line_of(trace: Trace, hop: Hop, frame: Frame, above: str) -> list[Span]:
         Span(what, Tone.MUTED),
         Span(marks, Tone.WARN),
         Span(" " * max(0, room - used) + "  "),
-        Span(pad(status.text, _STATUS), status.tone),
-        Span("  " + pad(units.latency(call.ms), _TOOK, right=True) + "  ", pace_of(call.ms)),
+        Span(pad(status.text, frame.status), status.tone),
+        Span("  " + pad(took(call), _TOOK, right=True) + "  ", pace_of(call.ms)),
         *bar_spans(trace, hop, frame.chart),
     ]
 

@@ -31,7 +31,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         haste.hurry()
         project = find_project(file, cwd=Path.cwd(), environ=os.environ)
-        from meshdev.tui.app import run  # noqa: PLC0415 -- the pipe is watched while this takes its time
+        from meshdev.tui.launch import run  # noqa: PLC0415 -- the pipe is watched while this takes its time
 
         outcome: Outcome = run(project, owner=False)
     except MeshdevError as error:

@@ -107,6 +107,13 @@ def test_a_fault_that_meets_nobody_is_refused_with_what_was_meant() -> None:
     assert "orders -> payments" in caught.value.hint
 
 
+def test_a_database_that_may_be_a_file_is_told_to_have_no_edge() -> None:
+    """Another edge of the caller is not what was meant."""
+    with pytest.raises(UsageError) as caught:
+        Subject().add(request({"edge": "orders -> databases.orders", "latency": "1s"}), 0.0)
+    assert "databases that are files" in caught.value.hint
+
+
 def test_faults_end_with_their_lease() -> None:
     """Added ones are gone, the topology's are off."""
     book = Subject()

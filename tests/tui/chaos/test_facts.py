@@ -5,9 +5,9 @@ from dataclasses import replace
 from meshdev.tui.cells import width_of
 from meshdev.tui.chaos.facts import fault_facts
 from meshdev.tui.chaos.history import History
-from meshdev.wire.fault_views import FaultView
+from meshdev.wire.fault_views import FaultPartView, FaultView
 from support_chaos import SLOW, SOME, edges, fault, faulty, many
-from support_dashboard import NOW
+from support_dashboard import NOW, signals
 
 
 def said(one: FaultView, history: History | None = None, width: int = 60, **changes: object) -> str:
@@ -50,3 +50,13 @@ def test_what_it_is_for_and_who_holds_it_is_told() -> None:
     assert "1 is a key of the dashboard" in said(SOME[2])
     assert "40% of its strength" in said(SOME[4])
     assert "full strength" in said(fault("old", ramp=5.0))
+
+
+def test_what_cannot_act_on_what_is_spoken_says_so() -> None:
+    """A status on SQL; latency acts on any bytes."""
+    sql = signals("orders", "databases.shop", protocol="postgres", endpoint="postgres")
+    at = {"target": "orders -> databases.shop", "edges": ["orders -> databases.shop:postgres"]}
+    status = FaultPartView(key="no/status", kind="status", layer="http", words="status 503", values={})
+    latency = FaultPartView(key="no/latency", kind="latency", layer="bytes", words="latency 1s", values={})
+    assert "speaks postgres" in said(fault("no", parts=[status], **at), signals=(sql,))
+    assert "speaks postgres" not in said(fault("no", parts=[latency], **at), signals=(sql,))

@@ -2,15 +2,17 @@
 
 from collections.abc import Sequence
 
+import msgspec
 import pytest
 
 from meshdev.tui.cells import width_of
 from meshdev.tui.graph.edge_facts import edge_facts, edge_line
 from meshdev.tui.graph.node_facts import node_facts, node_line
-from meshdev.tui.graph.scene import Choice, scene_of
+from meshdev.tui.graph.scene import Choice, Edge, scene_of
 from meshdev.tui.tone import Span
+from meshdev.wire.control import RouteView
 from support_dashboard import NOW
-from support_graph import big, busy_shop, starting_shop, troubled_shop
+from support_graph import big, busy_shop, flowing, starting_shop, troubled_shop
 
 
 def text(lines: Sequence[Sequence[Span]]) -> str:
@@ -122,3 +124,19 @@ def test_events_say_how_many_and_how_far_behind() -> None:
     assert "◇ shipment.dispatched  3.0/s, 700 so far  12 behind\n" in wide
     assert "◇ shipment.dispatched\n  3.0/s, 700 so far  12 behind\n" in narrow
     assert "Nothing of this passes" not in wide
+
+
+def test_bytes_are_those_that_the_caller_sent_and_those_that_came_back() -> None:
+    """``bytes_in`` came from the caller (`wire.control`)."""
+    view = msgspec.structs.replace(flowing("a", "b", 3.0, 9.0), bytes_in=4096, bytes_out=70)
+    edge = Edge("a", "b", frozenset({"calls"}), signals=(view,))
+    assert "4.0KB asked, 70B answered" in text(edge_facts(busy_shop(), edge, 60))
+
+
+@pytest.mark.parametrize(("protocol", "title"), [("http", "Route"), ("nats", "Operation")])
+def test_what_passes_is_called_by_what_it_is(protocol: str, title: str) -> None:
+    """Routes are HTTP's."""
+    route = RouteView(route="PUB order.placed", requests=3, errors=0, p50_ms=None, p99_ms=None)
+    view = msgspec.structs.replace(flowing("a", "b", 3.0, 9.0), protocol=protocol, routes=[route])
+    edge = Edge("a", "b", frozenset({"uses"}), signals=(view,))
+    assert f"{title}  " in text(edge_facts(busy_shop(), edge, 60))

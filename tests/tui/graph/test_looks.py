@@ -68,8 +68,8 @@ def test_a_service_that_somebody_else_plays_is_marked() -> None:
 def test_words_that_do_not_fit_are_left_out_from_the_first_on() -> None:
     """A latency never stands where the rate is looked for."""
     words = [Span("12.5k/s"), Span("3ms")]
-    assert fitting(words, 6) == []
-    assert "".join(span.text for span in fitting(words, 8)) == " 12.5k/s"
+    assert fitting(words, 8) == []
+    assert "".join(span.text for span in fitting(words, 9)) == " 12.5k/s "
     assert "".join(span.text for span in fitting(words, 20)) == " 12.5k/s 3ms "
 
 

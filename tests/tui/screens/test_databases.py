@@ -67,6 +67,18 @@ async def test_enter_leads_to_the_statements_and_to_their_calls(visit: Visiting)
         assert "callee=databases.stock" in seen.text()
 
 
+async def test_a_statement_is_read_whole_while_the_keyboard_is_there(visit: Visiting) -> None:
+    """Also on the smallest terminal, where its line is cut."""
+    async with visit(busy_shop(), size=SMALL) as seen:
+        seen.backend.told_databases = databases()
+        await seen.press("8")
+        assert "GROUP BY o.id ORDER BY" not in seen.text()
+        await seen.press("enter", "down")
+        assert "GROUP BY o.id ORDER BY" in seen.text()
+        await seen.press("escape")
+        assert "GROUP BY o.id ORDER BY" not in seen.text()
+
+
 async def test_sorting_goes_round(visit: Visiting) -> None:
     """By time, count, p99, errors."""
     async with visit(busy_shop()) as seen:

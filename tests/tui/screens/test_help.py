@@ -15,7 +15,7 @@ async def test_the_help_opens_scrolls_and_closes(visit: Visiting) -> None:
         assert "Start the service" in seen.text()
         await seen.press("G")
         await seen.settle()
-        last = "".join(span.text for span in help_lines("services")[-1]).split()
+        last = "".join(span.text for span in help_lines("services", 69)[-1]).split()
         assert set(last) <= set(seen.text().split())
         await seen.press("?")
         assert isinstance(seen.app.screen, ServicesScreen)

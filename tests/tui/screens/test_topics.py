@@ -10,7 +10,7 @@ from meshdev.tui.model import Link, Picture
 from meshdev.tui.screens.graph import GraphScreen
 from meshdev.tui.screens.topics import TopicsScreen
 from meshdev.tui.screens.traffic import TrafficScreen
-from support_dashboard import NOW, Visit, Visiting, healthy
+from support_dashboard import NOW, Visit, Visiting, healthy, service
 from support_graph import busy_shop, starting_shop
 
 SCENES: dict[str, tuple[Picture, tuple[str, ...]]] = {
@@ -89,12 +89,37 @@ async def test_a_message_is_published_again_or_changed(visit: Visiting) -> None:
         ]
 
 
+async def test_the_hints_are_those_of_typing(visit: Visiting) -> None:
+    """All other keys are text meanwhile."""
+    async with visit(busy_shop(), size=SMALL) as seen:
+        await seen.press("7", "p")
+        assert seen.text().splitlines()[-1].split() == ["Enter", "publish", "Esc", "drop"]
+        await seen.press("escape", "slash")
+        assert seen.text().splitlines()[-1].split() == ["Enter", "keep", "Esc", "drop"]
+        await seen.press("escape")
+        assert "S sort" in seen.text().splitlines()[-1]
+
+
 async def test_what_the_broker_refuses_is_told(visit: Visiting) -> None:
     """In its words."""
     async with visit(busy_shop()) as seen:
         seen.backend.refusal = ServiceError("brokers.events does not take the message: no")
         await seen.press("7", "p", "enter")
         assert "does not take the message: no" in seen.text()
+
+
+async def test_a_broker_that_is_down_is_told(visit: Visiting) -> None:
+    """Above the details, whatever the cursor is on."""
+    shown = busy_shop()
+    broken = [
+        service(one.name, phase="stopped", health="none", desired="down")
+        if one.name == "brokers.events"
+        else one
+        for one in shown.services
+    ]
+    async with visit(replace(shown, services=tuple(broken)), size=SMALL) as seen:
+        await seen.press("7")
+        assert "○ brokers.events stopped" in seen.text()
 
 
 async def test_escape_clears_the_filter(visit: Visiting) -> None:

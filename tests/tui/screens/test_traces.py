@@ -93,6 +93,19 @@ async def test_f_pauses_the_list(visit: Visiting) -> None:
         assert screen(seen).table.rows[0].key == f"{501:032x}"
 
 
+async def test_the_cursor_stays_on_the_newest_until_it_is_moved(visit: Visiting) -> None:
+    """Then on its trace; at the top again it follows again."""
+    async with at_traces(visit, [call(500, "a", "b")]) as seen:
+        await carry(seen, [call(501, "a", "b"), call(502, "a", "b")])
+        assert screen(seen).table.cursor == f"{502:032x}"
+        await seen.press("down")
+        await carry(seen, [call(503, "a", "b")])
+        assert screen(seen).table.cursor == f"{501:032x}"
+        await seen.press("home")
+        await carry(seen, [call(504, "a", "b")])
+        assert screen(seen).table.cursor == f"{504:032x}"
+
+
 async def test_enter_opens_the_waterfall_and_then_a_call(visit: Visiting) -> None:
     """Escape goes back step by step."""
     async with at_traces(visit, checkout()) as seen:

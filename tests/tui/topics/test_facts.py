@@ -1,8 +1,11 @@
 """What the details say about a topic."""
 
+from msgspec import structs
+
 from meshdev.tui.cells import width_of
 from meshdev.tui.topics.facts import topic_facts
 from meshdev.wire.topic_views import MessageView, TopicPartyView, TopicView
+from support_dashboard import NOW
 from support_graph import topics
 
 
@@ -45,3 +48,17 @@ def test_nothing_is_wider_than_the_pane_and_payloads_are_harmless() -> None:
         assert max(map(width_of, found)) <= width
         assert "\x1b" not in "".join(found)
         assert found[-1] == "  …"
+
+
+def test_tight_json_is_broken_between_fields() -> None:
+    """What stands within texts stays as it is; what is no JSON, too."""
+    tight = '{"id":"a,b","lines":[{"n":1},{"n":2}],"url":"http://x:80/","paid":true}'
+    message = MessageView(at=NOW, service="orders", payload=tight, size=70, trace="", whole=True)
+    said = lines(TopicView(name="x", last=[message, structs.replace(message, payload='say "a":"b"')]), 30)
+    assert [line.strip() for line in said[-4:]] == [
+        '{"id": "a,b", "lines":',
+        '[{"n": 1}, {"n": 2}], "url":',
+        '"http://x:80/", "paid":',
+        "true}",
+    ]
+    assert '  say "a":"b"' in said

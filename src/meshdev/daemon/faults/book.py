@@ -365,6 +365,10 @@ class FaultBook:
                 )
             wanted = f"{pattern.caller} -> {pattern.callee}"
             hint = did_you_mean(wanted, edges, what="edges")
+            if pattern.callee.startswith("databases."):
+                hint = (
+                    "databases that are files (`meshdev databases`) have none: services open them themselves"
+                )
             raise UsageError(f"no edge is called {wanted!r}", hint=hint or "`meshdev edges` shows all")
         for name in toggle.target.services:
             hint = did_you_mean(name, self._teams(), what="services")

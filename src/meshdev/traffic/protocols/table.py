@@ -19,13 +19,14 @@ class Row(NamedTuple):
     """One protocol: its scanner as ``module:class``, and what its first bytes look like.
 
     ``caller`` and ``callee`` judge the first bytes of that side; None when they say nothing. A protocol is guessed when
-    each side that can be judged was recognised. ``has_statements``: the detail of its operations is a statement's
-    fingerprint.
+    each side that can be judged was recognised. ``of_database``: whoever speaks it keeps data. ``has_statements``: the
+    detail of its operations is a statement's fingerprint.
     """
 
     scanner: str
     caller: Callable[[bytes], Verdict] | None = None
     callee: Callable[[bytes], Verdict] | None = None
+    of_database: bool = False
     has_statements: bool = False
 
 
@@ -34,14 +35,22 @@ PROTOCOLS: Final[dict[str, Row]] = {
     "grpc": Row(f"{__package__}.http2.scanner:GrpcScanner"),
     "http2": Row(f"{__package__}.http2.scanner:Http2Scanner", caller=begins_with(PREFACE)),
     "kafka": Row(f"{__package__}.kafka.scanner:KafkaScanner", caller=kafka_caller),
-    "mongodb": Row(f"{__package__}.mongodb.scanner:MongoScanner", caller=mongodb_caller),
+    "mongodb": Row(f"{__package__}.mongodb.scanner:MongoScanner", caller=mongodb_caller, of_database=True),
     "mqtt": Row(f"{__package__}.mqtt.scanner:MqttScanner", caller=is_mqtt),
-    "mysql": Row(f"{__package__}.mysql.scanner:MysqlScanner", callee=begins_mysql, has_statements=True),
+    "mysql": Row(
+        f"{__package__}.mysql.scanner:MysqlScanner",
+        callee=begins_mysql,
+        of_database=True,
+        has_statements=True,
+    ),
     "nats": Row(f"{__package__}.nats.scanner:NatsScanner", callee=begins_with(b"INFO {")),
     "postgres": Row(
-        f"{__package__}.postgres.scanner:PostgresScanner", caller=begins_postgres, has_statements=True
+        f"{__package__}.postgres.scanner:PostgresScanner",
+        caller=begins_postgres,
+        of_database=True,
+        has_statements=True,
     ),
-    "redis": Row(f"{__package__}.redis.scanner:RedisScanner", caller=redis_caller),
+    "redis": Row(f"{__package__}.redis.scanner:RedisScanner", caller=redis_caller, of_database=True),
 }
 MOST_LOOKED_AT: Final = 512  # of the first bytes of a side; whoever was not recognised by then is not
 
@@ -54,6 +63,11 @@ def is_read(protocol: str) -> bool:
 def has_statements(protocol: str) -> bool:
     """Whether an operation's detail is its statement's fingerprint, which is counted by, too."""
     return protocol in PROTOCOLS and PROTOCOLS[protocol].has_statements
+
+
+def of_database(protocol: str) -> bool:
+    """Whether whoever speaks it keeps data."""
+    return protocol in PROTOCOLS and PROTOCOLS[protocol].of_database
 
 
 def scanner_of(protocol: str) -> Scanner:

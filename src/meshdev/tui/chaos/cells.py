@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from meshdev.tui import units
-from meshdev.tui.cells import clean
+from meshdev.tui.cells import clean, without_section
 from meshdev.tui.chaos.acting import countdown, left_of, state_of
 from meshdev.tui.columns import Column
 from meshdev.tui.model import Cell, Row
@@ -34,7 +34,7 @@ def row_of(fault: FaultView, told_at: float, now: float, keys: frozenset[str]) -
         Cell(clean(fault.name), Tone.STRONG if fault.on else Tone.TEXT),
         Cell(units.rate(fault.hits) if fault.hits > _MANY else str(fault.hits) if fault.on else "", quiet),
         Cell(countdown(left) if left is not None else "", Tone.WARN),
-        Cell(clean(arrow(fault.target)), quiet),
+        Cell(clean(arrow(without_section(fault.target))), quiet),
         Cell(clean(holder_of(fault)), Tone.MUTED),
         Cell(clean(words_of(fault)), quiet),
     )

@@ -4,7 +4,7 @@
 each fault. Nothing here blocks a key.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -54,7 +54,7 @@ class ChaosDesk:
     def switch(self, fault: FaultView) -> None:
         """On if it is off, off if it is on."""
         word = "off" if fault.on else "on"
-        self._do(
+        self._dashboard.act.attempt(
             f"switch {fault.name} {word}", lambda: self._backend.switch_fault(fault.name, on=not fault.on)
         )
 
@@ -65,7 +65,7 @@ class ChaosDesk:
             for name in names:
                 await self._backend.switch_fault(name, on=False)
 
-        self._do(f"switch {_all(names)} off", work)
+        self._dashboard.act.attempt(f"switch {_all(names)} off", work)
 
     def remove(self, *names: str) -> None:
         """Switch these off, and forget those that were added."""
@@ -74,11 +74,11 @@ class ChaosDesk:
             for name in names:
                 await self._backend.remove_fault(name)
 
-        self._do(f"end {_all(names)}", work)
+        self._dashboard.act.attempt(f"end {_all(names)}", work)
 
     def clear(self) -> None:
         """Everything off."""
-        self._do("end all faults", self._backend.clear_faults)
+        self._dashboard.act.attempt("end all faults", self._backend.clear_faults)
 
     # --- the quick fault ----------------------------------------------------------------------------
 
@@ -94,7 +94,7 @@ class ChaosDesk:
             view = await self._backend.add_fault(FaultRequest(fault=typed.table()))
             self._dashboard.say(f"{added_line(view)}; c there ends it, C has others")
 
-        self._do(f"add {typed.faults} at {target}", work)
+        self._dashboard.act.attempt(f"add {typed.faults} at {target}", work)
 
     async def add(self, typed: Typed) -> FaultView:
         """What the form asks for. Raises MeshdevError."""
@@ -147,17 +147,6 @@ class ChaosDesk:
     def are_on(self) -> list[FaultView]:
         """Those that are on now."""
         return are_on(self._dashboard.picture.faults)
-
-    def _do(self, doing: str, call: Callable[[], Awaitable[None]]) -> None:
-        self._dashboard.say(f"{doing} …")
-
-        async def work() -> None:
-            try:
-                await call()
-            except MeshdevError as error:
-                self._dashboard.complain(error, doing)
-
-        self._dashboard.begin(work)
 
 
 def added_line(view: FaultView) -> str:

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
+from meshdev.traffic.faults.catalogue import find_kind
+from meshdev.traffic.faults.reach import in_vain
 from meshdev.tui import units
 from meshdev.tui.cells import clean, cut, fit, pad, wrap_words
 from meshdev.tui.chaos.acting import PENDING, countdown, left_of, state_of
@@ -40,6 +42,7 @@ def fault_facts(
     lines: Lines = [_title(picture, fault, now, width)]
     for part in fault.parts:
         lines += _part(part, width, on=fault.on)
+        lines += _vain(picture, fault, part, width)
     if fault.on and fault.ramp and fault.since is not None:
         lines.append(_ramp(fault.ramp, now - fault.since))
     lines += _effects(picture, fault, history, now, width)
@@ -80,6 +83,18 @@ def _part(part: FaultPartView, width: int, *, on: bool) -> Iterator[list[Span]]:
     if part.match:
         said = ", ".join(f"{key} {_value(value)}" for key, value in part.match.items())
         yield from _row("only", said, width)
+
+
+def _vain(picture: Picture, fault: FaultView, part: FaultPartView, width: int) -> Iterator[list[Span]]:
+    """Of edges that speak something on which it cannot act."""
+    kind = find_kind(part.kind)
+    if kind is None:
+        return
+    for edge in picture.signals:
+        if str_of(edge) in fault.edges and (
+            words := in_vain(kind, f"{edge.caller} → {edge.callee}", edge.protocol)
+        ):
+            yield from _row("", f"▲ {words}", width, Tone.WARN)
 
 
 def _value(value: object) -> str:

@@ -1,5 +1,6 @@
 """The tables of databases and of statements. Pure."""
 
+import shlex
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
 
@@ -31,7 +32,7 @@ STATEMENTS: tuple[Column, ...] = (
     Column("time", "TIME", 6, 7, 80, right=True, always=True),
     Column("p50", "P50", 6, 7, 40, right=True),
     Column("p99", "P99", 6, 7, 85, right=True, always=True),
-    Column("refused", "NO", 3, 6, 60, right=True),
+    Column("refused", "REFUSED", 7, 7, 60, right=True),
     Column("errors", "ERRORS", 6, 6, 75, right=True),
     Column("service", "BY", 6, 20, 50, always=True),
     Column("text", "STATEMENT", 16, 400, 100, flex=True, always=True),
@@ -103,8 +104,27 @@ def key_of(one: StatementView) -> str:
     return f"{one.service}\0{one.name}\0{one.target}\0{one.text}"
 
 
+def words_of(one: StatementView) -> str:
+    """The statement in one line; what is none (a login, a command of the protocol) behind the word for it."""
+    if not one.text:
+        return "all others"
+    text = " ".join(one.text.split())
+    return text if one.name.lower() in text.lower() else f"{one.name} {text}"
+
+
+def filter_of(database: DatabaseView, one: StatementView) -> str:
+    """What lets only its calls through on the Traffic screen."""
+    words = [f"callee={database.name}", f"caller={one.service}"]
+    if one.text:
+        words.append(f"method={one.name}")
+        command = one.text == f"{one.name} {one.target}".rstrip()
+        words += (
+            [f"path~{one.target}"] if command and one.target else [] if command else [f"detail~{one.text}"]
+        )
+    return shlex.join(words)
+
+
 def _statement(one: StatementView) -> Row:
-    text = " ".join(one.text.split()) if one.text else "all others"
     cells = (
         Cell(units.count(one.count), Tone.TEXT),
         Cell(units.latency(one.total_ms) if one.total_ms else "", Tone.MUTED),
@@ -113,7 +133,7 @@ def _statement(one: StatementView) -> Row:
         Cell(units.count(one.refused) if one.refused else "", Tone.WARN),
         Cell(units.count(one.errors) if one.errors else "", Tone.BAD),
         Cell(clean(one.service), Tone.MUTED),
-        Cell(clean(text), Tone.TEXT if one.text else Tone.FAINT),
+        Cell(clean(words_of(one)), Tone.TEXT if one.text else Tone.FAINT),
     )
     return Row(key_of(one), cells)
 

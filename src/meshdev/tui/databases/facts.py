@@ -4,17 +4,17 @@ from collections.abc import Iterator
 
 from meshdev.tui import units
 from meshdev.tui.cells import clean, cut, pad, wrap_words
-from meshdev.tui.databases.cells import tone_of
+from meshdev.tui.databases.cells import tone_of, words_of
 from meshdev.tui.facts import Lines
 from meshdev.tui.tone import Span, Tone
 from meshdev.wire.database_views import DatabaseUserView, DatabaseView, StatementView
 
 _HEADS = (("CONNS", 6), ("STMT/S", 8), ("STMTS", 8), ("P99", 8))
-_LEAST = 12
+_LEAST, _MOST = 12, 40  # cells of a name: figures stand beside it, not at the other end of a wide terminal
 
 
-def database_facts(database: DatabaseView, statement: StatementView | None, width: int) -> Lines:
-    """The database with its users, then the statement under the cursor, in at most ``width`` cells a line."""
+def database_facts(database: DatabaseView, width: int) -> Lines:
+    """The database with its users, in at most ``width`` cells a line."""
     words = [database.engine or database.protocol, database.runs]
     lines: Lines = [
         [Span(cut(clean(database.name), width), Tone.STRONG)],
@@ -28,10 +28,26 @@ def database_facts(database: DatabaseView, statement: StatementView | None, widt
             [Span("owner ", Tone.MUTED), Span(clean(database.owner), Tone.TEXT), Span(only, Tone.MUTED)]
         )
     lines += _users(database, width)
-    if statement is not None and statement.text:
-        lines += [[], [Span("Statement", Tone.TITLE), Span(f"  of {clean(statement.service)}", Tone.MUTED)]]
-        text = clean(" ".join(statement.text.split()))
-        lines += ([Span(part, Tone.TEXT)] for part in wrap_words(text, max(_LEAST, width)))
+    return lines
+
+
+def why_none(database: DatabaseView) -> str:
+    """What stands in place of the statements of a database that has none."""
+    if database.runs == "file":
+        return "A file: services open it themselves, so nothing of it passes an edge."
+    if not database.users:
+        return "Nobody uses it."
+    if all(user.denied for user in database.users):
+        return "Whoever tried to use it was kept out."
+    if not database.read:
+        return "Its protocol is not read: connections are counted, statements are not seen."
+    return "No statement was seen yet."
+
+
+def statement_facts(statement: StatementView, width: int) -> Lines:
+    """The whole statement, and who sends it."""
+    lines: Lines = [[Span("Statement", Tone.TITLE), Span(f"  of {clean(statement.service)}", Tone.MUTED)]]
+    lines += ([Span(part, Tone.TEXT)] for part in wrap_words(clean(words_of(statement)), max(_LEAST, width)))
     return lines
 
 
@@ -40,7 +56,7 @@ def _users(database: DatabaseView, width: int) -> Iterator[list[Span]]:
     if not database.users:
         yield [Span("Used by", Tone.TITLE), Span("  nobody", Tone.MUTED)]
         return
-    room = max(_LEAST, width - sum(size for _, size in _HEADS))
+    room = max(_LEAST, min(_MOST, width - sum(size for _, size in _HEADS)))
     heads = _HEADS if room + sum(size for _, size in _HEADS) <= width else ()
     yield [
         Span(pad("Used by", room), Tone.TITLE),

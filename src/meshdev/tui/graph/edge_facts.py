@@ -12,7 +12,7 @@ from meshdev.tui.graph.scene import Carried, Edge
 from meshdev.tui.model import Picture
 from meshdev.tui.states import state_of, state_of_instance
 from meshdev.tui.tone import Span, Tone
-from meshdev.wire.control import LATENCY_BOUNDS_MS, EdgeSignalsView
+from meshdev.wire.control import HTTP, LATENCY_BOUNDS_MS, EdgeSignalsView
 
 _LABEL = 10
 _MINUTE = 60
@@ -99,7 +99,7 @@ def _figures(signals: EdgeSignalsView, flow: Flow) -> Iterator[list[Span]]:
     yield [_label("So far"), Span(f"{units.count(signals.requests)} {flow.unit}{failed}")]
     yield [
         _label("Bytes"),
-        Span(f"{units.size(signals.bytes_out)} asked, {units.size(signals.bytes_in)} answered"),
+        Span(f"{units.size(signals.bytes_in)}B asked, {units.size(signals.bytes_out)}B answered"),
     ]
     if signals.p50_ms is not None:
         yield [
@@ -149,7 +149,8 @@ def _routes(signals: EdgeSignalsView, width: int) -> Iterator[list[Span]]:
         return
     room = max(8, width - 22)
     yield []
-    yield [Span(pad("Route", room) + "   calls    err    p99", Tone.TITLE)]
+    what = "Route" if signals.protocol == HTTP else "Operation"
+    yield [Span(pad(what, room) + "   calls    err    p99", Tone.TITLE)]
     for route in sorted(signals.routes, key=lambda route: -route.requests)[:_ROUTES]:
         share = route.errors / route.requests if route.requests else 0.0
         p99 = "" if route.p99_ms is None else units.latency(route.p99_ms)
@@ -161,7 +162,8 @@ def _routes(signals: EdgeSignalsView, width: int) -> Iterator[list[Span]]:
         ]
     if len(signals.routes) > _ROUTES:
         yield [Span(f"and {len(signals.routes) - _ROUTES} more", Tone.MUTED)]
-    yield []
+    if signals.policies or signals.acts or signals.errors_by_kind:
+        yield []
 
 
 def _short(number: int) -> str:

@@ -115,16 +115,16 @@ def words_of(edge: Edge, flow: Flow) -> tuple[Span, ...]:
 
 
 def fitting(words: Sequence[Span], room: int) -> list[Span]:
-    """As many of ``words`` as ``room`` cells hold, with a space before each, and one behind if there is room."""
+    """As many of ``words`` as ``room`` cells hold, with a space before each and one behind."""
     spans: list[Span] = []
-    left = room
+    left = room - 1
     for word in words:
         size = width_of(word.text) + 1
         if size > left:
             break
         spans += [Span(" "), word]
         left -= size
-    return [*spans, Span(" ")] if spans and left else spans
+    return [*spans, Span(" ")] if spans else spans
 
 
 def node_look(node: Node, flow: Flow, now: float, *, labelled: bool) -> NodeLook:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from meshdev.topology.drawing import Box, Drawing, Route, Strand
 from meshdev.topology.drawing.glyphs import glyph
-from meshdev.tui.cells import cut_middle, fit, width_of
+from meshdev.tui.cells import cut_name, fit, width_of
 from meshdev.tui.graph.cursor import Cursor
 from meshdev.tui.graph.looks import EdgeLook, NodeLook, fitting
 from meshdev.tui.graph.scene import Pair
@@ -176,7 +176,7 @@ class Sheet:
         spans = list(lines[at]) if 0 <= at < len(lines) else []
         if at == 0 and len(spans) > 1:
             rest = width - 2 - sum(width_of(span.text) for span in (spans[0], *spans[2:]))
-            spans[1] = Span(cut_middle(spans[1].text, max(1, min(rest, self._most))), spans[1].tone)
+            spans[1] = Span(cut_name(spans[1].text, max(1, min(rest, self._most))), spans[1].tone)
         while at > 0 and len(spans) > 1 and sum(width_of(span.text) for span in spans) > width - 1:
             spans.pop()  # rather a word less than half a word
         runs = [Run(" ", Tone.TEXT, ground)]

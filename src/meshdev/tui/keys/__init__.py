@@ -8,7 +8,7 @@ A key without a feature is not in a table: nothing dead is ever shown. The same 
 reserved for what comes: the numbers, ``t`` (plain stream), ``e`` (open the source), ``m`` (mark), ``c`` (chaos).
 """
 
-from meshdev.tui.keys.everywhere import APP_KEYS, KEYBOARD_ACTIONS
+from meshdev.tui.keys.everywhere import APP_KEYS, KEYBOARD_ACTIONS, TYPING_KEYS
 from meshdev.tui.keys.key import Key, bindings, hints
 from meshdev.tui.keys.log_pane import LOG_KEYS
 from meshdev.tui.keys.places import PLACES, Place
@@ -20,6 +20,7 @@ __all__ = [
     "LOG_KEYS",
     "PLACES",
     "SERVICE_KEYS",
+    "TYPING_KEYS",
     "Key",
     "Place",
     "bindings",

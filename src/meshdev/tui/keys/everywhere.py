@@ -52,6 +52,12 @@ APP_KEYS: tuple[Key, ...] = (
     Key("ctrl+c", "ctrl+c", "As q; twice stops the system", "interrupt", EVERYWHERE, priority=True),
 )
 
+TYPING_KEYS: tuple[Key, ...] = (
+    Key("enter", "Enter", "Keep what is typed", "", EVERYWHERE, 1, "keep"),
+    Key("escape", "Esc", "Drop what is typed", "", EVERYWHERE, 1, "drop"),
+)
+"""What stands in the line of hints while something is typed: all other keys are text then."""
+
 KEYBOARD_ACTIONS = frozenset(
     key.name
     for keys in (*(group for place in PLACES for group in place.groups), APP_KEYS)

@@ -19,22 +19,28 @@ from meshdev.tui.keys.traffic import TRAFFIC_KEYS
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A screen: ``mode`` is Textual's name for it, ``groups`` are the keys of its parts (each without doubles)."""
+    """A screen: ``mode`` is Textual's name for it, ``groups`` are the keys of its parts (each without doubles).
+
+    ``short`` is its title in four letters, for where there is no room.
+    """
 
     number: str
     mode: str
     title: str
+    short: str
     about: str
     groups: tuple[tuple[Key, ...], ...]
 
 
 PLACES: tuple[Place, ...] = (
-    Place("1", "services", "Services", "all services, and one of them closely", (SERVICE_KEYS, LOG_KEYS)),
-    Place("2", "graph", "Graph", "who calls whom, and how that goes", (GRAPH_KEYS,)),
-    Place("3", "traffic", "Traffic", "single calls over the edges", (TRAFFIC_KEYS,)),
-    Place("4", "traces", "Traces", "what belongs together across services", (TRACES_KEYS,)),
-    Place("5", "logs", "Logs", "all services' lines by time", (LOGS_KEYS,)),
-    Place("6", "chaos", "Chaos", "faults: what is on, and what it does", (CHAOS_KEYS,)),
-    Place("7", "events", "Events", "topics: who publishes, who gets it", (TOPIC_KEYS,)),
-    Place("8", "data", "Data", "databases: owners, users, slow statements", (DATA_KEYS,)),
+    Place(
+        "1", "services", "Services", "Svcs", "all services, and one of them closely", (SERVICE_KEYS, LOG_KEYS)
+    ),
+    Place("2", "graph", "Graph", "Grph", "who calls whom, and how that goes", (GRAPH_KEYS,)),
+    Place("3", "traffic", "Traffic", "Traf", "single calls over the edges", (TRAFFIC_KEYS,)),
+    Place("4", "traces", "Traces", "Trcs", "what belongs together across services", (TRACES_KEYS,)),
+    Place("5", "logs", "Logs", "Logs", "all services' lines by time", (LOGS_KEYS,)),
+    Place("6", "chaos", "Chaos", "Chao", "faults: what is on, and what it does", (CHAOS_KEYS,)),
+    Place("7", "events", "Events", "Evts", "topics: who publishes, who gets it", (TOPIC_KEYS,)),
+    Place("8", "data", "Data", "Data", "databases: owners, users, slow statements", (DATA_KEYS,)),
 )

@@ -5,7 +5,7 @@ Nothing here blocks a key; what came of it stands in the ticker. A replay goes o
 
 # ruff: noqa: PLC0415 -- dialogs are read when they are asked for
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -82,7 +82,7 @@ class RecordingDesk:
         async def work() -> None:
             self._saved(await self._source.stop_recording(name))
 
-        self._do(f"stop recording {name}", work)
+        self._dashboard.act.attempt(f"stop recording {name}", work)
 
     def save_last(self, seconds: float = LAST_SECONDS) -> None:
         """Save what passed in the last time, and tell how much that was."""
@@ -90,7 +90,7 @@ class RecordingDesk:
         async def work() -> None:
             self._saved(await self._source.save_last(SaveLastRequest(seconds=seconds)))
 
-        self._do(f"save the last {seconds / 60:.0f} minutes", work)
+        self._dashboard.act.attempt(f"save the last {seconds / 60:.0f} minutes", work)
 
     def _saved(self, view: RecordingView) -> None:
         lost = f", {view.lost} lost" if view.lost else ""
@@ -109,7 +109,7 @@ class RecordingDesk:
             self._dashboard.say(f"{name} is gone")
             then()
 
-        self._do(f"remove {name}", work)
+        self._dashboard.act.attempt(f"remove {name}", work)
 
     def export(self, name: str, format_: str) -> None:
         """Write it in another format, and tell where."""
@@ -123,7 +123,7 @@ class RecordingDesk:
                     text, title=f"Not said in {format_}", severity="warning", timeout=12, markup=False
                 )
 
-        self._do(f"export {name}", work)
+        self._dashboard.act.attempt(f"export {name}", work)
 
     def swap(self, service: str, target: str) -> None:
         """Have somebody else play a service."""
@@ -132,7 +132,7 @@ class RecordingDesk:
             await self._source.swap(service, target)
             self._dashboard.say(f"{target} takes over when it is ready", service=service)
 
-        self._do(f"have {target} play {service}", work)
+        self._dashboard.act.attempt(f"have {target} play {service}", work)
 
     def replay(self, name: str, services: Sequence[str] = ()) -> None:
         """Send its requests to live services (none named: verify), and show the report."""
@@ -240,7 +240,7 @@ class RecordingDesk:
                 return
             self._choose(Choice(title.format(name), options), then)
 
-        self._do(f"read {name}", work, quiet=True)
+        self._dashboard.act.attempt(f"read {name}", work, quiet=True)
 
     def _choose(self, dialog: "Choice", then: Callable[[str], object]) -> None:
         def chosen(answer: str | None) -> None:
@@ -248,18 +248,6 @@ class RecordingDesk:
                 then(answer)
 
         self._dashboard.push_screen(dialog, chosen)
-
-    def _do(self, doing: str, call: Callable[[], Awaitable[None]], *, quiet: bool = False) -> None:
-        if not quiet:
-            self._dashboard.say(f"{doing} …")
-
-        async def work() -> None:
-            try:
-                await call()
-            except MeshdevError as error:
-                self._dashboard.complain(error, doing)
-
-        self._dashboard.begin(work)
 
     async def known(self) -> "Sequence[Summary]":
         """Those on the disk, as far as they can be read now."""

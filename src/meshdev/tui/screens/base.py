@@ -4,10 +4,10 @@ A screen gets one immutable picture per tick (`show`) and draws from it alone; i
 Textual calls the handlers (`on_…`) of a screen and of its bases, each once: none calls its base's.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar, cast
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.screen import Screen
@@ -16,8 +16,9 @@ from textual.widgets import Input
 from meshdev.tui import units
 from meshdev.tui.cells import clean
 from meshdev.tui.headline import headline
-from meshdev.tui.keys import APP_KEYS, KEYBOARD_ACTIONS, Key
+from meshdev.tui.keys import APP_KEYS, KEYBOARD_ACTIONS, TYPING_KEYS, Key
 from meshdev.tui.model import Happening, Link, Picture, totals_of
+from meshdev.tui.states import state_of
 from meshdev.tui.tabs import vitals
 from meshdev.tui.tone import Span, Tone
 from meshdev.tui.widgets.bars import Banner, Bar, KeyBar
@@ -77,6 +78,11 @@ class Frame(Screen[None]):
         """Lay the bars out for the new width."""
         self.show_frame(self.dashboard.picture, self.dashboard.now())
 
+    @on(events.DescendantFocus)
+    def _keyboard_went(self) -> None:
+        """Other keys are of use in another place."""
+        self.show_frame(self.dashboard.picture, self.dashboard.now())
+
     def show(self, picture: Picture, now: float) -> None:
         """Draw ``picture``; a screen adds its body."""
         self.show_frame(picture, now)
@@ -94,7 +100,8 @@ class Frame(Screen[None]):
         else:
             banner.say([])
         self.query_one("#ticker", Bar).say(ticker(self.dashboard.said, picture.happenings))
-        self.query_one(KeyBar).offer((*self.keys(), *APP_KEYS))
+        typing = isinstance(self.focused, Input)
+        self.query_one(KeyBar).offer(self.typing_keys() if typing else (*self.keys(), *APP_KEYS))
 
     @on(TabBar.Picked)
     def _picked_screen(self, event: TabBar.Picked) -> None:
@@ -108,6 +115,10 @@ class Frame(Screen[None]):
     def keys(self) -> Sequence[Key]:
         """The screen's own keys that are of use now."""
         return ()
+
+    def typing_keys(self) -> Sequence[Key]:
+        """Those that are no text while something is typed."""
+        return TYPING_KEYS
 
     # --- faults, wherever something is selected ---------------------------------------------------
 
@@ -134,6 +145,16 @@ def unconnected(picture: Picture) -> str:
     return "The daemon has no system yet." if picture.link is Link.CONNECTED else "Connecting to the daemon …"
 
 
+def away(picture: Picture, names: Iterable[str]) -> list[Span]:
+    """Which of these nodes are not well, in words."""
+    spans: list[Span] = []
+    for service in filter(None, map(picture.service, names)):
+        state = state_of(service)
+        if state.tone is not Tone.OK:
+            spans.append(Span(f"  {state.shape} {clean(service.name)} {state.word}", state.tone))
+    return spans
+
+
 def ticker(said: Happening | None, happenings: Sequence[Happening]) -> list[Span]:
     """The newest thing that happened: in the system, or by the user's own hand."""
     newest = happenings[-1] if happenings else None
@@ -149,4 +170,14 @@ def told(happening: Happening) -> list[Span]:
     if happening.service:
         spans.append(Span(f"{clean(happening.service)}  ", Tone.STRONG))
     spans.append(Span(_MARKS.get(happening.level, "") + clean(happening.text), tone))
+    return spans
+
+
+def side_by_side(groups: Iterable[Sequence[Span]]) -> list[Span]:
+    """The parts of a status line that have something to say, with room between them."""
+    spans: list[Span] = []
+    for group in groups:
+        if group:
+            spans += [Span("  ")] if spans else []
+            spans += group
     return spans

@@ -1,6 +1,6 @@
 """What the screens that show calls have in common: the feed, the filter, the details, what can be done with a call."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
@@ -13,10 +13,10 @@ from meshdev.telemetry.exchange_filter import parse_filter
 from meshdev.tui.cells import clean, wrap_words
 from meshdev.tui.flow_facts import bare, base_of, detached_line, facts_of
 from meshdev.tui.flows import Flows, Test
-from meshdev.tui.model import Link, Picture
+from meshdev.tui.model import Picture
 from meshdev.tui.recordings.exchange_lines import exchange_lines
 from meshdev.tui.recordings.wholes import ASKING, Whole
-from meshdev.tui.screens.base import Frame
+from meshdev.tui.screens.base import Frame, unconnected
 from meshdev.tui.tone import Span, Tone
 from meshdev.tui.widgets.bars import Bar, PaneTitle
 from meshdev.tui.widgets.prompt import Prompt
@@ -321,21 +321,6 @@ class CallsScreen(Frame):
 
     def nothing(self, what: str) -> str:
         """What stands in an empty list."""
-        picture = self.dashboard.picture
-        if picture.system is None:
-            return (
-                "Connecting to the daemon …"
-                if picture.link is not Link.CONNECTED
-                else "There is no system yet."
-            )
+        if words := unconnected(self.dashboard.picture):
+            return words
         return f"{what}\nThey appear here once something passes over an edge that is read."
-
-
-def side_by_side(groups: Iterable[Sequence[Span]]) -> list[Span]:
-    """The parts of a status line that have something to say, with room between them."""
-    spans: list[Span] = []
-    for group in groups:
-        if group:
-            spans += [Span("  ")] if spans else []
-            spans += group
-    return spans

@@ -9,14 +9,11 @@ from pathlib import Path
 from typing import ClassVar
 
 from textual import events, on
-from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Container
 from textual.widgets import Input
 
 from meshdev.traffic.faults.target import parse_edge
 from meshdev.tui import units
-from meshdev.tui.cells import clean
 from meshdev.tui.chaos.acting import are_on, countdown, left_of
 from meshdev.tui.chaos.cells import COLUMNS, rows_of
 from meshdev.tui.chaos.facts import fault_facts
@@ -25,16 +22,15 @@ from meshdev.tui.graph.cursor import Cursor
 from meshdev.tui.keys import APP_KEYS, Key, bindings
 from meshdev.tui.keys.chaos import CHAOS_KEYS
 from meshdev.tui.model import Picture
-from meshdev.tui.screens.base import Frame, unconnected
+from meshdev.tui.screens.base import unconnected
 from meshdev.tui.screens.chaos_clear import clearing
 from meshdev.tui.screens.chaos_experiments import ExperimentsScreen
 from meshdev.tui.screens.graph import GraphScreen
+from meshdev.tui.screens.table import TableScreen
 from meshdev.tui.sources import definition_of
 from meshdev.tui.tone import Span, Tone
 from meshdev.tui.widgets.bars import PaneTitle
 from meshdev.tui.widgets.live_table import LiveTable
-from meshdev.tui.widgets.prompt import Prompt
-from meshdev.tui.widgets.span_view import SpanView
 from meshdev.wire.fault_views import FaultView
 
 _TABLE_KEYS = frozenset("jkgG")
@@ -45,44 +41,15 @@ _TAKEN = (
 """Keys that mean something here already: a fault that asks for one of them has none."""
 
 
-class ChaosScreen(Frame):
+class ChaosScreen(TableScreen):
     """See the module."""
 
     MODE = "chaos"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(CHAOS_KEYS)]
 
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (140, "-wide")]  # noqa: RUF012 -- Textual declares it as an instance's
-
-    DEFAULT_CSS = """
-    ChaosScreen {
-        #panes { height: 1fr; layout: vertical; }
-        #faults { height: auto; max-height: 45%; min-height: 5; }
-        #about { height: 1; }
-        #details { height: 1fr; }
-        &.-wide #panes { layout: horizontal; }
-        &.-wide #faults { width: 1fr; height: 1fr; max-height: 100%; }
-        &.-wide #side { width: 56; height: 1fr; border-left: vkey $rule; }
-        #side { height: 1fr; }
-    }
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._wanted = ""
-
-    def compose_body(self) -> ComposeResult:
-        """Table, and what is known about the fault under the cursor."""
-        with Container(id="panes"):
-            yield LiveTable(COLUMNS, id="faults")
-            with Container(id="side"):
-                yield PaneTitle((), id="about")
-                yield SpanView(id="details", empty="No fault is selected.")
-        yield Prompt(id="prompt")
-
-    @property
-    def table(self) -> LiveTable:
-        """The faults."""
-        return self.query_one("#faults", LiveTable)
+    COLUMNS = COLUMNS
+    THING = "fault"
+    MATCHES = "name, state, target or kind"
 
     @property
     def fault(self) -> FaultView | None:
@@ -94,30 +61,20 @@ class ChaosScreen(Frame):
 
     # --- drawing ----------------------------------------------------------------------------------
 
-    def on_mount(self) -> None:
-        """Begin with the keyboard on the table."""
-        self.set_focus(self.table)
-
-    def on_resize(self) -> None:
-        """Lay out for the new width."""
-        self.call_after_refresh(self._show_fault)
-
-    def show(self, picture: Picture, now: float) -> None:
-        """Draw ``picture``."""
-        super().show(picture, now)
-        rows = rows_of(picture.faults, picture.faults_at, now, self._free_keys(picture), self._wanted)
+    def draw_rows(self, picture: Picture, now: float) -> None:
+        """The faults."""
+        rows = rows_of(picture.faults, picture.faults_at, now, self._free_keys(picture), self.wanted)
         self.table.show_rows(rows, empty=self._empty(picture))
-        self._show_fault()
 
-    def _show_fault(self) -> None:
-        picture, now = self.dashboard.picture, self.dashboard.now()
-        details, fault = self.query_one("#details", SpanView), self.fault
-        self.query_one("#about", PaneTitle).show(self._head(picture, now), "", self._status())
+    def draw_around(self) -> None:
+        """What is on, and what the fault under the cursor does."""
+        picture, now, fault = self.dashboard.picture, self.dashboard.now(), self.fault
+        self.query_one("#about", PaneTitle).show(self._head(picture, now), "", self.filter_words())
         lines = []
         if fault is not None:
             history, keys = self.dashboard.chaos.history, self._free_keys(picture)
-            lines = fault_facts(picture, fault, history, now, details.room, keys=keys)
-        details.show_lines(lines)
+            lines = fault_facts(picture, fault, history, now, self.details.room, keys=keys)
+        self.details.show_lines(lines)
 
     def _head(self, picture: Picture, now: float) -> list[Span]:
         on = are_on(picture.faults)
@@ -129,16 +86,11 @@ class ChaosScreen(Frame):
             spans.append(Span(f"  next ends in {countdown(min(ends))}", Tone.MUTED))
         return spans
 
-    def _status(self) -> list[Span]:
-        if not self._wanted:
-            return []
-        return [Span("filter ", Tone.MUTED), Span(clean(self._wanted), Tone.ACCENT)]
-
     def _empty(self, picture: Picture) -> str:
         if words := unconnected(picture):
             return words
         if picture.faults:
-            return f"No fault matches {clean(self._wanted)!r}.\nEsc clears the filter."
+            return self.no_match()
         return (
             "There is no fault.\n"
             "a adds one; c does so on any service, edge or call of the other screens.\n"
@@ -151,7 +103,7 @@ class ChaosScreen(Frame):
     def keys(self) -> Sequence[Key]:
         """Those that can do something now."""
         fault = self.fault if self.is_attached else None
-        useless = {"back"} if not self._wanted else set()
+        useless = {"back"} if not self.wanted else set()
         if fault is None:
             useless |= {"switch", "off", "end", "chaos_form", "graph", "copy", "edit"}
         elif not fault.on:
@@ -163,12 +115,6 @@ class ChaosScreen(Frame):
         return [key for key in CHAOS_KEYS if key.action not in useless]
 
     # --- messages ---------------------------------------------------------------------------------
-
-    @on(LiveTable.Highlighted)
-    def _highlighted(self) -> None:
-        self.query_one("#details", SpanView).scroll_home(animate=False)
-        self._show_fault()
-        self.show_frame(self.dashboard.picture, self.dashboard.now())
 
     @on(LiveTable.Chosen)
     def _chosen(self) -> None:
@@ -260,33 +206,5 @@ class ChaosScreen(Frame):
 
     def select(self, name: str) -> None:
         """Put the cursor on a fault, dropping a filter that hides it."""
-        self._filter("")
+        self.filter("")
         self.table.move_to(name)
-
-    # --- filter -----------------------------------------------------------------------------------
-
-    def action_find(self) -> None:
-        """Filter."""
-        hint = "filter: words in name, state, target or kind; !word excludes"
-        self.query_one(Prompt).ask("filter", "/", self._wanted, hint)
-
-    @on(Prompt.Edited)
-    def _edited(self, event: Prompt.Edited) -> None:
-        self._filter(event.text)
-
-    @on(Prompt.Closed)
-    def _prompt_closed(self, event: Prompt.Closed) -> None:
-        if not event.kept:
-            self._filter("")
-        self.set_focus(self.table)
-
-    def _filter(self, wanted: str) -> None:
-        self._wanted = wanted
-        self.show(self.dashboard.picture, self.dashboard.now())
-
-    def action_back(self) -> None:
-        """Clear the filter, or bring the keyboard back to the table."""
-        if self.focused is not self.table:
-            self.set_focus(self.table)
-        elif self._wanted:
-            self._filter("")

@@ -24,12 +24,13 @@ from meshdev.tui.graph.failures import failure_lines, failures_of
 from meshdev.tui.graph.looks import edge_looks, node_looks
 from meshdev.tui.graph.matrix import matrix_of
 from meshdev.tui.graph.node_facts import node_facts, node_line
-from meshdev.tui.graph.scene import Choice, Edge, Events, Node, Pair, Scene, near, scene_of
+from meshdev.tui.graph.scene import Choice, Edge, Node, Pair, Scene, near, scene_of
 from meshdev.tui.graph.sheet import Paint
 from meshdev.tui.graph.words import empty_graph, status, troubled
 from meshdev.tui.keys import Key, bindings
 from meshdev.tui.keys.graph import GRAPH_KEYS
 from meshdev.tui.model import Picture
+from meshdev.tui.orders import following
 from meshdev.tui.screens.graph_actions import GraphActions
 from meshdev.tui.tone import Span, Tone
 from meshdev.tui.widgets.bars import PaneTitle
@@ -44,7 +45,6 @@ if TYPE_CHECKING:
 MANY = 40
 """Above so many nodes the matrix is shown, until the user asks for the drawing."""
 
-_EVENTS = list(Events)
 _SIZES: tuple[Density | None, ...] = (None, *DENSITIES)
 
 
@@ -306,9 +306,9 @@ class GraphScreen(GraphActions):
 
     def action_events(self) -> None:
         """Show events in the next way."""
-        following = _EVENTS[(_EVENTS.index(self._choice.events) + 1) % len(_EVENTS)]
-        self._choose(events=following)
-        self.dashboard.say(f"events {following}")
+        events = following(self._choice.events)
+        self._choose(events=events)
+        self.dashboard.say(f"events {events}")
 
     def action_databases(self) -> None:
         """Show databases that are files, or not."""

@@ -1,6 +1,6 @@
 """``?``: every key, and what the shapes mean. Made from the tables, so it can't be wrong."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -9,11 +9,12 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 
 from meshdev.tui import states
-from meshdev.tui.cells import pad
+from meshdev.tui.cells import pad, wrap_words
 from meshdev.tui.keys import APP_KEYS, PLACES, Key
 from meshdev.tui.tone import Span, Tone
 from meshdev.tui.widgets.span_view import SpanView
 
+_WRITTEN, _LEAST = 8, 20  # cells of a key as it is written, of what is said about it
 _STATES = (
     (states.HEALTHY, "serves; `running` when it has no probe"),
     (states.UNHEALTHY, "runs, but its probe fails"),
@@ -62,28 +63,38 @@ class HelpScreen(ModalScreen[None]):
 
     def on_mount(self) -> None:
         """Fill it."""
+        self._fill()
+        self.query_one(SpanView).focus()
+
+    def on_resize(self) -> None:
+        """Break the lines anew."""
+        self.call_after_refresh(self._fill)
+
+    def _fill(self) -> None:
         view = self.query_one(SpanView)
-        view.show_lines(help_lines(self._mode))
-        view.focus()
+        view.show_lines(help_lines(self._mode, view.room))
 
 
-def help_lines(mode: str) -> list[list[Span]]:
+def help_lines(mode: str, width: int) -> list[list[Span]]:
     """The keys of the screen in front, those that work everywhere, the shapes, then the other screens' keys."""
     here = [group for place in PLACES if place.mode == mode for group in place.groups]
     others = [group for place in PLACES if place.mode != mode for group in place.groups if group not in here]
-    lines = [line for group in (*here, APP_KEYS) for line in _group(group)]
+    lines = [line for group in (*here, APP_KEYS) for line in _group(group, width)]
     lines.append([Span("States", Tone.TITLE)])
     for state, meaning in _STATES:
         lines.append([Span(pad(str(state), 13), state.tone), Span(meaning, Tone.TEXT)])
     lines.append([])
-    return [*lines, *(line for group in others for line in _group(group))][:-1]
+    return [*lines, *(line for group in others for line in _group(group, width))][:-1]
 
 
-def _group(keys: Sequence[Key]) -> list[list[Span]]:
+def _group(keys: Sequence[Key], width: int) -> list[list[Span]]:
     if not keys:
         return []
-    return [[Span(keys[0].group, Tone.TITLE)], *(_key(key) for key in keys), []]
+    return [[Span(keys[0].group, Tone.TITLE)], *(line for key in keys for line in _key(key, width)), []]
 
 
-def _key(key: Key) -> list[Span]:
-    return [Span(pad(key.written, 8), Tone.KEY), Span(key.text, Tone.TEXT)]
+def _key(key: Key, width: int) -> Iterator[list[Span]]:
+    """What it does, broken into lines where it is longer than one."""
+    first, *more = wrap_words(key.text, max(_LEAST, width - _WRITTEN))
+    yield [Span(pad(key.written, _WRITTEN), Tone.KEY), Span(first, Tone.TEXT)]
+    yield from ([Span(" " * _WRITTEN), Span(line, Tone.TEXT)] for line in more)

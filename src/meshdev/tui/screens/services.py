@@ -15,6 +15,7 @@ from meshdev.tui.chaos.acting import by_service
 from meshdev.tui.golden import Recent, golden_of
 from meshdev.tui.keys import LOG_KEYS, SERVICE_KEYS, Key, bindings
 from meshdev.tui.model import COLUMNS, Link, Order, Picture, Signals, rows_of
+from meshdev.tui.orders import following
 from meshdev.tui.panes import DETAILS, EVENTS, LOGS, VIEWS, empty_table, pane_head, pane_status
 from meshdev.tui.screens.base import told
 from meshdev.tui.screens.details import DetailsPane
@@ -32,7 +33,6 @@ FILTER = "filter"
 SEARCH = "search"
 ONLY = "only"
 
-_ORDERS = list(Order)
 _COLUMN_ORDERS = {
     "state": Order.TROUBLE,
     "name": Order.NAME,
@@ -217,10 +217,6 @@ class ServicesScreen(ServiceLog):
     def _picked(self, event: PaneTitle.Picked) -> None:
         self._turn_to(event.view)
 
-    def on_descendant_focus(self) -> None:
-        """Other keys are of use now."""
-        self.show_frame(self.dashboard.picture, self.dashboard.now())
-
     # --- views ------------------------------------------------------------------------------------
 
     def _turn_to(self, view: str) -> None:
@@ -312,7 +308,7 @@ class ServicesScreen(ServiceLog):
 
     def action_sort(self) -> None:
         """Sort by the next order."""
-        self._sort_by(_ORDERS[(_ORDERS.index(self._order) + 1) % len(_ORDERS)])
+        self._sort_by(following(self._order))
 
     def _sort_by(self, order: Order) -> None:
         self._order = order

@@ -1,31 +1,30 @@
 """The Events screen: every topic of the brokers with its ends, and beside it the last messages of the one at hand."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from enum import StrEnum
 from functools import partial
 from typing import ClassVar
 
 from textual import on
-from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Container
 
 from meshdev.errors import MeshdevError
 from meshdev.tui import units
-from meshdev.tui.cells import clean
 from meshdev.tui.graph.cursor import Cursor
 from meshdev.tui.keys import Key, bindings
 from meshdev.tui.keys.topics import TOPIC_KEYS
 from meshdev.tui.model import Picture
-from meshdev.tui.screens.base import Frame, unconnected
+from meshdev.tui.orders import following
+from meshdev.tui.screens.base import away, side_by_side, unconnected
 from meshdev.tui.screens.graph import GraphScreen
+from meshdev.tui.screens.table import TableScreen
 from meshdev.tui.tone import Span, Tone
 from meshdev.tui.topics.cells import COLUMNS, lag_of, messages_of, rows_of
 from meshdev.tui.topics.facts import topic_facts
 from meshdev.tui.widgets.bars import PaneTitle
 from meshdev.tui.widgets.live_table import LiveTable
 from meshdev.tui.widgets.prompt import Prompt
-from meshdev.tui.widgets.span_view import SpanView
 from meshdev.wire.topic_views import TopicView
 
 
@@ -38,51 +37,29 @@ class TopicOrder(StrEnum):
     NAME = "name"
 
 
-_ORDERS = tuple(TopicOrder)
 _PUBLISH = "publish"
 
 
-class TopicsScreen(Frame):
+class TopicsScreen(TableScreen):
     """See the module."""
 
     MODE = "events"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(TOPIC_KEYS)]
 
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (140, "-wide")]  # noqa: RUF012 -- Textual declares it as an instance's
+    COLUMNS = COLUMNS
+    THING = "topic"
+    MATCHES = "topic, broker, services"
 
     DEFAULT_CSS = """
-    TopicsScreen {
-        #panes { height: 1fr; layout: vertical; }
-        #topics { height: auto; max-height: 50%; min-height: 5; }
-        #about { height: 1; }
-        #details { height: 1fr; }
-        &.-wide #panes { layout: horizontal; }
-        &.-wide #topics { width: 1fr; height: 1fr; max-height: 100%; }
-        &.-wide #side { width: 64; height: 1fr; border-left: vkey $rule; }
-        #side { height: 1fr; }
-    }
+    TopicsScreen #table { max-height: 50%; }
+    TopicsScreen.-wide #table { max-height: 100%; }
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self._wanted = ""
         self._order = TopicOrder.TOPOLOGY
         self._publishing: TopicView | None = None
         self._draft = ""
-
-    def compose_body(self) -> ComposeResult:
-        """Table, and what is known about the topic under the cursor."""
-        with Container(id="panes"):
-            yield LiveTable(COLUMNS, id="topics")
-            with Container(id="side"):
-                yield PaneTitle((), id="about")
-                yield SpanView(id="details", empty="No topic is selected.")
-        yield Prompt(id="prompt")
-
-    @property
-    def table(self) -> LiveTable:
-        """The topics."""
-        return self.query_one("#topics", LiveTable)
 
     @property
     def topic(self) -> TopicView | None:
@@ -91,37 +68,29 @@ class TopicsScreen(Frame):
 
     # --- drawing ----------------------------------------------------------------------------------
 
-    def on_mount(self) -> None:
-        """Begin with the keyboard on the table."""
-        self.set_focus(self.table)
-
-    def on_resize(self) -> None:
-        """Lay out for the new width."""
-        self.call_after_refresh(self._show_topic)
-
-    def show(self, picture: Picture, now: float) -> None:
-        """Draw ``picture``."""
-        super().show(picture, now)
-        rows = rows_of(_sorted(picture.topics, self._order), self._wanted)
+    def draw_rows(self, picture: Picture, now: float) -> None:
+        """The topics."""
+        del now
+        rows = rows_of(_sorted(picture.topics, self._order), self.wanted)
         self.table.show_rows(rows, empty=self._empty(picture))
-        self._show_topic()
 
-    def _show_topic(self) -> None:
-        picture, topic = self.dashboard.picture, self.topic
-        details = self.query_one("#details", SpanView)
-        self.query_one("#about", PaneTitle).show(_head(picture), "", self._status())
-        details.show_lines(topic_facts(topic, details.room) if topic is not None else [])
+    def draw_around(self) -> None:
+        """The ends and the last messages of the topic under the cursor."""
+        topic = self.topic
+        about = self.query_one("#about", PaneTitle)
+        about.show(
+            _head(self.dashboard.picture), "", side_by_side([self.filter_words(), self._sorted_words()])
+        )
+        self.details.show_lines(topic_facts(topic, self.details.room) if topic is not None else [])
 
-    def _status(self) -> list[Span]:
-        filtered = [Span("filter ", Tone.MUTED), Span(f"{clean(self._wanted)}  ", Tone.ACCENT)]
-        sorted_ = [Span(f"by {self._order}", Tone.MUTED)] if self._order is not TopicOrder.TOPOLOGY else []
-        return [*(filtered if self._wanted else []), *sorted_]
+    def _sorted_words(self) -> list[Span]:
+        return [] if self._order is TopicOrder.TOPOLOGY else [Span(f"by {self._order}", Tone.MUTED)]
 
     def _empty(self, picture: Picture) -> str:
         if words := unconnected(picture):
             return words
         if picture.topics:
-            return f"No topic matches {clean(self._wanted)!r}.\nEsc clears the filter."
+            return self.no_match()
         return (
             "No events: nobody publishes or subscribes.\n"
             "publishes = [...] and subscribes = [...] in the topology declare them; messages over an edge to\n"
@@ -131,7 +100,7 @@ class TopicsScreen(Frame):
     def keys(self) -> Sequence[Key]:
         """Those that can do something now."""
         topic = self.topic if self.is_attached else None
-        useless = {"back"} if not self._wanted else set()
+        useless = {"back"} if not self.wanted else set()
         if topic is None:
             useless |= {"messages", "graph", "trace", "copy", "publish"}
         elif not topic.last:
@@ -140,13 +109,14 @@ class TopicsScreen(Frame):
             useless.add("trace")
         return [key for key in TOPIC_KEYS if key.action not in useless]
 
-    # --- messages ---------------------------------------------------------------------------------
+    def typing_keys(self) -> Sequence[Key]:
+        """Enter does more than keep it when a message is typed."""
+        keys = super().typing_keys()
+        if self.query_one(Prompt).purpose != _PUBLISH:
+            return keys
+        return [replace(key, short="publish") if key.keys == "enter" else key for key in keys]
 
-    @on(LiveTable.Highlighted)
-    def _highlighted(self) -> None:
-        self.query_one("#details", SpanView).scroll_home(animate=False)
-        self._show_topic()
-        self.show_frame(self.dashboard.picture, self.dashboard.now())
+    # --- messages ---------------------------------------------------------------------------------
 
     @on(LiveTable.Chosen)
     def _chosen(self) -> None:
@@ -197,49 +167,27 @@ class TopicsScreen(Frame):
         try:
             broker = await self.dashboard.backend.publish(topic.name, topic.broker, payload)
         except MeshdevError as error:
-            self.dashboard.say(error.message, level="error")
+            self.dashboard.complain(error, f"publish {topic.name}")
         else:
             self.dashboard.say(f"published on {broker}: {topic.name}")
 
     def action_sort(self) -> None:
         """Sort by the next order."""
-        self._order = _ORDERS[(_ORDERS.index(self._order) + 1) % len(_ORDERS)]
+        self._order = following(self._order)
         self.show(self.dashboard.picture, self.dashboard.now())
         self.table.action_edge(-1)
 
-    # --- filter -----------------------------------------------------------------------------------
-
-    def action_find(self) -> None:
-        """Filter."""
-        hint = "filter: words in topic, broker, services; !word excludes"
-        self.query_one(Prompt).ask("filter", "/", self._wanted, hint)
+    # --- publishing -------------------------------------------------------------------------------
 
     @on(Prompt.Edited)
-    def _edited(self, event: Prompt.Edited) -> None:
+    def _drafted(self, event: Prompt.Edited) -> None:
         if event.purpose == _PUBLISH:
             self._draft = event.text
-        else:
-            self._filter(event.text)
 
     @on(Prompt.Closed)
-    def _prompt_closed(self, event: Prompt.Closed) -> None:
-        if event.purpose == _PUBLISH:
-            if event.kept and self._publishing is not None:
-                self.dashboard.begin(partial(self._publish, self._publishing, self._draft))
-        elif not event.kept:
-            self._filter("")
-        self.set_focus(self.table)
-
-    def _filter(self, wanted: str) -> None:
-        self._wanted = wanted
-        self.show(self.dashboard.picture, self.dashboard.now())
-
-    def action_back(self) -> None:
-        """Clear the filter, or bring the keyboard back to the table."""
-        if self.focused is not self.table:
-            self.set_focus(self.table)
-        elif self._wanted:
-            self._filter("")
+    def _written(self, event: Prompt.Closed) -> None:
+        if event.purpose == _PUBLISH and event.kept and self._publishing is not None:
+            self.dashboard.begin(partial(self._publish, self._publishing, self._draft))
 
 
 def _head(picture: Picture) -> list[Span]:
@@ -247,7 +195,12 @@ def _head(picture: Picture) -> list[Span]:
     if not topics:
         return []
     rate = sum(one.mps for topic in topics for one in topic.publishers)
-    return [Span(units.plural(len(topics), "topic")), Span(f"  {units.rate(rate)} messages/s", Tone.MUTED)]
+    brokers = dict.fromkeys(topic.broker for topic in topics if topic.broker)
+    return [
+        Span(units.plural(len(topics), "topic")),
+        Span(f"  {units.rate(rate)} messages/s", Tone.MUTED),
+        *away(picture, brokers),
+    ]
 
 
 def _sorted(topics: Sequence[TopicView], order: TopicOrder) -> list[TopicView]:

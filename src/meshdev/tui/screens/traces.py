@@ -20,9 +20,11 @@ from meshdev.tui.flow_facts import detached_line
 from meshdev.tui.flows import Test
 from meshdev.tui.keys import Key, bindings
 from meshdev.tui.keys.traces import TRACES_KEYS
-from meshdev.tui.screens.calls import CallsScreen, side_by_side
+from meshdev.tui.orders import following
+from meshdev.tui.screens.base import side_by_side
+from meshdev.tui.screens.calls import CallsScreen
 from meshdev.tui.tone import Span, Tone
-from meshdev.tui.trace_list import COLUMNS, MOST, ORDER_COLUMNS, ORDERS, Order, TraceList
+from meshdev.tui.trace_list import COLUMNS, MOST, ORDER_COLUMNS, Order, TraceList
 from meshdev.tui.waterfall import notes_of, summary_of
 from meshdev.tui.widgets.live_table import LiveTable
 from meshdev.tui.widgets.waterfall_view import WaterfallView
@@ -102,8 +104,11 @@ class TracesScreen(CallsScreen):
 
     def _redraw(self) -> None:
         self._said = self._empty()
-        column = ORDER_COLUMNS[self.listed.order]
-        self.table.show_rows(self.listed.rows, sorted_by=column, empty=self._said)
+        column, table = ORDER_COLUMNS[self.listed.order], self.table
+        on_first = not table.rows or table.cursor == table.rows[0].key
+        table.show_rows(self.listed.rows, sorted_by=column, empty=self._said)
+        if on_first and self.listed.following:
+            table.action_edge(-1)  # what comes is sorted in; the cursor stays on the first until it is moved
 
     def _show_open(self) -> None:
         calls = self.flows.traces.get(self._open)
@@ -238,7 +243,7 @@ class TracesScreen(CallsScreen):
     def action_sort(self) -> None:
         """Sort by the next order."""
         if not self._open:
-            self._sort_by(ORDERS[(ORDERS.index(self.listed.order) + 1) % len(ORDERS)])
+            self._sort_by(following(self.listed.order))
 
     def _sort_by(self, order: Order) -> None:
         self.listed.sort(order)

@@ -13,15 +13,17 @@ from meshdev.tui import units
 from meshdev.tui.cells import clean, wrap_words
 from meshdev.tui.flow_cells import COLUMNS, edge_of, moment, row_of
 from meshdev.tui.flow_facts import diff_of
-from meshdev.tui.flow_list import CALL_ORDERS, CallOrder, FlowList
+from meshdev.tui.flow_list import CallOrder, FlowList
 from meshdev.tui.flows import Flows, Test
 from meshdev.tui.keys import Key, bindings
 from meshdev.tui.keys.traffic import TRAFFIC_KEYS
 from meshdev.tui.model import Row
+from meshdev.tui.orders import following
 from meshdev.tui.recordings.compared import compared
 from meshdev.tui.recordings.opened import Opened
 from meshdev.tui.recordings.wholes import ASKING, Whole
-from meshdev.tui.screens.calls import CallsScreen, side_by_side
+from meshdev.tui.screens.base import side_by_side
+from meshdev.tui.screens.calls import CallsScreen
 from meshdev.tui.screens.recordings import RecordingsPanel
 from meshdev.tui.tone import Span, Tone
 from meshdev.tui.widgets.flow_table import FlowTable
@@ -242,7 +244,7 @@ class TrafficScreen(CallsScreen):
 
     def action_sort(self) -> None:
         """Sort by the next order."""
-        self._sort_by(CALL_ORDERS[(CALL_ORDERS.index(self.listed.order) + 1) % len(CALL_ORDERS)])
+        self._sort_by(following(self.listed.order))
 
     def _sort_by(self, order: CallOrder) -> None:
         """Sort, and go to where the list begins; with the details open it stands still there."""

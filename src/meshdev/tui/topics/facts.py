@@ -1,5 +1,6 @@
 """What the details say about a topic: its ends, its last messages. Pure."""
 
+import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
@@ -9,10 +10,11 @@ from meshdev.tui.facts import Lines
 from meshdev.tui.tone import Span, Tone
 from meshdev.wire.topic_views import MessageView, TopicPartyView, TopicView
 
-_FIGURES = (("MSG/S", 7), ("SENT", 8), ("P99", 7))
-_GOT = (("MSG/S", 7), ("GOT", 8), ("BEHIND", 7))
-_LEAST_FOR_FIGURES = 40
+_FIGURES = (("MSG/S", 7), ("SENT", 8), ("P99", 8))
+_GOT = (("MSG/S", 7), ("GOT", 8), ("BEHIND", 8))
+_LEAST_FOR_FIGURES, _MOST = 40, 40  # cells of a name: figures stand beside it, however wide the terminal is
 _MOST_LINES = 6  # of one message
+_TIGHT = re.compile(r"""((?<=["\]}\w]),(?=["\[{])|(?<="):(?=["\[{\w-]))""")
 
 
 def topic_facts(topic: TopicView, width: int) -> Lines:
@@ -44,7 +46,7 @@ def _ends(
         yield [Span(title, Tone.TITLE), Span("  nobody", Tone.MUTED)]
         return
     heads = list(figures) if width >= _LEAST_FOR_FIGURES else []
-    room = max(8, width - sum(size for _, size in heads))
+    room = max(8, min(_MOST, width - sum(size for _, size in heads)))
     yield [
         Span(pad(title, room), Tone.TITLE),
         *(Span(pad(name, size, right=True), Tone.FAINT) for name, size in heads),
@@ -89,7 +91,7 @@ def _messages(topic: TopicView, width: int) -> Iterator[list[Span]]:
     yield [Span("Last messages", Tone.TITLE)]
     for one in reversed(topic.last):
         head = f"{_moment(one.at)}  {clean(one.service)}"
-        size = f"{units.size(one.size)}"
+        size = f"{units.size(one.size)}B"
         yield [
             Span(pad(cut(head, width - width_of(size) - 1), max(1, width - width_of(size))), Tone.MUTED),
             Span(size, Tone.FAINT),
@@ -98,11 +100,16 @@ def _messages(topic: TopicView, width: int) -> Iterator[list[Span]]:
 
 
 def _payload(one: MessageView, width: int) -> Iterator[list[Span]]:
-    lines = wrap_words(clean(" ".join(one.payload.split())), max(8, width - 2))
+    lines = wrap_words(clean(_spaced(" ".join(one.payload.split()))), max(8, width - 2))
     for line in lines[:_MOST_LINES]:
         yield [Span("  "), Span(line, Tone.TEXT)]
     if len(lines) > _MOST_LINES:
         yield [Span("  …", Tone.FAINT)]
+
+
+def _spaced(text: str) -> str:
+    """JSON that was written without blanks, with blanks: so that lines break between fields, not inside of them."""
+    return _TIGHT.sub(r"\1 ", text) if text.startswith(("{", "[")) else text
 
 
 def _moment(at: float) -> str:

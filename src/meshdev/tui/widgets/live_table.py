@@ -16,7 +16,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from meshdev.tui.cells import cut_middle, fit, pad, width_of
+from meshdev.tui.cells import cut_name, fit, pad, width_of
 from meshdev.tui.columns import GAP, Column, Fitted, fit_columns
 from meshdev.tui.model import Cell, Row
 from meshdev.tui.tone import Span, Tone
@@ -309,4 +309,4 @@ class LiveTable(Toned, ScrollView, can_focus=True):
 
 
 def _short(cell: Cell, fitted: Fitted) -> str:
-    return cut_middle(cell.text, fitted.width) if fitted.column.key == "name" else cell.text
+    return cut_name(cell.text, fitted.width) if fitted.column.key == "name" else cell.text

@@ -11,7 +11,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from meshdev.tui.cells import clean, cut_middle, pad, width_of
+from meshdev.tui.cells import clean, cut_name, pad, width_of, without_section
 from meshdev.tui.graph import matrix as grid
 from meshdev.tui.graph.matrix import Mark, Matrix
 from meshdev.tui.graph.scene import Pair
@@ -219,7 +219,7 @@ class MatrixView(Toned, ScrollView, can_focus=True):
             return self._piece(" " * self._left, Tone.FAINT)
         caller = self._matrix.rows[row]
         here = self._cursor is not None and caller == self._cursor[0]
-        name = cut_middle(clean(self._labels.get(caller, caller)), self._left - 2)
+        name = cut_name(clean(self._labels.get(caller, caller)), self._left - 2)
         text = " " + pad(name, self._left - 2, right=True) + " "
         return self._piece(text, Tone.STRONG if here else Tone.MUTED, "line" if here else "")
 
@@ -241,7 +241,7 @@ class MatrixView(Toned, ScrollView, can_focus=True):
 
 def _letters(name: str, most: int) -> list[str]:
     """A name from top to bottom, one character a line; of a long one the end is kept, since names differ there."""
-    letters = list(name)
+    letters = list(without_section(name) if len(name) > most else name)
     if len(letters) > most:
         letters = [*letters[: most // 3], "…", *letters[len(letters) - (most - most // 3 - 1) :]]
     return letters

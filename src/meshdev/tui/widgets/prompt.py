@@ -44,6 +44,11 @@ class Prompt(Horizontal):
         super().__init__(id=id)
         self._purpose = ""
 
+    @property
+    def purpose(self) -> str:
+        """What it was opened for."""
+        return self._purpose
+
     def compose(self) -> ComposeResult:
         """A sign and a field."""
         yield Label("/")

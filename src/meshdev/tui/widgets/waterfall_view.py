@@ -153,7 +153,7 @@ class WaterfallView(Toned, ScrollView, can_focus=True):
         trace = self._trace
         if trace is None:
             return Strip.blank(width, self.rich_style)
-        frame = Frame.over(width - 2)
+        frame = Frame.over(width - 2, trace)
         if y < len(self._head):
             return self.line(fit([Span(" "), *self._head[y]], width), width)
         if y < self._top:

@@ -14,7 +14,7 @@ from meshdev.mesh.operations import Operations
 from meshdev.mesh.relay import CalleeSide, CallerSide, Link, Relay, Side, Start
 from meshdev.traffic.protocols.cutting import Cuttable, Following
 from meshdev.traffic.protocols.operation import Operation, Scanner
-from meshdev.traffic.protocols.table import guess, is_read, scanner_of
+from meshdev.traffic.protocols.table import guess, has_statements, is_read, scanner_of
 
 if TYPE_CHECKING:
     import asyncio
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from meshdev.mesh.edge import Edge
     from meshdev.mesh.http_callee import HttpCallee
     from meshdev.mesh.relay import Link as AnyLink
+    from meshdev.mesh.statement_link import StatementsBetween
     from meshdev.mesh.stream_link import StreamsBetween
     from meshdev.traffic.faults.edge import EdgeFaults
     from meshdev.traffic.faults.kinds import Direction
@@ -64,10 +65,7 @@ class ScannedCallee(CalleeSide):
             super().data_received(data)
             reading.said_out(data)
             return
-        if link.between is not None:
-            data = link.between.answered(data)
-        if link.reading is not None and data:
-            link.reading.said_out(data)
+        data = link.said_out(data)
         if data:
             super().data_received(data)
         if reading is not link.reading:
@@ -93,13 +91,36 @@ class ScannedLink(Link):
         self.reading: Reading | Guessing | None = (
             Reading(self, relay, scanner_of(spoken)) if spoken else Guessing(self, relay)
         )
-        self.between: StreamsBetween | None = None
+        self.between: StreamsBetween | StatementsBetween | None = None
 
     def said_in(self, data: bytes) -> bytes:
         """The caller has said ``data``: what of it goes on now."""
+        if self.between is not None and self.between.reads:
+            return self.between.asked(data)
         if self.reading is not None:
             self.reading.said_in(data)
-        return data if self.between is None else self.between.asked(data)
+        between = self.between  # perhaps since just now, and then who reads itself stands behind ``data``
+        return data if between is None or between.reads else between.asked(data)
+
+    def said_out(self, data: bytes) -> bytes:
+        """The callee has said ``data``: what of it goes on now."""
+        between = self.between
+        if between is not None:
+            data = between.answered(data)
+        if self.reading is not None and data and (between is None or not between.reads):
+            self.reading.said_out(data)
+        return data
+
+    def half_closed(self, side: Side) -> None:
+        """One end has nothing more to say; the caller's waits behind what it said."""
+        if side is self.caller and self.between is not None and self.between.holds:
+            cast("StatementsBetween", self.between).ended()
+        else:
+            super().half_closed(side)
+
+    def end_caller(self) -> None:
+        """The caller's end, which had waited, goes on."""
+        super().half_closed(self.caller)
 
     @property
     def busy(self) -> bool:
@@ -259,7 +280,7 @@ class ScannedRelay(Relay):
         reading = link.reading = Reading(link, self, scanner)
         *_, (by_caller, _, _) = said
         for last, (asked, data, at) in enumerate(said, start=1 - len(said)):
-            if not last and by_caller:  # faults act on what was not passed on yet
+            if not last and by_caller and not has_statements(protocol):  # who reads itself begins behind it
                 self._stand_between(link)
             reading.tell(scanner.asked(data, at) if asked else scanner.answered(data, at))
         self._stand_between(link)
@@ -297,6 +318,9 @@ class ScannedRelay(Relay):
         on_messages = any(fault.kind.layer == "message" for fault in faults.faults)
         if on_messages and self.spoken and not isinstance(scanner_of(self.spoken), Cuttable):
             self.complain_once(f"faults on messages do nothing here, {self.spoken} is not cut into messages")
+        on_statements = any(fault.kind.layer == "statement" for fault in faults.faults)
+        if on_statements and self.spoken and not has_statements(self.spoken):
+            self.complain_once(f"faults on statements do nothing here, {self.spoken} is no SQL")
 
     def drain(self) -> None:
         """Let callers go whose upstream has left the policy; where the protocol can tell them, they are told."""
@@ -314,8 +338,12 @@ class ScannedRelay(Relay):
 
     def _stand_between(self, link: "AnyLink") -> None:
         faults = self.edge.faults
-        if faults is not None and faults.faults and isinstance(link, ScannedLink):
-            from meshdev.mesh.stream_link import stand_between  # noqa: PLC0415 - most workers never need it
+        if (
+            faults is not None
+            and isinstance(link, ScannedLink)
+            and (faults.faults or link.between is not None)
+        ):
+            from meshdev.mesh.standing import stand_between  # noqa: PLC0415 - most workers never need it
 
             stand_between(self, link, faults)
 

@@ -1,7 +1,11 @@
-"""Who stands between the two ends of a link that is read, so that faults act on what passes: by what it speaks."""
+"""Who stands between the two ends of a link that is read, so that faults act on what passes: by what it speaks.
+
+And who reads it, so that faults are told.
+"""
 
 from typing import TYPE_CHECKING
 
+from meshdev.mesh.faulted_reading import read_under_faults
 from meshdev.traffic.protocols.answering import Answerable
 
 if TYPE_CHECKING:
@@ -14,6 +18,8 @@ def stand_between(relay: "ScannedRelay", link: "ScannedLink", faults: "EdgeFault
     scanner = link.scanner
     if scanner is None:
         return
+    if faults.faults:
+        read_under_faults(relay, link)
     if isinstance(scanner, Answerable):
         from meshdev.mesh.statement_link import (  # noqa: PLC0415 - most workers never need it
             stand_between_statements,

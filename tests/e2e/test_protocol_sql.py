@@ -115,12 +115,51 @@ def test_postgres(product: Product) -> None:
         assert "INSERT INTO stock VALUES (?)" in product.run("databases", "shop").stdout
         assert "foreign: reports" in product.run("databases").stdout
 
-        product.run("fault", "add", "orders -> databases.shop", "latency=150ms")
-        with psycopg.connect(dsn.format(mine["port"]), autocommit=True) as client:
-            began = time.monotonic()
-            assert client.execute("SELECT count(*) FROM stock").fetchone() == (20,)
-            assert time.monotonic() - began > 0.1
+        _slow(product, dsn.format(mine["port"]))
+        _conflicts(product, dsn.format(mine["port"]))
         assert "cannot be read" not in product.run("logs", "--all", check=None).stdout
+
+
+def _slow(product: Product, dsn: str) -> None:
+    """A slow line is in the statements' latencies, which name it."""
+    product.run("fault", "add", "orders -> databases.shop", "latency=150ms", "--name", "slow")
+    with psycopg.connect(dsn, autocommit=True) as client:
+        began = time.monotonic()
+        assert client.execute("SELECT count(*) FROM stock").fetchone() == (20,)
+        assert time.monotonic() - began > 0.1
+    lines = product.run("traffic", "--json", "-n", "200", "--filter", "fault=slow").stdout.splitlines()
+    (call,) = [call for call in map(json.loads, lines) if call["method"] == "SELECT"]
+    assert (call["ms"] >= 150, call["status"], call["faults"]) == (True, 200, ["slow/latency"])
+
+
+def _conflicts(product: Product, dsn: str) -> None:
+    """A share of the statements fails; transactions that it hits are not there, all others are; it is told."""
+    product.run("fault", "clear")
+    conflicts = ["sql-error=40001@50%", "--match", "statement=UPDATE", "--match", "table=stock"]
+    product.run("fault", "add", "orders -> databases.shop", *conflicts, "--seed", "7", "--name", "conflicts")
+    with psycopg.connect(dsn) as client:
+        refused = sum(not _counted_down(client) for _ in range(20))
+        left = client.execute("SELECT count FROM stock WHERE sku = 'sku-19'").fetchone()
+    assert left == (19 - (20 - refused),)
+    assert 0 < refused < 20
+    lines = product.run("traffic", "--json", "-n", "200", "--filter", "fault=conflicts").stdout.splitlines()
+    assert {(call["method"], call["code"], call["by"]) for call in map(json.loads, lines)} == {
+        ("UPDATE", "40001", "meshdev")
+    }
+    assert len(lines) == refused
+    (shown,) = json.loads(product.run("fault", "list", "--json").stdout)
+    assert shown["parts"][0]["match"] == {"statement": ["UPDATE"], "table": "stock"}
+    eventually(lambda: edge(product, "orders")["fault_hits"]["conflicts/sql-error"] == refused)
+
+
+def _counted_down(client: "psycopg.Connection[Any]") -> bool:
+    """One transaction, which is committed unless there is a conflict."""
+    try:
+        with client.transaction():
+            client.execute("UPDATE stock SET count = count - 1 WHERE sku = 'sku-19'")
+    except psycopg.errors.SerializationFailure:
+        return False
+    return True
 
 
 def test_mysql_guessed_on_a_plain_edge(product: Product) -> None:

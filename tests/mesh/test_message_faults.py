@@ -5,7 +5,7 @@ import json
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from nats.aio.client import Client
@@ -13,7 +13,11 @@ from nats.aio.msg import Msg
 from nats.js import api
 
 from support_faulty_edge import Faulty, faulty
+from support_mesh import until
 from support_nats import arrive, connect, nats_server
+
+if TYPE_CHECKING:
+    from meshdev.wire.mesh import Exchange
 
 
 @pytest.fixture(scope="module")
@@ -133,6 +137,28 @@ async def test_messages_larger_than_a_read(server: int) -> None:
     assert found == sorted(found)
 
 
+@pytest.mark.parametrize("publish", [True, False])
+async def test_operations_name_the_faults_of_their_messages(server: int, *, publish: bool) -> None:
+    """Each third of those that were said together, whichever way they go."""
+    async with faulty(server) as it, client(it.port) as near, client(server) as far:
+        sender, receiver = (near, far) if publish else (far, near)
+        told = await receiver.subscribe("test.>")
+        await arrive(receiver)
+        it.on({"drop": True, "match": {"subject": "test.*", "every": 3}})
+        for payload in (*NUMBERS, *NUMBERS):
+            await sender.publish("test.numbers", payload)
+        await sender.publish("test.mark.end", MARK)
+        while (await told.next_msg(timeout=5)).data != MARK:
+            pass
+        it.on()
+        exchanges: list[Exchange] = []
+        hits = it.edge.take_counters(exchanges).fault_hits
+        found = [one.faults for one in exchanges if one.target == "test.numbers"]
+        assert found == [(), (), ("a/drop",)] * 4
+        assert hits == {"a/drop": 4}
+        assert {one.faults for one in exchanges if one.target != "test.numbers"} == {()}
+
+
 # --- JetStream ----------------------------------------------------------------------------------------
 
 
@@ -173,6 +199,22 @@ async def test_a_doubled_publish_is_stored_once(server: int) -> None:
         await js.publish("DOUBLE.x", b"without")
         await arrive(near)
         assert (await js.stream_info("DOUBLE")).state.messages == 5
+
+
+async def test_a_lost_publish_that_waits_for_its_confirmation(server: int) -> None:
+    """It is told when its connection ends, as lost, with the fault; the one that was confirmed is well."""
+    async with stream(server, "LOST") as it:
+        async with client(it.port) as near:
+            js = near.jetstream(timeout=0.5)
+            it.on({"drop": True, "times": 1, "match": {"subject": "LOST.*"}})
+            with pytest.raises(TimeoutError):
+                await js.publish("LOST.x", b"1")
+            await js.publish("LOST.x", b"2")
+        await until(lambda: it.edge.active == 0)
+        exchanges: list[Exchange] = []
+        it.edge.take_counters(exchanges)
+        found = {(one.method, one.status, one.faults) for one in exchanges if one.target == "LOST.x"}
+        assert found == {("REQUEST", 0, ("a/drop",)), ("PUB", 200, ())}
 
 
 async def test_a_lost_delivery_comes_again(server: int) -> None:

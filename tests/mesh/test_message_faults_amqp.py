@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import aio_pika
@@ -11,6 +11,9 @@ import pytest
 
 from support_faulty_edge import faulty
 from support_mesh import until
+
+if TYPE_CHECKING:
+    from meshdev.wire.mesh import Exchange
 
 PATIENCE = 20
 
@@ -57,6 +60,27 @@ async def test_a_lost_message_is_never_confirmed(rabbitmq: int) -> None:
         assert not lost.done()
         assert await take(queue, 40) == [str(number) for number in range(40)]
         lost.cancel()
+
+
+@pytest.mark.parametrize("confirms", [True, False])
+async def test_operations_name_the_faults_of_their_messages(rabbitmq: int, *, confirms: bool) -> None:
+    """Published ones, whether or not they are confirmed, and delivered ones."""
+    async with (
+        faulty(rabbitmq, {"duplicate": True, "match": {"header": {"twice": "yes"}}}, protocol="amqp") as it,
+        visit(it.port, confirms=confirms) as (channel, queue),
+    ):
+        async with asyncio.timeout(PATIENCE):
+            for number in range(6):
+                await publish(channel, queue, str(number), twice="yes" if number % 3 == 1 else "no")
+        assert len(await take(queue, 8, no_ack=True)) == 8
+        exchanges: list[Exchange] = []
+        it.edge.take_counters(exchanges)
+        told = {
+            kind: sum(one.faults == ("a/duplicate",) for one in exchanges if one.kind == kind)
+            for kind in ("publish", "deliver")
+        }
+        assert told == {"publish": 2, "deliver": 4}
+        assert {one.faults for one in exchanges if not one.kind} == {()}
 
 
 @pytest.mark.parametrize("confirms", [True, False])

@@ -263,8 +263,15 @@ async def test_bytes_and_streams_are_hit_together() -> None:
 
     async with bench({"latency": "150ms"}, UNAVAILABLE) as it:
         code, took = await it.call(work)
+        exchanges: list[Exchange] = []
+        counters = it.edge.take_counters(exchanges)
     assert code == "UNAVAILABLE"
     assert took >= 0.15
+    assert [(one.microseconds >= 150_000, one.faults, one.by) for one in exchanges] == [
+        (True, ("a/latency",), ""),
+        (True, ("b/grpc-status", "a/latency"), "meshdev"),
+    ]
+    assert counters.errors == {"injected": 1}
 
 
 async def test_guessed_connections_are_hit_from_their_second_read_on() -> None:

@@ -12,10 +12,11 @@ from typing import Final
 from meshdev.topology.experiment import Action
 
 HTTP: Final = "http"
-KINDS: Final[Mapping[bool, tuple[tuple[str, Mapping[str, object]], ...]]] = {
-    True: (("slow by 1s", {"delay": "1s"}), ("answers 503", {"status": 503})),
-    False: (("slow by 500ms", {"latency": "500ms"}), ("refuses", {"refuse": True})),
-}
+SQL: Final = frozenset({"postgres", "mysql"})
+Kinds = tuple[tuple[str, Mapping[str, object]], ...]
+ON_REQUESTS: Final[Kinds] = (("slow by 1s", {"delay": "1s"}), ("answers 503", {"status": 503}))
+ON_BYTES: Final[Kinds] = (("slow by 500ms", {"latency": "500ms"}), ("refuses", {"refuse": True}))
+ON_STATEMENTS: Final[Kinds] = (("has conflicts", {"sql-error": {"code": "40001", "percentage": 50}}),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,12 @@ class Edge:
     caller: str
     callee: str
     http: bool
+    sql: bool = False
+
+    @property
+    def kinds(self) -> Kinds:
+        """What is tried on it, in words and as a fault."""
+        return ON_REQUESTS if self.http else ON_BYTES + ON_STATEMENTS if self.sql else ON_BYTES
 
     @property
     def name(self) -> str:
@@ -51,7 +58,7 @@ def candidates(edges: Iterable[Edge], seed: int) -> Iterator[Candidate]:
     singles = [
         Candidate((_action(edge, words, fault),), (edge.name,))
         for edge in sorted(set(edges), key=lambda edge: edge.name)
-        for words, fault in KINDS[edge.http]
+        for words, fault in edge.kinds
     ]
     chance.shuffle(singles)
     yield from singles

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from meshdev.chaos.actions import Hand
 from meshdev.chaos.blast import Blast, blast_of
-from meshdev.chaos.candidates import HTTP, Candidate, Edge, candidates, explorable
+from meshdev.chaos.candidates import HTTP, SQL, Candidate, Edge, candidates, explorable
 from meshdev.chaos.findings import Exploration, Finding, ranked
 from meshdev.chaos.judge import SETTLE, Evidence, judge, recovered
 from meshdev.chaos.load import LoadGenerator
@@ -53,7 +53,7 @@ class Explore:
         begun = self.clock()
         snapshot = await self._control.send(calls.snapshot())
         edges = [
-            Edge(view.caller, view.callee, view.protocol == HTTP)
+            Edge(view.caller, view.callee, http=view.protocol == HTTP, sql=view.protocol in SQL)
             for view in snapshot.signals
             if view.port and not view.denied
         ]

@@ -77,7 +77,7 @@ def _unseen(check: SignalCheck, samples: Samples, begin: float, end: float) -> s
         return "nobody called: is there a load?"
     timed = check.p50 is not None or check.p90 is not None or check.p99 is not None
     if timed and all(call.seconds is None for call in calls):
-        return "it is not read as HTTP, so it has no latencies"
+        return "what passes has no latencies: it is not read, or nobody answers it"
     return ""
 
 

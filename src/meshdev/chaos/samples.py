@@ -99,13 +99,14 @@ def _early(known: Sequence[Sample], sample: Sample) -> bool:
 
 
 def sample_of(view: ExchangeView) -> Sample:
-    """A call as the daemon tells it."""
+    """A call as the daemon tells it; an operation that nobody answers (a message) has no latency."""
+    operation = bool(view.protocol)
     return Sample(
         at=view.at,
         caller=view.caller,
         callee=view.callee,
-        route=f"{view.method} {route_of(view.target.encode())}",
-        seconds=view.ms / 1000,
+        route=f"{view.method} {view.target if operation else route_of(view.target.encode())}".rstrip(),
+        seconds=view.ms / 1000 if view.ms or not operation else None,
         failed=bool(view.error) or not view.status or view.status >= _SERVER_ERROR,
         struck=bool(view.faults),
         trace=view.trace,

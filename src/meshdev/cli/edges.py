@@ -65,7 +65,8 @@ def notes(view: EdgeSignalsView) -> Iterable[str]:
         yield click.style(f"foreign: data of {view.foreign}", fg="yellow")
     if view.faults:
         yield click.style(f"faults: {', '.join(view.faults)}", fg="magenta")
-    if injected := view.errors_by_kind.get(EdgeError.FAULT):
+    by_kind = view.errors_by_kind
+    if injected := by_kind.get(EdgeError.FAULT, 0) + by_kind.get(EdgeError.INJECTED, 0):
         yield click.style(f"{injected} error{'s' if injected > 1 else ''} injected", fg="magenta")
     if view.held:
         yield click.style(f"{view.held} held", fg="yellow")

@@ -88,7 +88,8 @@ def describe(*, name: str | None, as_json: bool) -> None:
     "--ramp", type=options.SOME_TIME, metavar="TIME", help="It grows to its strength over this time."
 )
 @click.option("--match", "matches", multiple=True, metavar="WHAT=PATTERN",
-              help="Only such requests: method=POST, path=/charges/*, header=x-test:1, first=3, every=10.")  # fmt: skip
+              help="Only such requests: method=POST, path=/charges/*, header=x-test:1, first=3, every=10; of SQL: "
+                   "statement=UPDATE, table=orders.")  # fmt: skip
 @click.option("--subject", metavar="PATTERN", help="Only messages of such subjects, topics: order.*")
 @click.option("--times", type=click.IntRange(1), metavar="N", help="It hits at most so often.")
 @click.option("--once", is_flag=True, help="It hits once.")

@@ -27,7 +27,7 @@ INTERVAL_SECONDS = 1.0
 READ_AS_HTTP = frozenset({"http"})
 
 # Counted already, by what was lost with them.
-_BROKEN_OFF = frozenset({EdgeError.CALLER_RESET, EdgeError.CALLEE_RESET})
+_BROKEN_OFF = frozenset({EdgeError.CALLER_RESET, EdgeError.CALLEE_RESET, EdgeError.INJECTED})
 
 Signals = Mapping[EdgeKey, EdgeSignals]
 

@@ -20,16 +20,19 @@ from meshdev.traffic.faults.link import End, Item
 from meshdev.wire.mesh import EdgeError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from meshdev.mesh.relay import Link, Relay
 
 
 class Pipe:
     """Stands for the transport of one end: what is written goes through a chain first.
 
-    Of a transport it has what `relay` asks of a peer. ``transport`` is None until that end is there.
+    Of a transport it has what `relay` asks of a peer. ``transport`` is None until that end is there. ``taken`` and
+    ``passed`` count the bytes that went into the chain, and came out.
     """
 
-    __slots__ = ("_chain", "_crowded", "_link", "_stopped", "transport")
+    __slots__ = ("_chain", "_crowded", "_link", "_stopped", "passed", "taken", "transport")
 
     def __init__(self, link: "FaultedLink", chain: Chain) -> None:
         self._link = link
@@ -37,9 +40,11 @@ class Pipe:
         self._stopped = False  # the other end takes no more
         self._crowded = False  # the chain from here on takes no more
         self.transport: asyncio.Transport | None = None
+        self.taken = self.passed = 0
 
     def write(self, data: bytes) -> None:
         """Bytes for this end."""
+        self.taken += len(data)
         self._chain.write(data, monotonic())
         self._link.pump()
 
@@ -80,9 +85,19 @@ class Pipe:
 
 
 class FaultedLink:
-    """The faults on one link."""
+    """The faults on one link; ``moved`` is told when something has left their chains, and when they have changed."""
 
-    __slots__ = ("_alarm", "_alarms", "_link", "_over", "_pumping", "connection", "to_callee", "to_caller")
+    __slots__ = (
+        "_alarm",
+        "_alarms",
+        "_link",
+        "_over",
+        "_pumping",
+        "connection",
+        "moved",
+        "to_callee",
+        "to_caller",
+    )
 
     def __init__(self, link: "Link", alarms: Alarms, opened: float) -> None:
         self._link = link
@@ -93,6 +108,7 @@ class FaultedLink:
         self._alarm: Alarm | None = None
         self._pumping = False
         self._over = False  # it has an end, of which has been told
+        self.moved: Callable[[], None] | None = None
 
     def __repr__(self) -> str:
         return f"<FaultedLink {self.connection}>"
@@ -156,6 +172,8 @@ class FaultedLink:
         faults = self._link.edge.faults
         if self.connection.idle and not self._over and (faults is None or not faults.faults):
             self.uninstall()
+        if self.moved is not None:
+            self.moved()
 
     def _advance(self, now: float) -> None:
         for item in self.connection.upstream.advance(now):
@@ -174,6 +192,7 @@ class FaultedLink:
     def _let_out(self, pipe: Pipe, item: Item) -> None:
         link, transport = self._link, pipe.transport
         if isinstance(item, bytes):
+            pipe.passed += len(item)
             if transport is not None and not transport.is_closing():
                 transport.write(item)
         elif item is End.EOF:

@@ -9,14 +9,14 @@ plain link.
 
 from collections.abc import Callable, Sequence
 from time import perf_counter
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from meshdev.mesh.operations import Operations
 from meshdev.mesh.relay import CalleeSide, CallerSide, Link, Relay, Side, Start
 from meshdev.mesh.unread import Unread
 from meshdev.traffic.protocols.cutting import Complaining, Cuttable, Following, Sharing
 from meshdev.traffic.protocols.operation import Operation, Scanner
-from meshdev.traffic.protocols.table import guess, is_read, scanner_of
+from meshdev.traffic.protocols.table import guess, has_statements, is_read, scanner_of
 
 if TYPE_CHECKING:
     import asyncio
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from meshdev.mesh.edge import Edge
     from meshdev.mesh.http_callee import HttpCallee
     from meshdev.mesh.relay import Link as AnyLink
+    from meshdev.mesh.statement_link import StatementsBetween
     from meshdev.mesh.stream_link import StreamsBetween
     from meshdev.traffic.faults.edge import EdgeFaults
     from meshdev.traffic.faults.kinds import Direction
@@ -77,10 +78,7 @@ class ScannedCallee(CalleeSide):
             _pass_to_caller(self, data)
             reading.passed(False, data)  # noqa: FBT003 - this is per chunk
             return
-        if link.between is not None:
-            data = link.between.answered(data)
-        if link.reading is not None and data:
-            link.reading.said_out(data)
+        data = link.said_out(data)
         if data:
             super().data_received(data)
         if reading is not link.reading:
@@ -106,13 +104,36 @@ class ScannedLink(Link):
         self.reading: Reading | Guessing | None = (
             Reading(self, relay, scanner_of(spoken)) if spoken else Guessing(self, relay)
         )
-        self.between: StreamsBetween | None = None
+        self.between: StreamsBetween | StatementsBetween | None = None
 
     def said_in(self, data: bytes) -> bytes:
         """The caller has said ``data``: what of it goes on now."""
+        if self.between is not None and self.between.reads:
+            return self.between.asked(data)
         if self.reading is not None:
             self.reading.said_in(data)
-        return data if self.between is None else self.between.asked(data)
+        between = self.between  # perhaps since just now, and then who reads itself stands behind ``data``
+        return data if between is None or between.reads else between.asked(data)
+
+    def said_out(self, data: bytes) -> bytes:
+        """The callee has said ``data``: what of it goes on now."""
+        between = self.between
+        if between is not None:
+            data = between.answered(data)
+        if self.reading is not None and data and (between is None or not between.reads):
+            self.reading.said_out(data)
+        return data
+
+    def half_closed(self, side: Side) -> None:
+        """One end has nothing more to say; the caller's waits behind what it said."""
+        if side is self.caller and self.between is not None and self.between.holds:
+            cast("StatementsBetween", self.between).ended()
+        else:
+            super().half_closed(side)
+
+    def end_caller(self) -> None:
+        """The caller's end, which had waited, goes on."""
+        super().half_closed(self.caller)
 
     @property
     def busy(self) -> bool:
@@ -321,7 +342,7 @@ class ScannedRelay(Relay):
         reading = link.reading = Reading(link, self, scanner)
         *_, (by_caller, _, _) = said
         for last, (asked, data, at) in enumerate(said, start=1 - len(said)):
-            if not last and by_caller:  # faults act on what was not passed on yet
+            if not last and by_caller and not has_statements(protocol):  # who reads itself begins behind it
                 self._stand_between(link)
             reading.tell(scanner.asked(data, at) if asked else scanner.answered(data, at))
         self._stand_between(link)
@@ -359,6 +380,9 @@ class ScannedRelay(Relay):
         on_messages = any(fault.kind.layer == "message" for fault in faults.faults)
         if on_messages and self.spoken and not isinstance(scanner_of(self.spoken), Cuttable):
             self.complain_once(f"faults on messages do nothing here, {self.spoken} is not cut into messages")
+        on_statements = any(fault.kind.layer == "statement" for fault in faults.faults)
+        if on_statements and self.spoken and not has_statements(self.spoken):
+            self.complain_once(f"faults on statements do nothing here, {self.spoken} is no SQL")
 
     def drain(self) -> None:
         """Let callers go whose upstream has left the policy; where the protocol can tell them, they are told."""
@@ -376,8 +400,12 @@ class ScannedRelay(Relay):
 
     def _stand_between(self, link: "AnyLink") -> None:
         faults = self.edge.faults
-        if faults is not None and faults.faults and isinstance(link, ScannedLink):
-            from meshdev.mesh.stream_link import stand_between  # noqa: PLC0415 - most workers never need it
+        if (
+            faults is not None
+            and isinstance(link, ScannedLink)
+            and (faults.faults or link.between is not None)
+        ):
+            from meshdev.mesh.standing import stand_between  # noqa: PLC0415 - most workers never need it
 
             stand_between(self, link, faults)
 

@@ -6,7 +6,7 @@ when there is no fault any more · a connection that cannot be followed under fa
 """
 
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from meshdev.mesh.alarms import Alarm, alarms_of
 from meshdev.mesh.relay import Word
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from meshdev.mesh.scanned_link import ScannedLink, ScannedRelay
 
 
-def stand_between(relay: "ScannedRelay", link: "ScannedLink", faults: EdgeFaults) -> None:
+def stand_between_streams(relay: "ScannedRelay", link: "ScannedLink", faults: EdgeFaults) -> None:
     """Let the edge's faults act on the streams of ``link``, if it has any and can be read."""
     scanner = link.scanner
     if not isinstance(scanner, Http2Scanner):
@@ -38,7 +38,7 @@ def send_away(relay: "ScannedRelay", link: "ScannedLink") -> None:
     """Have the caller of ``link`` open its next streams on another connection."""
     scanner = link.scanner
     if isinstance(scanner, Http2Scanner):
-        if link.between is None:
+        if not isinstance(link.between, StreamsBetween):
             faults = relay.edge.faults or EdgeFaults(str(relay.edge.key), relay.edge.key.caller)
             link.between = StreamsBetween(relay.loop, link, scanner, faults)
         link.between.leave()
@@ -48,6 +48,9 @@ class StreamsBetween:
     """Both directions of one link."""
 
     __slots__ = ("_alarm", "_alarms", "_core", "_faults", "_link", "_scanner")
+
+    reads: ClassVar[bool] = False
+    holds: ClassVar[bool] = False
 
     def __init__(
         self,

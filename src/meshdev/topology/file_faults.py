@@ -180,6 +180,8 @@ def _match_schema() -> Schema:
             "description": '{ x-user = "test-*" }',
         },
         "subject": {"type": "string", "description": '"order.*"; of messages; "**" goes over tokens'},
+        "statement": _told(_TEXTS, "UPDATE, INSERT, COMMIT, …; of SQL's statements"),
+        "table": {"type": "string", "description": '"orders", "order_*"; of SQL\'s statements'},
         "caller": {"type": "string", "description": "only this caller's"},
         "after": _told(_WHOLE, "not the first so many"),
         "first": _told(_WHOLE, "only the first so many"),
@@ -205,12 +207,18 @@ def _kind_schema(kind: FaultKind) -> Schema:
     main = kind.parameter(kind.main)
     forms: list[Schema] = [table, {"type": "boolean"}]
     if main is not None:
-        forms.append(_UNITS[main.unit])
+        forms.append(_value_schema(main))
     elif kind.main == PERCENTAGE:
         forms.append(_PERCENTAGE)
     return {"anyOf": forms, "description": kind.doc}
 
 
 def _parameter_schema(parameter: Parameter) -> Schema:
-    schema = {"enum": list(parameter.choices)} if parameter.choices else _UNITS[parameter.unit]
+    schema = {"enum": list(parameter.choices)} if parameter.choices else _value_schema(parameter)
     return _told(schema, parameter.doc)
+
+
+def _value_schema(parameter: Parameter) -> Schema:
+    if parameter.form is None:
+        return _UNITS[parameter.unit]
+    return {"anyOf": [{"type": "string", "pattern": f"^(?:{parameter.form[0]})$"}, {"type": "integer"}]}

@@ -41,6 +41,7 @@ SAID: Final[dict[str, str]] = {
     EdgeError.CIRCUIT_OPEN: "the circuit breaker is open: refused at once",
     EdgeError.OVER_LIMIT: "more calls at once than the edge's policy allows",
     EdgeError.FAULT: "an injected fault cut the connection",
+    EdgeError.INJECTED: "an injected fault had it fail",
     EdgeError.DENIED: "a rule of the topology closes this edge",
 }
 

@@ -36,12 +36,12 @@ class FaultTarget(Struct, frozen=True, array_like=True):
 
 
 class FaultMatch(Struct, frozen=True, array_like=True):
-    """Which connections (TCP), requests (HTTP) or messages a fault is for; what is empty, or 0, matches everything.
+    """Which connections (TCP), requests (HTTP), messages or statements (SQL) it is for; empty, or 0, is everything.
 
     ``path``, ``caller`` and the values of ``headers`` (by lowered name) are globs: ``*`` is anything, but in a path
-    only within a segment, and in a ``subject`` only within a token, where ``**`` is anything. Counting begins with
-    what all of these let through: not the first ``after``, then only the first ``first``, then each ``every``-th, and
-    ``times`` hits in all.
+    only within a segment, and in a ``subject`` only within a token, where ``**`` is anything. ``statements`` are kinds
+    of SQL's (``UPDATE``), of which one must do it to a ``table`` (a glob). Counting begins with what all of these let
+    through: not the first ``after``, then only the first ``first``, then each ``every``-th, and ``times`` hits in all.
     """
 
     methods: tuple[str, ...] = ()
@@ -53,6 +53,8 @@ class FaultMatch(Struct, frozen=True, array_like=True):
     every: int = 0
     times: int = 0
     subject: str = ""
+    statements: tuple[str, ...] = ()
+    table: str = ""
 
 
 class FaultSchedule(Struct, frozen=True, array_like=True):

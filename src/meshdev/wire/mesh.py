@@ -161,6 +161,7 @@ class EdgeError(StrEnum):
     OVER_LIMIT = "over-limit"  # more than max_concurrency, refused at once with 503
     DENIED = "denied"  # the edge is closed: 403, or the connection's end
     FAULT = "fault"  # injected on purpose
+    INJECTED = "injected"  # an operation that failed by a fault; it is counted by its outcome, too
 
 
 class Act(StrEnum):

@@ -91,6 +91,39 @@ def test_every_kind_can_be_had_by_its_example(kind: FaultKind) -> None:
     assert msgspec.json.decode(msgspec.json.encode(shown), type=FaultView) == shown
 
 
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ({"latency": "1s", "match": {"table": "orders"}}, "match: latency does not act on statements"),
+        ({"status": 503, "match": {"statement": "UPDATE"}}, "match: status does not act on statements"),
+        ({"sql-error": "40001", "match": {"path": "/x"}}, "match: sql-error acts on statements"),
+        ({"sql-error": "40001", "match": {"subject": "x"}}, "match: sql-error acts on statements"),
+        ({"drop": True, "match": {"method": "GET"}}, "match: drop acts on messages"),
+        ({"latency": "1s", "match": {"subject": "x"}}, "match.subject: latency does not act on messages"),
+        (
+            {"sql-error": "00000"},
+            "sql-error: found '00000', accepted: a SQLSTATE such as \"40001\", or a number of MySQL's such as 1213",
+        ),
+    ],
+)
+def test_matches_that_do_not_go_with_their_fault(table: dict[str, object], message: str) -> None:
+    """What is wrong is told, once."""
+    with pytest.raises(FaultError) as caught:
+        read_toggle("x", {**EDGE, **table})
+    assert str(caught.value).splitlines()[0] == message
+
+
+@pytest.mark.parametrize(
+    ("written", "code"), [("40001", "40001"), (1213, "1213"), ("hy000", "HY000"), (40001, "40001")]
+)
+def test_codes_of_sql(written: object, code: str) -> None:
+    """As text or as a number; statements in any case, one or several."""
+    match = {"statement": "update, create  table", "table": "orders"}
+    [spec] = read_toggle("x", {**EDGE, "sql-error": written, "match": match}).specs
+    assert spec.values == {"code": code}
+    assert (spec.match.statements, spec.match.table) == (("UPDATE", "CREATE TABLE"), "orders")
+
+
 @pytest.mark.parametrize("kind", CATALOGUE.values(), ids=CATALOGUE)
 def test_every_kind_is_described(kind: FaultKind) -> None:
     """Forms, documentation and schema are made of this: it must be whole."""
@@ -103,6 +136,7 @@ def test_every_kind_is_described(kind: FaultKind) -> None:
     assert (kind.http is not None) is (kind.layer in {Layer.HTTP, Layer.STREAM})
     assert not kind.streams or kind.layer is Layer.HTTP
     assert (kind.message is not None) is (kind.layer is Layer.MESSAGE or kind.name == "delay")
+    assert (kind.statement is not None) is (kind.layer is Layer.STATEMENT or kind.name == "delay")
     for parameter in kind.parameters:
         assert parameter.doc
         assert parameter.unit in set(Unit)

@@ -274,7 +274,7 @@ def test_defect_seed_has_no_effect() -> None:
         connections = [ConnectionFaults(ON) for _ in range(64)]
         for connection in connections:
             connection.sync(edge, ON)
-        return [connection.hit for connection in connections]
+        return [bool(connection.hits) for connection in connections]
 
     assert hits(1) == hits(1)
     assert hits(1) != hits(2)

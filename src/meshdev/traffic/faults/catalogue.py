@@ -31,6 +31,7 @@ from meshdev.traffic.faults.rewrite import REWRITE
 from meshdev.traffic.faults.slicer import SLICER
 from meshdev.traffic.faults.slow_close import SLOW_CLOSE
 from meshdev.traffic.faults.slow_open import SLOW_OPEN
+from meshdev.traffic.faults.sql_error import SQL_ERROR
 from meshdev.traffic.faults.stale import STALE
 from meshdev.traffic.faults.status import STATUS
 from meshdev.traffic.faults.timeout import TIMEOUT
@@ -66,10 +67,19 @@ MESSAGE_FAULTS: Final = (
     POISON,
 )
 STREAM_FAULTS: Final = (GRPC_STATUS, RESET_STREAM)
+STATEMENT_FAULTS: Final = (SQL_ERROR,)
 
 CATALOGUE: Final[Mapping[str, FaultKind]] = {
     kind.name: kind
-    for kind in (*BYTES_FAULTS, *HTTP_FAULTS, *STREAM_FAULTS, *MESSAGE_FAULTS, DNS, *INSTANCE_FAULTS)
+    for kind in (
+        *BYTES_FAULTS,
+        *HTTP_FAULTS,
+        *STREAM_FAULTS,
+        *MESSAGE_FAULTS,
+        *STATEMENT_FAULTS,
+        DNS,
+        *INSTANCE_FAULTS,
+    )
 }
 _BY_ANY_NAME: Final[Mapping[str, FaultKind]] = {
     name: kind for kind in CATALOGUE.values() for name in (kind.name, *kind.aliases)

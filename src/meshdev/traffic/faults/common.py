@@ -10,7 +10,10 @@ from meshdev.wire.faults import EdgePattern, FaultMatch, FaultSchedule, FaultTar
 
 TARGETS: Final = ("edge", "edges", "service", "services", "team", "partition")
 SCHEDULE: Final = ("start_after", "duration", "repeat", "rounds", "ramp")
-MATCH: Final = ("method", "path", "header", "subject", "caller", "after", "first", "every", "times", "once")
+MATCH: Final = (
+    "method", "path", "header", "subject", "statement", "table",
+    "caller", "after", "first", "every", "times", "once",
+)  # fmt: skip
 OWN: Final = ("description", "key")
 
 Path = tuple[str, ...]
@@ -58,6 +61,12 @@ def as_match(table: Table) -> FaultMatch:
         headers=_headers(match),
         caller=_text(match, "caller", path),
         subject=_text(match, "subject", path),
+        statements=tuple(
+            " ".join(kind.upper().split())
+            for word in _words(match, "statement", path)
+            for kind in word.split(",")
+        ),
+        table=_text(match, "table", path),
         after=_count(match, "after", path),
         first=_count(match, "first", path),
         every=_count(match, "every", path),

@@ -13,6 +13,7 @@ from meshdev.traffic.faults.edge import ActiveFault, EdgeFaults
 from meshdev.traffic.faults.kinds import Direction, Layer
 from meshdev.traffic.faults.settings import Settings
 from meshdev.traffic.faults.stage import STAGE, MessageStage
+from meshdev.traffic.faults.struck import Decided
 from meshdev.traffic.protocols.cutting import Cutter
 
 _DIRECTIONS: Final = (Direction.UPSTREAM, Direction.DOWNSTREAM)
@@ -37,13 +38,14 @@ class ConnectionFaults:
     ``cutter`` gives one for a direction from where the connection is, None when it cannot be cut.
     """
 
-    __slots__ = ("_cutter", "_decisions", "_opened", "_stages", "downstream", "upstream")
+    __slots__ = ("_cutter", "_decisions", "_opened", "_stages", "downstream", "hits", "upstream")
 
     def __init__(self, opened: float, cutter: Callable[[Direction], Cutter | None] | None = None) -> None:
         self._opened = opened
         self._cutter = cutter
         self._stages: dict[Direction, MessageStage] = {}
         self._decisions: dict[str, _Decision] = {}
+        self.hits: tuple[str, ...] = ()  # the faults on bytes that are in a chain just now
         self.upstream = Chain()
         self.downstream = Chain()
 
@@ -55,10 +57,18 @@ class ConnectionFaults:
         """Nothing acts, and nothing waits: bytes may pass without it."""
         return self.upstream.idle and self.downstream.idle
 
-    @property
-    def hit(self) -> bool:
-        """Whether some fault is in a chain."""
-        return any(decision.inside for decision in self._decisions.values())
+    def staged(self, direction: Direction) -> bool:
+        """Whether faults on messages act on what goes that way."""
+        return direction in self._stages
+
+    def take_decided(self, direction: Direction) -> list[Decided]:
+        """What was decided about messages since this was last asked."""
+        stage = self._stages.get(direction)
+        if stage is None or not stage.decided:
+            return []
+        decided = list(stage.decided)
+        stage.decided.clear()
+        return decided
 
     def sync(self, edge: EdgeFaults, now: float) -> None:
         """Put in what acts now, take out what does not any more. `Chain.advance` both chains next."""
@@ -85,6 +95,9 @@ class ConnectionFaults:
                 self._take_out(key, known, now)
             elif changed or not known.inside:
                 self._put_in(key, known, now, later)
+        inside = tuple(key for key, decision in self._decisions.items() if decision.inside)
+        if inside != self.hits:
+            self.hits = inside
 
     def _sync_stages(
         self, edge: EdgeFaults, now: float, cutter: Callable[[Direction], Cutter | None]

@@ -1,6 +1,7 @@
-"""Delay: the request waits before it goes on, or before it is answered by another fault; a message comes later.
+"""Delay: the request waits before it goes on, or before it is answered by another fault; so does a statement of SQL.
 
-A message that is late is overtaken by those that are not; what keeps the order is `latency`.
+A message comes later, and is overtaken by those that are not late; what keeps the order is `latency`. Behind a
+statement everything waits that follows on its connection.
 """
 
 from meshdev.traffic.faults.draws import Draws
@@ -8,6 +9,8 @@ from meshdev.traffic.faults.http import HttpFault, Plan
 from meshdev.traffic.faults.kinds import Direction, FaultKind, Layer, Parameter, Unit
 from meshdev.traffic.faults.match import Request
 from meshdev.traffic.faults.messages import Fate, MessageFault
+from meshdev.traffic.faults.statements import Fate as StatementFate
+from meshdev.traffic.faults.statements import StatementFault
 from meshdev.traffic.faults.timing import CURVE, JITTER, P50, P99, drawn
 
 
@@ -32,10 +35,20 @@ class MessageDelay(MessageFault):
         fate.delay += drawn(self.settings, draws, "delay", 0, now)
 
 
+class StatementDelay(StatementFault):
+    """Adds to the time that a statement waits."""
+
+    __slots__ = ()
+
+    def apply(self, fate: StatementFate, draws: Draws, now: float) -> None:
+        """Wait."""
+        fate.delay += drawn(self.settings, draws, "delay", 0, now)
+
+
 DELAY = FaultKind(
     name="delay",
     layer=Layer.HTTP,
-    doc="requests, and brokers' messages, wait before they go on, once each",
+    doc="requests, brokers' messages and SQL's statements wait before they go on, once each",
     main="delay",
     spread="jitter",
     needs=(("delay", "p50"),),
@@ -43,5 +56,6 @@ DELAY = FaultKind(
     parameters=(Parameter("delay", Unit.DURATION, "how long", ramps=True), JITTER, CURVE, P50, P99),
     http=Delay,
     message=MessageDelay,
+    statement=StatementDelay,
     streams=True,
 )

@@ -138,8 +138,8 @@ def _example(kind: FaultKind) -> str:
         return f"{kind.name}={main.default or main.choices[0]}"
     if kind.main == PERCENTAGE:
         return f"{kind.name}=10%"
+    if main is not None and main.name == "code":
+        return f"{kind.name}={main.default or 503}"
     if main is None or main.unit is Unit.FLAG or (main.default is not None and not main.required):
         return kind.name
-    if main.name == "code":
-        return f"{kind.name}=503"
     return f"{kind.name}={_EXAMPLES[main.unit]}"

@@ -9,6 +9,7 @@ _TITLES = {
     Layer.HTTP: "on HTTP requests",
     Layer.STREAM: "on streams of HTTP/2: requests, and calls of gRPC",
     Layer.MESSAGE: "on messages",
+    Layer.STATEMENT: "on statements of SQL",
     Layer.NAME: "on names",
     Layer.INSTANCE: "on instances",
 }

@@ -20,6 +20,7 @@ from meshdev.traffic.faults.match import (
     fits,
     fits_caller,
     fits_message,
+    fits_statements,
 )
 from meshdev.traffic.faults.schedule import acts, next_change
 from meshdev.traffic.faults.settings import Settings, percentage_at
@@ -28,7 +29,9 @@ from meshdev.wire.faults import ALWAYS, FaultMatch, FaultSchedule, FaultSpec
 if TYPE_CHECKING:
     from meshdev.traffic.faults.http import HttpFault
     from meshdev.traffic.faults.messages import MessageFault
+    from meshdev.traffic.faults.statements import StatementFault
     from meshdev.traffic.protocols.cutting import Message
+    from meshdev.traffic.protocols.sql.text import Statement
 
 _LONG_AGO: Final = float("-inf")
 
@@ -50,6 +53,7 @@ class ActiveFault:
         "message",
         "since",
         "spec",
+        "statement",
     )
 
     def __init__(self, kind: FaultKind, spec: FaultSpec, edge: str, now: float) -> None:
@@ -71,6 +75,9 @@ class ActiveFault:
         )
         self.message: MessageFault | None = (
             kind.message(Settings(kind, spec, self.since, per_exchange=True)) if kind.message else None
+        )
+        self.statement: StatementFault | None = (
+            kind.statement(Settings(kind, spec, self.since, per_exchange=True)) if kind.statement else None
         )
 
     def __repr__(self) -> str:
@@ -112,6 +119,10 @@ class ActiveFault:
     def decide_message(self, message: "Message", now: float) -> int:
         """The same for a message."""
         return self._take(None, now) if fits_message(self.spec.match, message) else 0
+
+    def decide_statements(self, statements: "Sequence[Statement]", now: float) -> int:
+        """The same for the statements of one text."""
+        return self._take(None, now) if fits_statements(self.spec.match, statements) else 0
 
     def _take(self, request: Request | None, now: float) -> int:
         """The ordinal of what fits, negative when it is not hit."""

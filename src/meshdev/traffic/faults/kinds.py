@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from meshdev.traffic.faults.link import Link
     from meshdev.traffic.faults.messages import MessageFault
     from meshdev.traffic.faults.settings import Settings
+    from meshdev.traffic.faults.statements import StatementFault
 
 PERCENTAGE: Final = "percentage"
 """What a bare value of a kind without a parameter of its own to stand there is: ``drop=20%``."""
@@ -25,12 +26,13 @@ class FaultError(UsageError):
 
 
 class Layer(StrEnum):
-    """What a fault acts on; streams are those of HTTP/2, and so gRPC's calls, messages are brokers'."""
+    """What a fault acts on; streams are HTTP/2's, and so gRPC's calls, messages brokers', statements SQL's."""
 
     BYTES = "bytes"
     HTTP = "http"
     STREAM = "stream"
     MESSAGE = "message"
+    STATEMENT = "statement"
     NAME = "name"
     INSTANCE = "instance"
 
@@ -61,7 +63,8 @@ class Unit(StrEnum):
 class Parameter:
     """One parameter; None as ``default`` means that it may be left out, ``required`` that it may not.
 
-    ``choices`` are the words that it takes; ``ramps`` that its number may grow with time.
+    ``choices`` are the words that it takes, ``form`` is what its text must look like (a pattern, and that in words);
+    ``ramps`` says that its number may grow with time.
     """
 
     name: str
@@ -73,6 +76,7 @@ class Parameter:
     least: float = 0.0
     most: float | None = None
     ramps: bool = False
+    form: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +86,7 @@ class FaultKind:
     ``main`` is the parameter that a bare value stands for (``latency = "300ms"``), empty for none; it may be
     `PERCENTAGE`. ``aliases`` are further names. ``spread`` is the parameter after ``±`` in a short form. ``needs`` are
     groups of parameters of each of which one must be given. ``link`` makes what acts on bytes, ``http`` what acts on a
-    request (with ``streams`` on HTTP/2, too), ``message`` what acts on a broker's message.
+    request (with ``streams`` on HTTP/2, too), ``message`` what acts on a broker's message, ``statement`` on SQL's.
     """
 
     name: str
@@ -98,6 +102,7 @@ class FaultKind:
     link: "Callable[[Settings, Draws], Link] | None" = None
     http: "Callable[[Settings, Draws], HttpFault] | None" = None
     message: "Callable[[Settings], MessageFault] | None" = None
+    statement: "Callable[[Settings], StatementFault] | None" = None
     streams: bool = False
 
     def parameter(self, name: str) -> Parameter | None:

@@ -1,21 +1,29 @@
 """Whom a fault hits: what is asked for, counted, and drawn.
 
-The order of decisions, the same for connections, requests and messages: the edge's caller → method, path, subject,
-headers → the ordinal is taken → ``after``, ``first``, ``every`` → ``times`` → the draw ``hit`` against the percentage.
+The order of decisions, the same for connections, requests, messages and statements: the edge's caller → method, path,
+subject, statement, table, headers → the ordinal is taken → ``after``, ``first``, ``every`` → ``times`` → the draw
+``hit`` against the percentage.
 Draws do not depend on each other: a delay of 50 % and an error of 50 % meet on a quarter of the requests.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from meshdev.traffic.protocols.cutting import Message
 from meshdev.wire.faults import FaultMatch
 
+if TYPE_CHECKING:
+    from meshdev.traffic.protocols.sql.text import Statement
+
 _PART: Final = re.compile(r"\*\*|\*|\?|[^*?]+")
 _OF_PATHS: Final = {"**": ".*", "*": "[^/]*", "?": "[^/]"}
 _OF_SUBJECTS: Final = {"**": ".*", "*": "[^./]*", "?": "[^./]"}
+_UNKNOWN: Final = "EXECUTE"  # a prepared one of which nobody knows the text
+_CONTROL: Final = frozenset(
+    "BEGIN COMMIT ROLLBACK SAVEPOINT RELEASE SET RESET SHOW DISCARD PREPARE DEALLOCATE USE EMPTY".split()  # noqa: SIM905
+)
 _OF_WORDS: Final = {"**": ".*", "*": ".*", "?": "."}
 
 
@@ -66,7 +74,7 @@ def fits_caller(match: FaultMatch, caller: str) -> bool:
 
 def fits(match: FaultMatch, request: Request) -> bool:
     """Whether ``request`` is meant, by method, path (without the query) and headers."""
-    if match.subject or (match.methods and request.method not in match.methods):
+    if _means_others(match) or (match.methods and request.method not in match.methods):
         return False
     if match.path:
         path = request.target.partition(b"?")[0].decode("utf-8", "replace")
@@ -83,7 +91,7 @@ def fits_message(match: FaultMatch, message: Message) -> bool:
     pattern = match.subject
     if message.inner and pattern[:1] != message.subject[:1]:
         return False
-    if match.methods or match.path:
+    if match.methods or match.path or match.statements or match.table:
         return False
     if pattern and subject_glob(pattern).fullmatch(message.subject) is None:
         return False
@@ -96,9 +104,39 @@ def fits_message(match: FaultMatch, message: Message) -> bool:
     )
 
 
+def fits_statements(match: FaultMatch, statements: "Sequence[Statement]") -> bool:
+    """Whether a text of these is meant: one of them has to be, by kind and table.
+
+    What says nothing of the kind is not for what opens, ends and sets up transactions and sessions.
+    """
+    if match.methods or match.path or match.headers or match.subject:
+        return False
+    if not statements:
+        return _fits_statement(match, _UNKNOWN, "")
+    return any(_fits_statement(match, one.name, one.target) for one in statements)
+
+
+def _fits_statement(match: FaultMatch, kind: str, target: str) -> bool:
+    if kind not in match.statements if match.statements else kind.partition(" ")[0] in _CONTROL:
+        return False
+    if not match.table:
+        return True
+    pattern = glob(match.table.lower())
+    names = target.lower().split(", ")
+    return any(
+        pattern.fullmatch(name) is not None or pattern.fullmatch(name.rpartition(".")[2]) is not None
+        for name in names
+    )
+
+
 def asks_for_more(match: FaultMatch) -> bool:
-    """Whether only a request or a message can fit, never a connection of which nothing is read."""
-    return bool(match.methods or match.path or match.headers or match.subject)
+    """Whether only a request, a message or a statement can fit, never a connection of which nothing is read."""
+    return bool(match.methods or match.path or match.headers or _means_others(match))
+
+
+def _means_others(match: FaultMatch) -> bool:
+    """Whether it is for messages or statements, so that no request fits."""
+    return bool(match.subject or match.statements or match.table)
 
 
 def counts(match: FaultMatch, ordinal: int) -> bool:
@@ -124,6 +162,8 @@ def plain(match: FaultMatch) -> Mapping[str, object]:
         "path": match.path,
         "header": dict(match.headers),
         "subject": match.subject,
+        "statement": list(match.statements),
+        "table": match.table,
         "caller": match.caller,
         "after": match.after,
         "first": match.first,

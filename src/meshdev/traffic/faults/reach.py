@@ -8,32 +8,34 @@ from typing import Final
 
 from meshdev.traffic.faults.kinds import FaultKind, Layer
 from meshdev.traffic.protocols.cutting import Cuttable
-from meshdev.traffic.protocols.table import is_read, scanner_of
+from meshdev.traffic.protocols.table import has_statements, is_read, scanner_of
 
+_EVERYWHERE: Final = frozenset({Layer.BYTES, Layer.NAME, Layer.INSTANCE})
 _STREAMS: Final = frozenset({"http2", "grpc"})
-_NEEDED: Final = {
-    Layer.HTTP: "HTTP",
-    Layer.STREAM: "calls of gRPC and HTTP/2",
-    Layer.MESSAGE: "messages of NATS, AMQP and MQTT",
-}
 
 
 def reaches(kind: FaultKind, protocol: str) -> bool:
     """Whether it acts on what that protocol carries."""
-    if kind.layer not in _NEEDED or protocol in {"", "tcp"}:
+    if kind.layer in _EVERYWHERE or protocol in {"", "tcp"}:
         return True
-    match kind.layer:
-        case Layer.HTTP:
-            return protocol == "http" or (kind.streams and protocol in _STREAMS)
-        case Layer.STREAM:
-            return protocol == "http" or protocol in _STREAMS  # callers of HTTP may begin with HTTP/2
-        case _:
-            return is_read(protocol) and isinstance(scanner_of(protocol), Cuttable)
+    if protocol == "http":
+        return kind.http is not None or kind.layer is Layer.STREAM  # callers of HTTP may begin with HTTP/2
+    if protocol in _STREAMS:
+        return kind.streams or kind.layer is Layer.STREAM
+    if has_statements(protocol):
+        return kind.statement is not None
+    return kind.message is not None and is_read(protocol) and isinstance(scanner_of(protocol), Cuttable)
 
 
 def in_vain(kind: FaultKind, edge: str, protocol: str) -> str:
     """Why it does nothing on ``edge``, in words; empty when it does something."""
     if reaches(kind, protocol):
         return ""
-    acts_on = _NEEDED[kind.layer] + (" and its calls of gRPC" if kind.streams else "")
-    return f"{kind.name} acts on {acts_on}, and {edge} speaks {protocol}: it does nothing there"
+    acts_on = (
+        ("HTTP", kind.http is not None and kind.layer is not Layer.STREAM),
+        ("calls of gRPC and HTTP/2", kind.streams or kind.layer is Layer.STREAM),
+        ("brokers' messages", kind.message is not None),
+        ("statements of SQL", kind.statement is not None),
+    )
+    words = ", ".join(word for word, does in acts_on if does)
+    return f"{kind.name} acts on {words}, and {edge} speaks {protocol}: it does nothing there"

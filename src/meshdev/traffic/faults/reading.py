@@ -125,8 +125,17 @@ class _Reader:
                 self._complain((written[0],), f"{kind.name} is for instances, not for edges", hint)
 
     def _check_match(self, match: FaultMatch, kinds: list[FaultKind]) -> None:
-        """A subject is for messages, method and path are for requests."""
+        """A subject is for messages, statement and table are for SQL, method and path are for requests."""
         for kind in kinds:
+            if (match.statements or match.table) and kind.statement is None:
+                hint = "delay and sql-error do"
+                self._complain(("match",), f"{kind.name} does not act on statements", hint)
+            elif kind.layer is Layer.STATEMENT and (
+                match.methods or match.path or match.headers or match.subject
+            ):
+                hint = 'match = { statement = "UPDATE", table = "orders" }'
+                self._complain(("match",), f"{kind.name} acts on statements", hint)
+                continue
             if match.subject and kind.message is None:
                 self._complain(
                     ("match", "subject"), f"{kind.name} does not act on messages", "a toggle of its own"

@@ -20,8 +20,10 @@ from meshdev.traffic.protocols.cutting import Composed, Cutter, Message, Part, P
 
 if TYPE_CHECKING:
     from meshdev.traffic.faults.edge import ActiveFault
+    from meshdev.traffic.faults.struck import Decided
 
 STAGE: Final = "messages"
+MOST_DECIDED: Final = 10_000
 
 
 class _Late(NamedTuple):
@@ -59,6 +61,7 @@ class MessageStage(Link):
         "_overtaken",
         "_split",
         "_turns",
+        "decided",
     )
 
     def __init__(self, cutter: Cutter) -> None:
@@ -74,6 +77,7 @@ class MessageStage(Link):
         self._overtaken: dict[str, _Overtaken] = {}  # by the fault's key
         self._end: End | None = None
         self._turns = count()
+        self.decided: deque[Decided] = deque(maxlen=MOST_DECIDED)  # for who tells of it, and takes it away
 
     def __repr__(self) -> str:
         return f"<MessageStage {self._cutter}, {len(self._late)} late, {len(self._overtaken)} overtaken>"
@@ -202,6 +206,7 @@ class MessageStage(Link):
                 fault.message.apply(fate, fault.draws.about(ordinal), at)
                 if fate.behind > behind:
                     fate.holder = key
+        self.decided.append((message.subject, tuple(fate.hits) if fate is not None else ()))
         return fate
 
     def _decide(self, data: bytes, message: Message, at: float) -> None:

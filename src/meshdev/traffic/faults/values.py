@@ -157,7 +157,13 @@ def _flag(_: Parameter, written: object) -> Value:
     raise RefusedValueError("true or false")
 
 
-def _text(_: Parameter, written: object) -> Value:
+def _text(parameter: Parameter, written: object) -> Value:
+    if parameter.form is not None:
+        pattern, accepted = parameter.form
+        text = str(written).strip().upper() if isinstance(written, str | int) else ""
+        if re.fullmatch(pattern, text) is None:
+            raise RefusedValueError(accepted)
+        return text
     if isinstance(written, str):
         return written
     raise RefusedValueError("text")

@@ -26,6 +26,8 @@ MATCHES = (
     Offer("path=", "path=/charges/*", "* within a segment, ** over slashes"),
     Offer("header=", "header=x-user:test-*", "only requests with this header"),
     Offer("subject=", "subject=order.*", "only messages of such subjects, topics, queues"),
+    Offer("statement=", "statement=UPDATE", "only such statements of SQL"),
+    Offer("table=", "table=orders", "only statements of SQL that name this table"),
     Offer("caller=", "caller=orders", "only what this service sends"),
     Offer("first=", "first=3", "only the first so many"),
     Offer("after=", "after=10", "not the first so many"),
@@ -34,7 +36,7 @@ MATCHES = (
 )
 WORDS = {
     "duration": "how long it acts: 30s, 2m; empty is until somebody ends it",
-    "percentage": "of the requests, messages, or connections: 10%",
+    "percentage": "of the requests, statements, messages, or connections: 10%",
     "ramp": "it grows to its strength over this time: 30s",
     "seed": "a number: the same seed and order of requests decide the same",
     "name": "what it is called; without, it gets a name",

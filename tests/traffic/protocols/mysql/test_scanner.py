@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import aiomysql
-import mysql.connector
+import mysql.connector as oracle
 import pymysql
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -17,6 +17,8 @@ from meshdev.traffic.protocols.mysql.scanner import MOST_WAITING, MysqlScanner
 from meshdev.traffic.protocols.operation import Operation, Outcome
 from meshdev.traffic.protocols.table import guess
 from support_mariadb import MariaDb, mariadb
+from support_mysql import mysql
+from support_npm import npm_package
 from support_product import eventually
 from support_scanning import Chunk, Scanned, byte_by_byte, cut_at, read_again, scanned, timeless
 
@@ -24,10 +26,10 @@ TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 PARENT = "00f067aa0ba902b7"
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[MariaDb]:
-    """One for all tests of the module."""
-    with mariadb() as it:
+@pytest.fixture(scope="module", params=[mariadb, mysql])
+def server(request: pytest.FixtureRequest) -> Iterator[MariaDb]:
+    """One of each for all tests of the module."""
+    with request.param() as it:
         it.run("CREATE TABLE orders (id int PRIMARY KEY, name text)")
         yield it
 
@@ -243,7 +245,8 @@ def test_pymysql(server: MariaDb, it: Scanned, tmp_path: Path) -> None:
     """Texts with values, errors, procedures, a file of the caller's, packets above 16 MB."""
     rows = tmp_path / "rows"
     rows.write_text("900\tq\n901\tz\n")
-    server.run("CREATE OR REPLACE PROCEDURE two() BEGIN SELECT 1; SELECT * FROM orders; END")
+    procedure = "CREATE PROCEDURE two() BEGIN SELECT 1; SELECT * FROM orders; END"
+    server.run("DROP PROCEDURE IF EXISTS two", procedure)
     with server.connected(it.port) as client, client.cursor() as cursor:
         cursor.execute("INSERT INTO orders VALUES (%s, %s)", (1, "it's"))
         with pytest.raises(pymysql.err.IntegrityError):
@@ -285,7 +288,7 @@ def test_pymysql(server: MariaDb, it: Scanned, tmp_path: Path) -> None:
 
 def test_connector(server: MariaDb, it: Scanned) -> None:
     """MySQL's own client: prepared statements, several at once, errors."""
-    client = mysql.connector.connect(
+    client = oracle.connect(
         host="127.0.0.1",
         port=it.port,
         user=server.user,
@@ -301,7 +304,7 @@ def test_connector(server: MariaDb, it: Scanned) -> None:
         assert len(cursor.fetchall()) == 2
     client.commit()
     with client.cursor() as cursor:
-        with pytest.raises(mysql.connector.Error):
+        with pytest.raises(oracle.Error):
             cursor.execute("SELEC 1")
         cursor.execute("SELECT 1; SELECT * FROM orders; DELETE FROM orders WHERE id = 2")
         results = [cursor.fetchall()]
@@ -323,9 +326,11 @@ def test_connector(server: MariaDb, it: Scanned) -> None:
     assert [one.outcome for one in named(it, "CHANGE USER")] == [Outcome.OK]
 
 
+@pytest.mark.parametrize("server", [mariadb], indirect=True)
 def test_the_command_lines_of_mariadb(server: MariaDb, it: Scanned) -> None:
     """They are made with MariaDB's own library, in C: a script of statements, and a dump."""
-    server.run("CREATE OR REPLACE PROCEDURE pair() BEGIN SELECT 1; SELECT * FROM orders; END")
+    procedure = "CREATE PROCEDURE pair() BEGIN SELECT 1; SELECT * FROM orders; END"
+    server.run("DROP PROCEDURE IF EXISTS pair", procedure)
     where = ["--no-defaults", "--skip-ssl", "-h127.0.0.1", f"-P{it.port}", "-ushop", "-psecret", "shop"]
     script = "INSERT INTO orders VALUES (1, 'a'), (2, 'b'); SELECT * FROM orders; CALL pair(); SELECT nope"
     done = subprocess.run(["mariadb", *where, "-e", script], capture_output=True, text=True, check=False)
@@ -342,6 +347,35 @@ def test_the_command_lines_of_mariadb(server: MariaDb, it: Scanned) -> None:
     ]
     assert ("SELECT", "orders", 2) in [
         (one.name, one.target, one.messages_out) for one in it.conversations[1].operations
+    ]
+
+
+_NODE = """
+const mysql = require(process.argv[1] + '/promise');
+(async () => {
+  const [port, user, password] = process.argv.slice(2);
+  const client = await mysql.createConnection({ host: '127.0.0.1', port, user, password, database: 'shop' });
+  for (let id = 0; id < 3; id++) await client.execute('INSERT INTO orders VALUES (?, ?)', [id, 'x'.repeat(5000)]);
+  await Promise.all([1, 2, 3].map(() => client.query('SELECT * FROM orders WHERE id = ?', [1])));
+  await client.query('SELEC 1').catch((error) => { if (error.errno !== 1064) throw error; });
+  await client.end();
+})();
+"""
+
+
+def test_mysql2_of_node(server: MariaDb, it: Scanned) -> None:
+    """The client that Node's programs use: as text and prepared, several at once."""
+    package = str(npm_package("mysql2"))
+    command = ["node", "-e", _NODE, package, str(it.port), server.user, server.password]
+    subprocess.run(command, check=True, timeout=60)
+    settle(it)
+    told = [(one.name, one.target, one.code, one.messages_out) for one in it.operations]
+    assert told == [
+        ("CONNECT", "shop", "", None),
+        ("PREPARE", "orders", "", None),
+        *[("INSERT", "orders", "", 1)] * 3,
+        *[("SELECT", "orders", "", 1)] * 3,
+        ("SQL", "", "1064", None),
     ]
 
 
@@ -366,7 +400,7 @@ async def test_aiomysql(server: MariaDb, it: Scanned) -> None:
 @pytest.fixture(scope="module")
 def recorded(server: MariaDb) -> list[Chunk]:
     """What a client and the server said to each other."""
-    server.run("CREATE OR REPLACE TABLE kept (id int PRIMARY KEY, name text)")
+    server.run("DROP TABLE IF EXISTS kept", "CREATE TABLE kept (id int PRIMARY KEY, name text)")
     with scanned(MysqlScanner, server.port) as it:
         with server.connected(it.port) as client, client.cursor() as cursor:
             cursor.execute("INSERT INTO kept VALUES (1, 'a'), (2, 'b')")

@@ -213,6 +213,8 @@ class Answers:
                 asked.said.trace,
                 asked.said.parent,
                 messages_out=asked.rows,
+                faults=asked.faults,
+                by=asked.by,
             )
         )
         asked.next += 1

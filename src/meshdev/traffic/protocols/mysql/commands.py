@@ -13,7 +13,7 @@ from meshdev.traffic.trace_context import ids_at
 
 _MOST_OF_TEXT: Final = 1 + MOST_TEXT
 _MOST_OF_OTHERS: Final = 64
-_LAST: Final = 0xFFFFFFFF  # MariaDB: the statement that was prepared last
+LAST: Final = 0xFFFFFFFF  # MariaDB: the statement that was prepared last
 
 
 class Expects(Enum):
@@ -30,6 +30,7 @@ class Expects(Enum):
 _INIT_DB, _QUERY, PREPARE, _EXECUTE, _CLOSE, _BULK, LOGIN = 0x02, 0x03, 0x16, 0x17, 0x19, 0xFA, 0x11
 UNANSWERED: Final = frozenset({0x01, 0x18, _CLOSE})  # QUIT, SEND_LONG_DATA
 _TEXTS: Final = frozenset({_QUERY, PREPARE})
+STATEMENTS: Final = frozenset({_QUERY, PREPARE, _EXECUTE, _BULK})  # what asks for some
 _OTHERS: Final[Mapping[int, tuple[str, Expects]]] = {
     0x04: ("FIELD LIST", Expects.ROWS),
     0x05: ("CREATE DATABASE", Expects.FIRST),
@@ -52,7 +53,19 @@ _OTHERS: Final[Mapping[int, tuple[str, Expects]]] = {
 class Asked:
     """A command that is asked and not answered yet; bytes are of whole packets."""
 
-    __slots__ = ("command", "expects", "heard", "left", "next", "rows", "said", "sent", "started")
+    __slots__ = (
+        "by",
+        "command",
+        "expects",
+        "faults",
+        "heard",
+        "left",
+        "next",
+        "rows",
+        "said",
+        "sent",
+        "started",
+    )
 
     def __init__(self, command: int, said: Said, started: float, expects: Expects) -> None:
         self.command = command
@@ -63,6 +76,8 @@ class Asked:
         self.next = 0  # of the statements
         self.rows: int | None = None
         self.sent = self.heard = 0
+        self.faults: tuple[str, ...] = ()
+        self.by = ""
 
     @property
     def apart(self) -> bool:
@@ -92,7 +107,7 @@ class Commands:
             return Asked(command, said, now, Expects.FIRST)
         if command in {_EXECUTE, _BULK}:
             number = int.from_bytes(packet.body[1:5], "little")
-            said = self._last if number == _LAST else self._prepared.get(number, Said(()))
+            said = self._last if number == LAST else self._prepared.get(number, Said(()))
             return Asked(command, said, now, Expects.FIRST)
         if command == _INIT_DB:
             database = packet.body[1:].decode("utf-8", "replace")

@@ -17,7 +17,7 @@ rows are never kept.
 """
 
 from collections.abc import Sequence
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from meshdev.traffic.protocols.mysql import packets
 from meshdev.traffic.protocols.mysql.answers import Answers
@@ -26,6 +26,9 @@ from meshdev.traffic.protocols.mysql.packets import Packet
 from meshdev.traffic.protocols.operation import MOST_DETAIL, Operation, Outcome
 from meshdev.traffic.protocols.sql.tables import patterned
 from meshdev.traffic.protocols.sql.text import Said, Statement
+
+if TYPE_CHECKING:
+    from meshdev.traffic.protocols.mysql.answering import MysqlAnswering
 
 MOST_WAITING: Final = 10_000
 _MOST_OF_LOGIN: Final = 1024
@@ -57,6 +60,32 @@ class MysqlScanner:
         self._skip_in = self._skip_out = 0
         self._goes_on = False  # the callee's next packet is a part of the one before
         self._tail: Asked | None = None  # to whom the caller's further packets belong
+
+    @property
+    def first_asked(self) -> Asked | None:
+        """What is answered next."""
+        queue = self._answers.queue
+        return queue[0] if queue else None
+
+    @property
+    def last_asked(self) -> Asked | None:
+        """What waits for an answer, and was asked last."""
+        queue = self._answers.queue
+        return queue[-1] if queue else None
+
+    def asked_place(self) -> tuple[bytes, int]:
+        """What has passed of a packet of the caller's that is not read yet, or how much of one is still to come."""
+        return bytes(self._asked), self._skip_in
+
+    def answered_place(self) -> tuple[bytes, int]:
+        """The same of the callee's."""
+        return bytes(self._answered), self._skip_out
+
+    def answering(self) -> "MysqlAnswering":
+        """Who answers statements from here, from where the connection is."""
+        from meshdev.traffic.protocols.mysql.answering import MysqlAnswering  # noqa: PLC0415 - most never need it
+
+        return MysqlAnswering(self)
 
     def asked(self, data: bytes, now: float) -> Sequence[Operation]:
         """The caller's bytes."""

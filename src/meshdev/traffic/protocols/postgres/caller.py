@@ -75,6 +75,15 @@ class Caller:
             ord("f"): self._copied,
         }
 
+    @property
+    def begins(self) -> bool:
+        """Whether the startup message is still to come."""
+        return self._begins
+
+    def place(self) -> tuple[bytes, int]:
+        """As `Frames.place`."""
+        return (bytes(self._first), 0) if self._begins else self._frames.place()
+
     def feed(self, data: bytes, now: float) -> None:
         """The caller's next bytes."""
         if self._begins:

@@ -43,6 +43,10 @@ class Frames:
         self.passed = passed
         self.foreign = ""
 
+    def place(self) -> tuple[bytes, int]:
+        """What has passed of a message that is not known yet, and how many bytes of a known one are to come."""
+        return bytes(self._rest), self._skip
+
     def feed(self, data: bytes) -> list[Message]:
         """The messages that these bytes complete, as far as they are wanted."""
         at = 0

@@ -13,7 +13,7 @@ QUERY, EXECUTE, SYNC, CALL = b"QESF"  # by the messages that ask
 class Asked:
     """Something that is asked and not answered yet; ``next`` is the statement that is done next, ``sent`` are bytes."""
 
-    __slots__ = ("copied", "kind", "next", "said", "sent", "started")
+    __slots__ = ("by", "copied", "faults", "kind", "next", "said", "sent", "started")
 
     def __init__(self, kind: int, said: Said, started: float, sent: int) -> None:
         self.kind = kind
@@ -22,6 +22,8 @@ class Asked:
         self.sent = sent
         self.next = 0
         self.copied = False  # the caller has said all that is to be copied
+        self.faults: tuple[str, ...] = ()
+        self.by = ""
 
     @property
     def is_done(self) -> bool:
@@ -113,6 +115,8 @@ class Queue:
                 said.parent,
                 rows if taken else None,
                 None if taken else rows,
+                faults=asked.faults,
+                by=asked.by,
             )
         )
         asked.next += 1

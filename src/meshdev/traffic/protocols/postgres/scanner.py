@@ -16,7 +16,7 @@ the Execute that follows. A COMMIT that was answered by ROLLBACK is refused. Pas
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from meshdev.traffic.protocols.operation import MOST_PAYLOAD, Kind, Operation, Outcome
 from meshdev.traffic.protocols.postgres.caller import MOST_NAME, Caller
@@ -24,6 +24,9 @@ from meshdev.traffic.protocols.postgres.frames import Frames, Message, caps
 from meshdev.traffic.protocols.postgres.queue import CONNECT, EXECUTE, QUERY, SYNC, Asked, Queue
 from meshdev.traffic.protocols.sql.outcome import outcome_of
 from meshdev.traffic.protocols.sql.tables import patterned
+
+if TYPE_CHECKING:
+    from meshdev.traffic.protocols.postgres.answering import PostgresAnswering
 
 _HAVE_STATEMENTS: Final = frozenset({QUERY, EXECUTE})
 _WANTED: Final = caps(
@@ -57,6 +60,34 @@ class PostgresScanner:
             ord("V"): self._returned,
             ord("A"): self._notified,
         }
+
+    @property
+    def caller(self) -> Caller:
+        """What the caller said so far."""
+        return self._caller
+
+    @property
+    def last_asked(self) -> Asked | None:
+        """What waits for an answer, and was asked last."""
+        asked = self._queue.asked
+        return asked[-1] if asked else None
+
+    @property
+    def waits(self) -> bool:
+        """Whether anything waits for an answer."""
+        return bool(self._queue.asked)
+
+    def answered_place(self) -> tuple[bytes, int]:
+        """As `Frames.place`, of what the callee says."""
+        return self._answers.place()
+
+    def answering(self) -> "PostgresAnswering":
+        """Who answers statements from here, from where the connection is."""
+        from meshdev.traffic.protocols.postgres.answering import (  # noqa: PLC0415 - most workers never need it
+            PostgresAnswering,
+        )
+
+        return PostgresAnswering(self)
 
     def asked(self, data: bytes, now: float) -> Sequence[Operation]:
         """The caller's bytes."""

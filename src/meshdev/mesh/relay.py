@@ -68,10 +68,10 @@ class Side(asyncio.Protocol):
             self.peer.resume_reading()
 
     def eof_received(self) -> bool:
-        """One direction is over; the other goes on."""
+        """One direction is over; the other goes on, but over TLS, which knows no half of a close."""
         self.eof = True
         self.link.half_closed(self)
-        return True
+        return self.transport is not None and self.transport.can_write_eof()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """This end is gone."""
@@ -149,6 +149,11 @@ class Link:
         self._connecting: asyncio.Task[None] | None = None
 
     @property
+    def alpn(self) -> tuple[str, ...]:
+        """What a callee by TLS is told of what is spoken."""
+        return ()
+
+    @property
     def busy(self) -> bool:
         """Whether it is known to be in use, however quiet it is; of plain TCP nothing is."""
         return False
@@ -192,7 +197,7 @@ class Link:
 
     async def _connect(self) -> None:
         try:
-            await self.edge.connect(self._callee_side)
+            await self.edge.connect(self._callee_side, alpn=self.alpn)
         except UnconnectedError as error:
             self.edge.count_error(error.kind)
             reset(self.caller.transport)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from time import perf_counter
 from typing import TYPE_CHECKING, Final, cast
 
+from meshdev.mesh.complaints import Complaints
 from meshdev.mesh.operations import Operations
 from meshdev.mesh.relay import CalleeSide, CallerSide, Link, Relay, Side, Start
 from meshdev.traffic.protocols.cutting import Cuttable, Following
@@ -100,6 +101,11 @@ class ScannedLink(Link):
         if self.reading is not None:
             self.reading.said_in(data)
         return data if self.between is None else self.between.asked(data)
+
+    @property
+    def alpn(self) -> tuple[str, ...]:
+        """As its scanner is called; nothing where there is no word for it."""
+        return ("h2",) if self.scanner is not None and self.scanner.name in _TELLING else ()
 
     @property
     def busy(self) -> bool:
@@ -237,8 +243,7 @@ class ScannedRelay(Relay):
     ) -> None:
         self.loop = loop
         self.spoken = edge.policy.protocol if is_read(edge.policy.protocol) else ""
-        self._trouble = trouble
-        self._troubled: set[str] = set()
+        self.complain_once = Complaints(edge, trouble).once
         super().__init__(loop, edge, start)
 
     def accept(self) -> CallerSide:
@@ -318,12 +323,6 @@ class ScannedRelay(Relay):
             from meshdev.mesh.stream_link import stand_between  # noqa: PLC0415 - most workers never need it
 
             stand_between(self, link, faults)
-
-    def complain_once(self, text: str) -> None:
-        """Tell a person, once per sentence and edge."""
-        if text not in self._troubled:
-            self._troubled.add(text)
-            self._trouble(f"{self.edge.key}: {text}", self.edge.id)
 
 
 def is_scanned(protocol: str) -> bool:

@@ -1,0 +1,336 @@
+"""Edges that terminate TLS, through a real worker: who is let in, what is spoken, what is told; real peers."""
+
+import asyncio
+import contextlib
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+import redis.asyncio
+
+from meshdev.mesh.fleet import Fleet
+from meshdev.wire.mesh import EdgeError, EdgeKey, EdgePolicy, EdgeTls, Exchange, Upstream
+from support_asgi import asgi_server, tls_server
+from support_http_edge import Seen, http_peer, read_response
+from support_mesh import EDGE, Peer, Streams, dial, fleet_of, peer, until
+from support_redis import valkey
+from support_tls import Issued, issued, speaking, trusting
+
+UNTRUSTED = 60  # curl's word for it
+GET = b"GET /orders HTTP/1.1\r\nHost: payments\r\n\r\n"
+
+
+@pytest.fixture(scope="module")
+def ours(tmp_path_factory: pytest.TempPathFactory) -> Issued:
+    """The local authority and the certificate of payments."""
+    return issued(tmp_path_factory.mktemp("tls"))
+
+
+def tls_of(ours: Issued, **more: Any) -> EdgeTls:
+    """What the daemon says of an edge to payments, whose callee has the same certificate."""
+    base = EdgeTls(str(ours.certificate), str(ours.authority), str(ours.authority), server_name="payments")
+    return msgspec.structs.replace(base, **more)
+
+
+def to(upstream: Upstream, tls: EdgeTls, protocol: str = "http", *, plain: bool = False) -> EdgePolicy:
+    """An edge that is terminated; its callee is spoken to by TLS unless it is ``plain``."""
+    at = msgspec.structs.replace(upstream, tls=not plain)
+    return EdgePolicy((at,), protocol, hold=2.0, tls=tls)
+
+
+@asynccontextmanager
+async def edge_of(
+    folder: Path,
+    policy: EdgePolicy,
+    *,
+    said: list[str] | None = None,
+    exchanges: list[tuple[EdgeKey, Exchange, float]] | None = None,
+) -> AsyncIterator[tuple[Fleet, int]]:
+    """The edge in a worker, and its port."""
+    async with fleet_of(folder, report=said, exchanges=exchanges) as fleet:
+        port = fleet.listen(EDGE)
+        await fleet.wait_acked(fleet.apply({EDGE: policy}))
+        yield fleet, port
+
+
+@asynccontextmanager
+async def secure(port: int, context: ssl.SSLContext, name: str = "payments") -> AsyncIterator[Streams]:
+    """A connection by TLS."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=context, server_hostname=name)
+    try:
+        async with asyncio.timeout(10):
+            yield reader, writer
+    finally:
+        writer.close()
+        with contextlib.suppress(ConnectionError, ssl.SSLError):
+            await writer.wait_closed()
+
+
+async def curl(url: str, authority: Path, *more: str) -> int:
+    """How it ends."""
+    arguments = ("-s", "-o", "/dev/null", "--noproxy", "*", "--cacert", str(authority), *more, url)
+    return await (await asyncio.create_subprocess_exec("curl", *arguments)).wait()
+
+
+def client(ours: Issued, *, http2: bool) -> httpx.AsyncClient:
+    """One that people use."""
+    return httpx.AsyncClient(verify=trusting(ours.authority), http2=http2, trust_env=False, timeout=10)
+
+
+@pytest.mark.parametrize(
+    ("server", "wishes", "spoken"),
+    [("h2", True, "HTTP/2"), ("h2", False, "HTTP/1.1"), ("http/1.1", True, "HTTP/1.1")],
+)
+async def test_the_callee_chooses_what_is_spoken(
+    tmp_path: Path, ours: Issued, server: str, spoken: str, *, wishes: bool
+) -> None:
+    """Whoever may speak HTTP/2 does, if the callee does; each request is told either way."""
+    told: list[tuple[EdgeKey, Exchange, float]] = []
+    said: list[str] = []
+    async with (
+        tls_server(server, ours.certificate) as upstream,
+        edge_of(tmp_path, to(upstream, tls_of(ours)), said=said, exchanges=told) as (fleet, port),
+        client(ours, http2=wishes) as http,
+    ):
+        for _ in range(3):
+            answer = await http.get(f"https://localhost:{port}/text")
+            assert (answer.status_code, answer.http_version) == (200, spoken)
+        big = b"x" * 3_000_000
+        assert (await http.post(f"https://localhost:{port}/echo", content=big)).content == big
+        await fleet.sync()
+    assert [(one.method, one.status) for _, one, _ in told] == [("GET", 200)] * 3 + [("POST", 200)]
+    assert {one.protocol for _, one, _ in told} == {"http2" if spoken == "HTTP/2" else ""}
+    assert said == []
+
+
+async def test_requests_are_balanced_over_callees_and_traced(tmp_path: Path, ours: Issued) -> None:
+    """What an HTTP edge does for plain callers it does for these: each request in turn, with a traceparent."""
+    seen = Seen()
+    async with http_peer("a", seen) as first, http_peer("b", seen) as second:
+        policy = EdgePolicy((first.upstream, second.upstream), "http", tls=tls_of(ours))
+        async with (
+            edge_of(tmp_path, policy) as (_, port),
+            secure(port, trusting(ours.authority)) as (reader, writer),
+        ):
+            answers = []
+            for _ in range(4):
+                writer.write(GET)
+                answers.append((await read_response(reader)).body)
+    assert sorted(answers) == [b"a", b"a", b"b", b"b"]
+    assert all(b"traceparent: " in request for request in seen.requests)
+
+
+async def test_what_is_said_with_the_handshake_is_heard(tmp_path: Path, ours: Issued) -> None:
+    """A caller that pipelines behind its Finished, and closes at once, loses nothing."""
+    async with (
+        http_peer("far") as far,
+        edge_of(tmp_path, to(far.upstream, tls_of(ours), plain=True)) as (_, port),
+    ):
+        for _ in range(20):
+            async with secure(port, trusting(ours.authority)) as (reader, writer):
+                writer.write(GET + GET)
+                assert (await read_response(reader)).body == b"far"
+                assert (await read_response(reader)).body == b"far"
+
+
+async def test_any_protocol_is_read_behind_it(tmp_path: Path, ours: Issued) -> None:
+    """Redis by TLS on both sides of the edge: its operations are told."""
+    told: list[tuple[EdgeKey, Exchange, float]] = []
+    with valkey() as plain:
+        async with (
+            in_front_of(plain, ours) as far,
+            edge_of(tmp_path, to(far.upstream, tls_of(ours), "redis"), exchanges=told) as (fleet, port),
+        ):
+            caller = redis.asyncio.Redis(
+                host="localhost", port=port, ssl=True, ssl_ca_certs=str(ours.authority)
+            )
+            assert await caller.set("session:1", "x")
+            assert await caller.get("session:1") == b"x"
+            await caller.aclose()
+            await fleet.sync()
+    assert {("SET", "session:{id}"), ("GET", "session:{id}")} <= {
+        (one.method, one.target) for _, one, _ in told
+    }
+
+
+@asynccontextmanager
+async def in_front_of(port: int, ours: Issued) -> AsyncIterator[Peer]:
+    """A server that speaks TLS and passes what is in it to ``port``."""
+
+    async def passing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        to_reader, to_writer = await asyncio.open_connection("127.0.0.1", port)
+
+        async def pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+            with contextlib.suppress(ConnectionError, ssl.SSLError):
+                while data := await source.read(65536):
+                    sink.write(data)
+            sink.close()
+
+        await asyncio.gather(pump(reader, to_writer), pump(to_reader, writer))
+
+    async with peer("far", passing, tls=speaking(ours.certificate)) as far:
+        yield far
+
+
+async def test_bytes_pass_both_ways_until_both_have_gone(tmp_path: Path, ours: Issued) -> None:
+    """A megabyte through TLS, an edge and TLS; then the end is passed on."""
+    async with peer("far", tls=speaking(ours.certificate)) as far:
+        async with (
+            edge_of(tmp_path, to(far.upstream, tls_of(ours), "memcached")) as (_, port),
+            secure(port, trusting(ours.authority)) as (reader, writer),
+        ):
+            assert await reader.readline() == b"far\n"
+            big = bytes(range(256)) * 4096
+            writer.write(big)
+            assert await reader.readexactly(len(big)) == big
+            writer.close()
+            await until(lambda: not far.connections)
+
+
+async def test_callers_may_speak_plain_to_a_callee_by_tls(tmp_path: Path, ours: Issued) -> None:
+    """TLS originated by the edge, for HTTP/1 and for HTTP/2 by prior knowledge."""
+    async with tls_server("h2", ours.certificate) as upstream:
+        policy = to(upstream, tls_of(ours, certificate=""))
+        async with edge_of(tmp_path, policy) as (_, port):
+            for http1 in (True, False):
+                async with httpx.AsyncClient(http1=http1, http2=not http1, trust_env=False) as http:
+                    answer = await http.get(f"http://127.0.0.1:{port}/text")
+                    assert (answer.status_code, answer.http_version[:6]) == (
+                        200,
+                        "HTTP/1" if http1 else "HTTP/2",
+                    )
+
+
+async def test_whoever_does_not_trust_is_told_of_once(tmp_path: Path, ours: Issued) -> None:
+    """An alert of the caller, a caller that speaks plain: a sentence with the way out, each once, and a count."""
+    other = issued(tmp_path, stem="other")
+    said: list[str] = []
+    async with http_peer("far") as far:
+        async with edge_of(tmp_path, to(far.upstream, tls_of(ours), plain=True), said=said) as (fleet, port):
+            for _ in range(2):
+                with pytest.raises(ssl.SSLCertVerificationError):  # asyncio sends no alert
+                    async with secure(port, trusting(other.authority)):
+                        pass
+            for _ in range(2):
+                assert await curl(f"https://localhost:{port}/", other.authority) == UNTRUSTED
+            async with dial(port) as (reader, writer):
+                writer.write(GET)
+                with contextlib.suppress(ConnectionError):
+                    assert await reader.read() == b""
+            async with dial(port):
+                pass  # whoever says nothing meant nothing
+            async with secure(port, trusting(ours.authority)) as (reader, writer):
+                writer.write(GET)
+                assert (await read_response(reader)).status == 200
+            await until(lambda: EDGE in fleet.signals() and fleet.signals()[EDGE].closed == 7)
+            assert fleet.signals()[EDGE].errors == {EdgeError.TLS: 5}
+            await until(lambda: len(said) == 3)
+    distrust = f"have it trust {ours.authority}; meshdev sets SSL_CERT_FILE"
+    assert [distrust in sentence for sentence in said] == [True, True, False]
+    assert "(it broke off when it saw that)" in said[0]
+    assert "orders does not trust the certificate that this edge shows (unknown ca)" in said[1]
+    assert "orders does not speak TLS, and this edge terminates it: call it by https://" in said[2]
+
+
+@pytest.mark.parametrize(
+    ("names", "wishes", "told"),
+    [
+        (("localhost",), {}, "certificate is not valid for 'payments'"),
+        (
+            ("payments",),
+            {"verified_by": "other"},
+            "unable to get local issuer certificate; its certificate is for payments, by test",
+        ),
+        (("localhost",), {"server_name": "localhost"}, ""),
+        (("whoever",), {"verified_by": "other", "verify": False}, ""),
+    ],
+)
+async def test_a_callee_that_does_not_hold_is_refused_and_told(
+    tmp_path: Path, ours: Issued, names: tuple[str, ...], wishes: dict[str, Any], told: str
+) -> None:
+    """Who it is and who signed it, and the ways out; one is taken: another name, or no verification."""
+    theirs = issued(tmp_path, *names, stem="theirs")
+    verified_by = ours.authority if wishes.get("verified_by") else theirs.authority
+    tls = tls_of(ours, **{**wishes, "verified_by": str(verified_by)})
+    said: list[str] = []
+    async with tls_server("http/1.1", theirs.certificate) as upstream:
+        async with edge_of(tmp_path, to(upstream, tls), said=said) as (_, port):
+            async with secure(port, trusting(ours.authority)) as (reader, writer):
+                writer.write(GET)
+                answer = await read_response(reader)
+            if not told:
+                assert (answer.status, said) == (404, [])
+                return
+            assert (answer.status, answer.reason) == (503, "no instance of payments took the request: tls")
+            await until(lambda: bool(said))
+    [sentence] = said
+    assert told in sentence
+    assert 'ca = "FILE"' in sentence
+
+
+async def test_a_callee_that_speaks_plain_is_told(tmp_path: Path, ours: Issued) -> None:
+    """And what to write then."""
+    said: list[str] = []
+    async with (
+        asgi_server("uvicorn-h11") as upstream,
+        edge_of(tmp_path, to(upstream, tls_of(ours)), said=said) as (_, port),
+        secure(port, trusting(ours.authority)) as (reader, writer),
+    ):
+        writer.write(GET)
+        assert (await read_response(reader)).status == 503
+        await until(lambda: bool(said))
+    assert 'it does not speak TLS; write upstream = "plain" in its tls' in said[0]
+
+
+async def test_callers_wait_for_a_callee_that_starts(tmp_path: Path, ours: Issued) -> None:
+    """Until it is known what the callee speaks; with nobody in time it is a reset, if stopped a 503."""
+    waiting = EdgePolicy((), "http", hold=20.0, tls=tls_of(ours))
+    async with fleet_of(tmp_path) as fleet:
+        port = fleet.listen(EDGE)
+        await fleet.wait_acked(fleet.apply({EDGE: waiting}))
+        async with client(ours, http2=True) as http, asyncio.TaskGroup() as group:
+            asked = [
+                group.create_task(http.get(f"https://localhost:{port}/text")),
+            ]
+            await until(lambda: EDGE in fleet.signals() and fleet.signals()[EDGE].held > 0)
+            async with tls_server("h2", ours.certificate) as upstream:
+                fleet.apply({EDGE: to(upstream, tls_of(ours))})
+                assert (await asked[0]).http_version == "HTTP/2"
+        stopped = msgspec.structs.replace(waiting, hold=0.0)
+        await fleet.wait_acked(fleet.apply({EDGE: stopped}))
+        async with secure(port, trusting(ours.authority)) as (reader, writer):
+            writer.write(GET)
+            assert (await read_response(reader)).status == 503
+        late = msgspec.structs.replace(waiting, hold=0.1)
+        await fleet.wait_acked(fleet.apply({EDGE: late}))
+        with pytest.raises(ConnectionError):
+            async with secure(port, trusting(ours.authority)):
+                pass
+
+
+async def test_another_certificate_is_shown_from_the_next_handshake_on(tmp_path: Path, ours: Issued) -> None:
+    """Renewal: connections stay, new ones see the new certificate."""
+    async with http_peer("far") as far:
+        async with edge_of(tmp_path, to(far.upstream, tls_of(ours), plain=True)) as (fleet, port):
+            async with secure(port, trusting(ours.authority)) as (reader, writer):
+                other = issued(tmp_path, stem="other")
+                renewed = tls_of(other, stamp="2")
+                await fleet.wait_acked(fleet.apply({EDGE: to(far.upstream, renewed, plain=True)}))
+                async with secure(port, trusting(other.authority)):
+                    pass
+                writer.write(GET)
+                assert (await read_response(reader)).body == b"far"
+
+
+async def test_an_upload_that_is_refused_is_answered(tmp_path: Path, ours: Issued) -> None:
+    """Our own answer to a caller that still sends is read, though TLS has no half of a close."""
+    async with edge_of(tmp_path, EdgePolicy((), "http", hold=0.0, tls=tls_of(ours))) as (_, port):
+        async with secure(port, trusting(ours.authority)) as (reader, writer):
+            writer.write(b"POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 9000000\r\n\r\n" + b"x" * 300_000)
+            answer = await read_response(reader)
+    assert answer.status == 503

@@ -33,7 +33,13 @@ def ours(tmp_path_factory: pytest.TempPathFactory) -> Issued:
 
 def tls_of(ours: Issued, **more: Any) -> EdgeTls:
     """What the daemon says of an edge to payments, whose callee has the same certificate."""
-    base = EdgeTls(str(ours.certificate), str(ours.authority), str(ours.authority), server_name="payments")
+    base = EdgeTls(
+        str(ours.certificate),
+        str(ours.certificate),
+        str(ours.authority),
+        str(ours.authority),
+        server_name="payments",
+    )
     return msgspec.structs.replace(base, **more)
 
 

@@ -162,7 +162,7 @@ class TlsDoor:
         context = self._contexts.get(offered)
         if context is None:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(tls.certificate)
+            context.load_cert_chain(tls.certificate, tls.key)
             context.sni_callback = _note_greeting
             if offered:
                 context.set_alpn_protocols(list(offered))
@@ -182,8 +182,8 @@ class TlsDoor:
         authority = self._tls.authority if self._tls is not None else ""
         self._complain(
             f"{self.edge.key.caller} does not trust the certificate that this edge shows ({how}): have it trust "
-            f"{authority}; meshdev sets SSL_CERT_FILE, NODE_EXTRA_CA_CERTS and their like where nobody else "
-            "has set them, and a program that reads none of these (Java) needs it in its own trust store"
+            f"{authority}; meshdev sets SSL_CERT_FILE, NODE_EXTRA_CA_CERTS and their like for declared callers, "
+            "and a program that reads none of these (Java), or has its own, needs it in its trust store"
         )
 
     # --- what the callee chooses ------------------------------------------------------------------

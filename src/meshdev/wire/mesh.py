@@ -99,13 +99,14 @@ class OutsideFaults(Struct, frozen=True, array_like=True):
 class EdgeTls(Struct, frozen=True, array_like=True):
     """TLS on an edge: towards its callers, and towards its upstreams (`Upstream.tls`).
 
-    ``certificate`` is the file, in PEM, of the certificate that callers get to see and its key; empty where callers
+    ``certificate`` and ``key`` are the files, in PEM, of the certificate that callers get to see; empty where callers
     speak plain. ``authority`` is the file by which they may verify it, for a person. ``verified_by`` is the file of the
     authorities by which a callee is verified, empty for the system's, ``verify = False`` takes any; ``server_name`` is
     how a callee is called then (empty: by the host that is dialled). ``stamp`` differs when any of the files does.
     """
 
     certificate: str = ""
+    key: str = ""
     authority: str = ""
     verified_by: str = ""
     verify: bool = True

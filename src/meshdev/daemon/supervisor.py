@@ -414,6 +414,7 @@ class Supervisor:
                 self.operator.changed(frozenset({service}))
 
     def _warn(self, text: str) -> None:
+        log.warning("%s", text)  # whoever looks later finds it, too
         self.operator.notice("", text, Level.WARNING)
 
     def _complain(self, service: str, text: str) -> None:

@@ -204,6 +204,7 @@ class EdgeSignalsView(View, frozen=True, kw_only=True):
     ``denied`` is the rule that closes the edge, if one does; ``acts`` counts what policies did (retries, …), and
     ``circuit`` is ``open``, ``half-open`` or empty.
     ``fault_hits`` counts what injected faults did, by `FaultSpec.key`, since the daemon started.
+    ``tls`` is ``terminate``, ``passthrough`` or ``originate`` where TLS is spoken, as the edge was declared.
     ``latency_buckets`` counts the requests that took at most each of `LATENCY_BOUNDS_MS`, the last one all of them.
     """
 
@@ -240,6 +241,7 @@ class EdgeSignalsView(View, frozen=True, kw_only=True):
     eps: float = 0.0
     error_series: list[int] = []
     foreign: str = ""
+    tls: str = ""
 
     @property
     def unit(self) -> str:

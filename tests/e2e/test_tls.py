@@ -9,6 +9,7 @@ import pytest
 from support_grpc import SERVICE
 from support_load import load_on, rate
 from support_npm import npm_package
+from support_pods import needs_pods
 from support_product import Product, eventually
 from support_tls import issued
 
@@ -74,6 +75,22 @@ command = "@python@ -u @programs@/tls_server.py"
 environment = { TLS_CERT_FILE = "@root@/theirs.pem", TLS_KEY_FILE = "@root@/theirs.pem" }
 @tls@
 ports = ["@port@:http"]
+"""
+
+
+POD = """
+[system]
+names = "pod"
+
+[services.pay]
+command = "@python@ -u @programs@/tls_server.py"
+tls = "terminate"
+healthcheck = "/healthz"
+
+[services.user]
+command = "sh -c 'while true; do for p in $PAY_URL https://pay; do curl -sS $p/; done; sleep 0.2; done'"
+protocol = "none"
+calls = ["pay"]
 """
 
 
@@ -147,6 +164,16 @@ def test_grpc_by_tls(product: Product) -> None:
     fault = ("grpc-status=ABORTED@50%", "--match", f"path=/{SERVICE}/Echo")
     product.run("fault", "add", "node -> node-bench", *fault)
     eventually(lambda: any("ABORTED+OK DATA_LOSS 40" in line for line in said(product, "node")), 60)
+
+
+@needs_pods
+def test_by_name_from_a_network_of_its_own(product: Product) -> None:
+    """The hard-coded ``https://pay`` as well as the variable; the callee is spoken to by TLS in its own network."""
+    product.write(POD)
+    product.run("up", "-d", "--wait", timeout=120)
+    eventually(lambda: sum("HTTP/2 https" in line for line in said(product, "user")) >= 4, 30)
+    assert "PAY_URL=https://pay:8443" in product.run("env", "user").stdout
+    assert edges(product)["user", "pay"]["errors"] == 0
 
 
 def test_saves_under_load_fail_no_request(product: Product, free_port: int) -> None:

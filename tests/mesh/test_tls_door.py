@@ -340,3 +340,33 @@ async def test_an_upload_that_is_refused_is_answered(tmp_path: Path, ours: Issue
             writer.write(b"POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 9000000\r\n\r\n" + b"x" * 300_000)
             answer = await read_response(reader)
     assert answer.status == 503
+
+
+async def test_a_name_proxy_leads_into_it(tmp_path: Path, ours: Issued) -> None:
+    """What a caller says by TLS in its tunnel to a name ends at that edge: each request is seen, plain ones too."""
+    told: list[tuple[EdgeKey, Exchange, float]] = []
+    proxy = EdgeKey("orders", "", "proxy")
+    async with (
+        tls_server("h2", ours.certificate) as upstream,
+        fleet_of(tmp_path, exchanges=told) as fleet,
+    ):
+        port = fleet.listen(proxy)
+        fleet.attach(EDGE)
+        named = EdgePolicy(protocol="proxy", names={"payments": EDGE})
+        await fleet.wait_acked(fleet.apply({proxy: named, EDGE: to(upstream, tls_of(ours))}))
+        for http2 in (True, False):
+            async with httpx.AsyncClient(
+                verify=trusting(ours.authority),
+                http2=http2,
+                proxy=f"http://127.0.0.1:{port}",
+                trust_env=False,
+                timeout=10,
+            ) as http:
+                answers = [await http.get(f"https://payments:443/text?{number}") for number in range(3)]
+                assert {one.http_version for one in answers} == {"HTTP/2" if http2 else "HTTP/1.1"}
+                if http2:
+                    assert (await http.get("http://payments/text?plain")).text == "hello"
+        await until(lambda: EDGE in fleet.signals() and fleet.signals()[EDGE].active == 0)
+        await until(lambda: len(told) == 7)
+    assert {key for key, _, _ in told} == {EDGE}
+    assert {one.method for _, one, _ in told} == {"GET"}

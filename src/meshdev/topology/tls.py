@@ -47,9 +47,10 @@ def with_tls(scope: Scope, keys: tuple[str, ...], table: TlsTable | None, endpoi
         )
     if table.ca is not None and not table.verify:
         scope.complain((*keys, "ca"), "stands beside verify = false", "write one of them")
-    for name in (*table.names, *filter(None, (table.server_name,))):
-        if not _NAME.fullmatch(name):
-            scope.complain(keys, f'"{name}" is no host name', 'such as "payments.example"')
+    for key, written in (("names", table.names), ("server_name", (table.server_name,))):
+        for name in filter(None, written):
+            if not _NAME.fullmatch(name):
+                scope.complain((*keys, key), f'"{name}" is no host name', 'such as "payments.example"')
     if endpoint.protocol in _IN_BAND and mode is not TlsMode.PASSTHROUGH:
         scope.complain(
             keys,

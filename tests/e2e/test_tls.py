@@ -144,7 +144,7 @@ def test_callers_of_every_sort_trust_the_edge(product: Product, free_port: int) 
         product, f"https://localhost:{free_port}/x", "--cacert", "/etc/ssl/certs/ca-certificates.crt"
     )
     assert distrusting.returncode == 60
-    eventually(lambda: "outside does not trust the certificate" in log(product))
+    eventually(lambda: "outside says unknown ca to the certificate of this edge" in log(product))
 
     product.run("fault", "add", "user -> pay", "latency=300ms", "--match", "path=/requests")
     eventually(lambda: any(one["faults"] for one in traffic(product, "user")), 30)

@@ -236,10 +236,13 @@ async def test_whoever_does_not_trust_is_told_of_once(tmp_path: Path, ours: Issu
             await until(lambda: EDGE in fleet.signals() and fleet.signals()[EDGE].closed == 7)
             assert fleet.signals()[EDGE].errors == {EdgeError.TLS: 5}
             await until(lambda: len(said) == 3)
-    distrust = f"have it trust {ours.authority}; meshdev sets SSL_CERT_FILE"
+    distrust = f"does not trust it. Have it trust {ours.authority}: meshdev sets SSL_CERT_FILE"
     assert [distrust in sentence for sentence in said] == [True, True, False]
-    assert "(it broke off when it saw that)" in said[0]
-    assert "orders does not trust the certificate that this edge shows (unknown ca)" in said[1]
+    assert (
+        "orders broke off its handshake when it saw the certificate of this edge; maybe it does not"
+        in said[0]
+    )
+    assert "orders says unknown ca to the certificate of this edge: it does not trust it." in said[1]
     assert "orders does not speak TLS, and this edge terminates it: call it by https://" in said[2]
 
 

@@ -117,7 +117,7 @@ class TlsDoor:
         except OSError:  # gone, or silent for too long; who has said nothing need not have meant us
             if greeted:
                 kind = EdgeError.TLS
-                self._distrusted("it broke off when it saw that")
+                self._distrusted("broke off its handshake when it saw the certificate of this edge; maybe it")
         except asyncio.CancelledError:
             drop()
             raise
@@ -172,18 +172,19 @@ class TlsDoor:
     def _refused(self, error: ssl.SSLError) -> None:
         reason, caller = error.reason or str(error), self.edge.key.caller
         if reason in _DISTRUST:
-            self._distrusted(_said(reason))
+            self._distrusted(f"says {_said(reason)} to the certificate of this edge: it")
         elif reason in _PLAIN:
             self._complain(f"{caller} does not speak TLS, and this edge terminates it: call it by https://")
         else:
             self._complain(f"the TLS handshake with {caller} failed: {_said(reason)}")
 
-    def _distrusted(self, how: str) -> None:
+    def _distrusted(self, what: str) -> None:
+        """``what`` it did, as the beginning of the sentence's predicate."""
         authority = self._tls.authority if self._tls is not None else ""
         self._complain(
-            f"{self.edge.key.caller} does not trust the certificate that this edge shows ({how}): have it trust "
-            f"{authority}; meshdev sets SSL_CERT_FILE, NODE_EXTRA_CA_CERTS and their like for declared callers, "
-            "and a program that reads none of these (Java), or has its own, needs it in its trust store"
+            f"{self.edge.key.caller} {what} does not trust it. Have it trust {authority}: meshdev sets SSL_CERT_FILE, "
+            "NODE_EXTRA_CA_CERTS and their like for declared callers, and a program that reads none of these "
+            "(Java), or has its own, needs it in its trust store"
         )
 
     # --- what the callee chooses ------------------------------------------------------------------

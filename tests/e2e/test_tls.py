@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+from meshdev.client.control import Control
+from meshdev.client.project import find_project
+from meshdev.testing.mesh import Mesh
 from support_grpc import SERVICE
 from support_load import load_on, rate
 from support_npm import npm_package
@@ -68,6 +71,14 @@ command = "node @programs@/grpc_node.mjs call NODE_BENCH"
 protocol = "none"
 calls = ["node-bench"]
 environment = { GRPC_JS = "@grpc_js@" }
+"""
+EXPERIMENT = """
+[experiments.look]
+hypothesis = "it answers"
+load = { to = "pay", rate = 20, requests = ["/"] }
+steady_state = [{ edge = "outside -> pay", errors = "< 1%", rps = "> 1" }]
+timeline = [{ at = "500ms", fault = { edge = "outside -> pay", latency = "1ms" }, for = "500ms" }]
+baseline = "2s"
 """
 OTHERS = """
 [services.theirs]
@@ -231,6 +242,18 @@ def test_a_callee_with_a_certificate_of_its_own(
         assert "https" in own.stdout
         edge = edges(product)["outside", "theirs"]
         assert (edge["tls"], edge["protocol"], edge["routes"]) == ("passthrough", "https", [])
+
+
+def test_what_meshdev_itself_asks_is_asked_by_tls(product: Product, free_port: int) -> None:
+    """The pytest plugin's client, a replay of what was recorded on the edge, the load of an experiment."""
+    product.write(TOPOLOGY.replace("@port@", str(free_port)) + EXPERIMENT)
+    product.run("up", "-d", "--wait")
+    mesh = Mesh(Control(find_project(None, cwd=product.root, environ=product.env())))
+    with mesh.record("walk"), mesh.http("pay") as http:
+        assert http.get("/a").text.endswith("HTTP/1.1 https\n")
+    product.run("replay", "walk", "--to", "pay")
+    done = product.run("chaos", "run", "look", timeout=90, check=None)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_certificates_stay_and_are_for_one_user_only(product: Product, free_port: int) -> None:

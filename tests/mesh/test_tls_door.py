@@ -3,23 +3,19 @@
 import asyncio
 import contextlib
 import ssl
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
 import msgspec
 import pytest
-import redis.asyncio
 
-from meshdev.mesh.fleet import Fleet
-from meshdev.wire.mesh import EdgeError, EdgeKey, EdgePolicy, EdgeTls, Exchange, Upstream
+from meshdev.wire.mesh import EdgeError, EdgeKey, EdgePolicy, Exchange
 from support_asgi import asgi_server, tls_server
 from support_http_edge import Seen, http_peer, read_response
-from support_mesh import EDGE, Peer, Streams, dial, fleet_of, peer, until
-from support_redis import valkey
+from support_mesh import EDGE, dial, fleet_of, peer, until
 from support_tls import Issued, issued, speaking, trusting
+from support_tls_edge import edge_of, secure, tls_of, to
 
 UNTRUSTED = 60  # curl's word for it
 GET = b"GET /orders HTTP/1.1\r\nHost: payments\r\n\r\n"
@@ -29,52 +25,6 @@ GET = b"GET /orders HTTP/1.1\r\nHost: payments\r\n\r\n"
 def ours(tmp_path_factory: pytest.TempPathFactory) -> Issued:
     """The local authority and the certificate of payments."""
     return issued(tmp_path_factory.mktemp("tls"))
-
-
-def tls_of(ours: Issued, **more: Any) -> EdgeTls:
-    """What the daemon says of an edge to payments, whose callee has the same certificate."""
-    base = EdgeTls(
-        str(ours.certificate),
-        str(ours.certificate),
-        str(ours.authority),
-        str(ours.authority),
-        server_name="payments",
-    )
-    return msgspec.structs.replace(base, **more)
-
-
-def to(upstream: Upstream, tls: EdgeTls, protocol: str = "http", *, plain: bool = False) -> EdgePolicy:
-    """An edge that is terminated; its callee is spoken to by TLS unless it is ``plain``."""
-    at = msgspec.structs.replace(upstream, tls=not plain)
-    return EdgePolicy((at,), protocol, hold=2.0, tls=tls)
-
-
-@asynccontextmanager
-async def edge_of(
-    folder: Path,
-    policy: EdgePolicy,
-    *,
-    said: list[str] | None = None,
-    exchanges: list[tuple[EdgeKey, Exchange, float]] | None = None,
-) -> AsyncIterator[tuple[Fleet, int]]:
-    """The edge in a worker, and its port."""
-    async with fleet_of(folder, report=said, exchanges=exchanges) as fleet:
-        port = fleet.listen(EDGE)
-        await fleet.wait_acked(fleet.apply({EDGE: policy}))
-        yield fleet, port
-
-
-@asynccontextmanager
-async def secure(port: int, context: ssl.SSLContext, name: str = "payments") -> AsyncIterator[Streams]:
-    """A connection by TLS."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=context, server_hostname=name)
-    try:
-        async with asyncio.timeout(10):
-            yield reader, writer
-    finally:
-        writer.close()
-        with contextlib.suppress(ConnectionError, ssl.SSLError):
-            await writer.wait_closed()
 
 
 async def curl(url: str, authority: Path, *more: str) -> int:
@@ -142,45 +92,6 @@ async def test_what_is_said_with_the_handshake_is_heard(tmp_path: Path, ours: Is
                 writer.write(GET + GET)
                 assert (await read_response(reader)).body == b"far"
                 assert (await read_response(reader)).body == b"far"
-
-
-async def test_any_protocol_is_read_behind_it(tmp_path: Path, ours: Issued) -> None:
-    """Redis by TLS on both sides of the edge: its operations are told."""
-    told: list[tuple[EdgeKey, Exchange, float]] = []
-    with valkey() as plain:
-        async with (
-            in_front_of(plain, ours) as far,
-            edge_of(tmp_path, to(far.upstream, tls_of(ours), "redis"), exchanges=told) as (fleet, port),
-        ):
-            caller = redis.asyncio.Redis(
-                host="localhost", port=port, ssl=True, ssl_ca_certs=str(ours.authority)
-            )
-            assert await caller.set("session:1", "x")
-            assert await caller.get("session:1") == b"x"
-            await caller.aclose()
-            await fleet.sync()
-    assert {("SET", "session:{id}"), ("GET", "session:{id}")} <= {
-        (one.method, one.target) for _, one, _ in told
-    }
-
-
-@asynccontextmanager
-async def in_front_of(port: int, ours: Issued) -> AsyncIterator[Peer]:
-    """A server that speaks TLS and passes what is in it to ``port``."""
-
-    async def passing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        to_reader, to_writer = await asyncio.open_connection("127.0.0.1", port)
-
-        async def pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
-            with contextlib.suppress(ConnectionError, ssl.SSLError):
-                while data := await source.read(65536):
-                    sink.write(data)
-            sink.close()
-
-        await asyncio.gather(pump(reader, to_writer), pump(to_reader, writer))
-
-    async with peer("far", passing, tls=speaking(ours.certificate)) as far:
-        yield far
 
 
 async def test_bytes_pass_both_ways_until_both_have_gone(tmp_path: Path, ours: Issued) -> None:

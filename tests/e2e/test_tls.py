@@ -2,14 +2,18 @@
 
 import json
 import subprocess
+import threading
+from collections import Counter
 from typing import Any
 
+import grpc
 import pytest
 
 from meshdev.client.control import Control
 from meshdev.client.project import find_project
 from meshdev.testing.mesh import Mesh
-from support_grpc import SERVICE
+from support_docker import BASE
+from support_grpc import SERVICE, Caller
 from support_load import load_on, rate
 from support_npm import npm_package
 from support_pods import needs_pods
@@ -79,6 +83,15 @@ load = { to = "pay", rate = 20, requests = ["/"] }
 steady_state = [{ edge = "outside -> pay", errors = "< 1%", rps = "> 1" }]
 timeline = [{ at = "500ms", fault = { edge = "outside -> pay", latency = "1ms" }, for = "500ms" }]
 baseline = "2s"
+"""
+CONTAINER = f"""
+[services.boxed]
+image = "{BASE}"
+protocol = "none"
+command = ["sh", "-c", "while :; do /usr/bin/curl -sS $$PAY_URL/ https://pay:8443/; sleep 0.3; done"]
+volumes = ["/usr:/usr:ro", "/lib:/lib:ro", "/lib64:/lib64:ro"]
+calls = ["pay"]
+stop = {{ grace = "300ms" }}
 """
 OTHERS = """
 [services.theirs]
@@ -177,6 +190,16 @@ def test_grpc_by_tls(product: Product) -> None:
     eventually(lambda: any("ABORTED+OK DATA_LOSS 40" in line for line in said(product, "node")), 60)
 
 
+@pytest.mark.docker
+def test_a_container_trusts_the_edge(product: Product, free_port: int) -> None:
+    """By name and by its variable, with the files that are mounted for it."""
+    product.write((TOPOLOGY + CONTAINER).replace("@port@", str(free_port)))
+    product.run("up", "-d", "--wait", timeout=120)
+    eventually(lambda: sum("HTTP/2 https" in line for line in said(product, "boxed")) >= 4, 40)
+    assert edges(product)["boxed", "pay"]["errors"] == 0, traffic(product, "boxed")
+    assert "SSL_CERT_FILE=/etc/meshdev/trust-" in product.run("env", "boxed").stdout
+
+
 @needs_pods
 def test_by_name_from_a_network_of_its_own(product: Product) -> None:
     """The hard-coded ``https://pay`` as well as the variable; the callee is spoken to by TLS in its own network."""
@@ -201,6 +224,36 @@ def test_saves_under_load_fail_no_request(product: Product, free_port: int) -> N
     assert load.failed == {}
     assert load.ok == load.sent
     assert len(load.answered_by) == 3
+
+
+def test_a_restart_under_load_fails_no_grpc_call(product: Product, free_port: int) -> None:
+    """Callers are sent on by GOAWAY within TLS."""
+    bench = GRPC.partition("[services.node-bench]")[0]
+    product.write(f'{bench}ports = ["{free_port}:grpc"]')
+    product.run("up", "-d", "--wait", timeout=120)
+    credentials = grpc.ssl_channel_credentials((product.root / ".meshdev/tls/ca.pem").read_bytes())
+    over = threading.Event()
+    codes: Counter[str] = Counter()
+
+    def load() -> None:
+        with Caller(free_port, credentials) as caller:
+            while not over.is_set():
+                codes[caller.code("Echo", b"e" * 1000)] += 1
+
+    threads = [threading.Thread(target=load) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    try:
+        eventually(lambda: codes.total() > 50, 60)
+        product.run("restart", "bench", timeout=120)
+        before = codes.total()
+        eventually(lambda: codes.total() > before + 50, 60)
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join(30)
+    assert set(codes) == {"OK"}
+    assert len({one["instance"] for one in traffic(product, "outside")}) == 2
 
 
 def generation(product: Product) -> int:

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import msgspec
 import pytest
+import websockets
 
 from meshdev.wire.mesh import EdgeError, EdgeKey, EdgePolicy, Exchange
 from support_asgi import asgi_server, tls_server
@@ -284,3 +285,85 @@ async def test_a_name_proxy_leads_into_it(tmp_path: Path, ours: Issued) -> None:
         await until(lambda: len(told) == 7)
     assert {key for key, _, _ in told} == {EDGE}
     assert {one.method for _, one, _ in told} == {"GET"}
+
+
+async def test_files_that_are_gone_are_told(tmp_path: Path, ours: Issued) -> None:
+    """A certificate that cannot be read keeps callers out, an authority that cannot be read keeps the callee out."""
+    said: list[str] = []
+    gone = str(tmp_path / "gone.pem")
+    async with tls_server("http/1.1", ours.certificate) as upstream:
+        policy = to(upstream, tls_of(ours, certificate=gone))
+        async with edge_of(tmp_path, policy, said=said) as (fleet, port):
+            with pytest.raises(OSError):  # noqa: PT011 - how it looks from outside is the system's affair
+                async with secure(port, trusting(ours.authority)):
+                    pass
+            await fleet.wait_acked(fleet.apply({EDGE: to(upstream, tls_of(ours, verified_by=gone))}))
+            async with secure(port, trusting(ours.authority)) as (reader, writer):
+                writer.write(GET)
+                assert (await read_response(reader)).status == 503
+            await until(lambda: len(said) == 2)
+    assert f"callers cannot be let in: {gone} cannot be read" in said[0]
+    assert f"no callee can be verified: {gone} cannot be read" in said[1]
+
+
+@pytest.mark.parametrize("mode", ["terminate", "originate"])
+async def test_websockets_pass(tmp_path: Path, ours: Issued, mode: str) -> None:
+    """Both ways, and their messages are counted; an end is passed on."""
+    told: list[tuple[EdgeKey, Exchange, float]] = []
+    certificate = str(ours.certificate) if mode == "terminate" else ""
+    async with tls_server("http/1.1", ours.certificate) as upstream:
+        policy = to(upstream, tls_of(ours, certificate=certificate))
+        async with edge_of(tmp_path, policy, exchanges=told) as (_, port):
+            scheme, context = ("wss", trusting(ours.authority)) if certificate else ("ws", None)
+            async with websockets.connect(
+                f"{scheme}://localhost:{port}/ws", ssl=context, proxy=None
+            ) as socket:
+                for number in range(10):
+                    await socket.send(f"text {number}")
+                    assert await socket.recv() == f"TEXT {number}"
+            await until(lambda: bool(told))
+    assert (told[0][1].messages_in, told[0][1].messages_out) == (10, 10)
+
+
+async def test_a_caller_that_goes_while_it_is_let_in_leaves_nothing(tmp_path: Path, ours: Issued) -> None:
+    """Many that come and go at every moment of their handshake; then one is served."""
+    async with http_peer("far") as far:
+        async with edge_of(tmp_path, to(far.upstream, tls_of(ours), plain=True)) as (fleet, port):
+            hello, said = ssl.MemoryBIO(), ssl.MemoryBIO()
+            with contextlib.suppress(ssl.SSLWantReadError):
+                trusting(ours.authority).wrap_bio(hello, said, server_hostname="payments").do_handshake()
+            whole = said.read()
+            for cut in range(0, len(whole) + 1, 20):
+                async with dial(port) as (_, writer):
+                    writer.write(whole[:cut])
+            async with secure(port, trusting(ours.authority)) as (reader, writer):
+                writer.write(GET)
+                assert (await read_response(reader)).body == b"far"
+            await until(lambda: EDGE in fleet.signals() and fleet.signals()[EDGE].active == 0)
+
+
+async def test_a_goodbye_is_no_reset(tmp_path: Path, ours: Issued) -> None:
+    """Callers that close as soon as they have their answer, an answer that its end ends: nothing is broken."""
+
+    async def endless(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 100_000)
+        await writer.drain()
+
+    said: list[str] = []
+    async with peer("far", endless, tls=speaking(ours.certificate)) as far:
+        async with edge_of(tmp_path, to(far.upstream, tls_of(ours)), said=said) as (fleet, port):
+            for _ in range(20):
+                assert await curl(f"https://localhost:{port}/", ours.authority) == 0
+            await until(lambda: EDGE in fleet.signals() and fleet.signals()[EDGE].closed == 20)
+            assert fleet.signals()[EDGE].errors == {}
+            assert fleet.signals()[EDGE].total.failures == 0
+    async with tls_server("h2", ours.certificate) as upstream:
+        async with edge_of(tmp_path, to(upstream, tls_of(ours)), said=said) as (fleet, port):
+            for _ in range(20):
+                assert await curl(f"https://localhost:{port}/text", ours.authority, "--http2") == 0
+            await until(lambda: EDGE in fleet.signals() and fleet.signals()[EDGE].closed == 20)
+            # what the callee still says when curl has closed already is answered by a reset, as without TLS
+            assert set(fleet.signals()[EDGE].errors) <= {EdgeError.CALLER_RESET}
+            assert fleet.signals()[EDGE].total.failures == 0
+    assert said == []

@@ -137,19 +137,21 @@ class Certificates:
 
     def variables(self, system: System, service: Service) -> dict[str, str]:
         """What ``service`` finds in its environment: whom to trust, and who it is itself."""
-        found: dict[str, str] = {}
-        secure = (
-            is_secure(service, callee, endpoint)
-            for callee in callees(system, service)
-            for endpoint in callee.endpoints
-        )
-        if any(secure) and self._kept:
-            found.update(self._trust)
+        found = self.trusted(system, service)
         kept = self._kept.get(service.name)
         if kept is not None and any(one.tls is not None and one.tls.to_callee for one in service.endpoints):
             files = (kept.certificate, kept.key, self.authority)
             found.update(zip(OWN_TLS, map(str, files), strict=True))
         return found
+
+    def trusted(self, system: System, service: Service) -> dict[str, str]:
+        """By variable, the file of those whom it shall trust; nothing where it calls nobody by TLS."""
+        secure = (
+            is_secure(service, callee, endpoint)
+            for callee in callees(system, service)
+            for endpoint in callee.endpoints
+        )
+        return dict(self._trust) if any(secure) and self._kept else {}
 
     # --- files ------------------------------------------------------------------------------------
 

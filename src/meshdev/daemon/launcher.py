@@ -138,7 +138,8 @@ class Launcher:
 
     def environment(self, system: System, service: Service, ports: Mapping[str, int]) -> dict[str, str]:
         """What an incarnation of ``service`` with these ``ports`` sees, less its marks."""
-        tls = self.tls(system, service) if isinstance(service.run, Process) else {}
+        whose = self.tls if isinstance(service.run, Process) else self.containers.trusted
+        tls = whose(system, service)
         return service_environment(
             system, service, base=self.base, port_of=self.port_of, ports=ports, tls=tls
         )

@@ -125,6 +125,7 @@ class Supervisor:
         )
         self._certificates = Certificates(paths.tls_dir, os.environ, self._warn)
         self._routes.tls_of = self._certificates.edge_tls
+        self._containers.trust = self._certificates.trusted
         self._names = NameRoom(paths, run_id, self._routes, self._warn)
         self._launcher = Launcher(
             self._runner,

@@ -74,8 +74,9 @@ class Side(asyncio.Protocol):
         return self.transport is not None and self.transport.can_write_eof()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """This end is gone."""
-        self.link.lost(self, exc)
+        """This end is gone; over TLS who has said goodbye need not wait for ours, and may answer it with a reset."""
+        said_goodbye = self.eof and exc is not None and _is_secure(self.transport)
+        self.link.lost(self, None if said_goodbye else exc)
 
 
 class CallerSide(Side):
@@ -374,6 +375,10 @@ class Relay:
 
 def _leaves(upstreams: frozenset[Upstream], link: Link) -> bool:
     return link.callee is not None and link.upstream not in upstreams
+
+
+def _is_secure(transport: asyncio.Transport | None) -> bool:
+    return transport is not None and transport.get_extra_info("sslcontext") is not None
 
 
 def close(transport: asyncio.Transport | None) -> None:

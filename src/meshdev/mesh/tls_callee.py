@@ -32,8 +32,13 @@ async def dial_by_tls(
     Raises UnconnectedError.
     """
     tls = edge.policy.tls or _NO_WISHES
+    try:
+        context = _context(tls.verified_by, alpn, tls.stamp, verify=tls.verify)
+    except OSError as error:
+        edge.explain(f"no callee can be verified: {tls.verified_by} cannot be read ({error})")
+        raise UnconnectedError(EdgeError.TLS) from error
     secure: dict[str, Any] = {
-        "ssl": _context(tls.verified_by, alpn, tls.stamp, verify=tls.verify),
+        "ssl": context,
         "server_hostname": tls.server_name or upstream.host,
         "ssl_handshake_timeout": CONNECT_TIMEOUT,
         "ssl_shutdown_timeout": SHUTDOWN_SECONDS,

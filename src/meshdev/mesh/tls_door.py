@@ -68,7 +68,7 @@ class TlsDoor:
 
     def listen(self, sock: socket.socket) -> "DoorListener":
         """Accept there; nothing is read of a caller before its handshake can begin."""
-        return DoorListener(sock, self._start(self._accept(sock)))
+        return DoorListener(self._start(self._accept(sock)))
 
     def put_out(self) -> None:
         """Let go of everybody who is still on the way in."""
@@ -162,7 +162,11 @@ class TlsDoor:
         context = self._contexts.get(offered)
         if context is None:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(tls.certificate, tls.key)
+            try:
+                context.load_cert_chain(tls.certificate, tls.key)
+            except OSError as error:
+                self._complain(f"callers cannot be let in: {tls.certificate} cannot be read ({error})")
+                raise
             context.sni_callback = _note_greeting
             if offered:
                 context.set_alpn_protocols(list(offered))
@@ -233,16 +237,14 @@ class TlsDoor:
 class DoorListener:
     """Accepts callers until it is closed."""
 
-    __slots__ = ("_sock", "_task")
+    __slots__ = ("_task",)
 
-    def __init__(self, sock: socket.socket, task: asyncio.Task[None]) -> None:
-        self._sock = sock
+    def __init__(self, task: asyncio.Task[None]) -> None:
         self._task = task
 
     def close(self) -> None:
-        """Accept nobody any more."""
+        """Accept nobody any more; the socket is closed when the task ends."""
         self._task.cancel()
-        self._sock.close()
 
 
 class Arrival(asyncio.Protocol):

@@ -2,7 +2,7 @@
 
 import ssl
 import subprocess
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
@@ -44,9 +44,9 @@ class Issued(NamedTuple):
     certificate: Path
 
 
-def issued(folder: Path, *names: str, stem: str = "payments") -> Issued:
+def issued(folder: Path, *names: str, stem: str = "payments", days_ago: int = 0) -> Issued:
     """A certificate for ``names`` (payments, localhost and 127.0.0.1, if none are given) by the folder's authority."""
-    now = datetime.now(UTC)
+    now = datetime.now(UTC) - timedelta(days=days_ago)
     place = folder / f"{stem}-ca.pem"
     pair = new_authority("test", now)
     place.write_bytes(pair.certificate)

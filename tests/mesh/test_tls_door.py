@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import ssl
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -192,6 +193,23 @@ async def test_a_callee_that_does_not_hold_is_refused_and_told(
     [sentence] = said
     assert told in sentence
     assert 'ca = "FILE"' in sentence
+
+
+async def test_a_callee_whose_certificate_has_expired_is_told(tmp_path: Path, ours: Issued) -> None:
+    """And since when."""
+    old = issued(tmp_path, stem="old", days_ago=100)
+    said: list[str] = []
+    async with tls_server("http/1.1", old.certificate) as upstream:
+        tls = tls_of(ours, verified_by=str(old.authority))
+        async with (
+            edge_of(tmp_path, to(upstream, tls), said=said) as (_, port),
+            secure(port, trusting(ours.authority)) as (reader, writer),
+        ):
+            writer.write(GET)
+            assert (await read_response(reader)).status == 503
+            await until(lambda: bool(said))
+    assert "certificate has expired; its certificate is for payments" in said[0]
+    assert f"until {datetime.now(UTC) - timedelta(days=10):%Y-%m-%d}" in said[0]
 
 
 async def test_a_callee_that_speaks_plain_is_told(tmp_path: Path, ours: Issued) -> None:

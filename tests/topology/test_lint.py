@@ -139,3 +139,12 @@ def test_warnings_of_the_load_are_findings(tmp_path: Path) -> None:
     assert findings(tmp_path, services('calls = ["b"]', 'profiles = ["x"]')) == [
         'meshdev.toml:3: warning: services.a.calls: "b" is left out (profiles: x) [left-out]'
     ]
+
+
+def test_tls_for_a_callee_that_speaks_none(tmp_path: Path) -> None:
+    """A mode that cannot be had is told; a terminated edge to a plain callee is one."""
+    calls = 'calls = { b = { tls = "originate" }, c = { tls = "terminate" } }'
+    assert findings(tmp_path, services(calls, "", "")) == [
+        'meshdev.toml:1: warning: a -> b: tls = "originate" does nothing, since b speaks no TLS [tls-for-nobody]'
+    ]
+    assert findings(tmp_path, services(calls, 'tls = "terminate"', "")) == []

@@ -1,7 +1,7 @@
 """Where callers come in by TLS: the handshake is ours, what they say then is the edge's business like any other.
 
-Rules: callers see the certificate that the policy names, and are offered by ALPN what the callee itself chooses: it is
-asked once for each incarnation (`_Asked`), before the first handshake, so callers wait here while a callee starts ·
+Rules: callers see the certificate that the policy names, and are offered by ALPN what the callee itself chooses
+(`tls_choice`), so they wait here while a callee starts ·
 behind the handshake stands the protocol that the edge has for plain callers; it hears of nothing but bytes · a
 half-close does not exist over TLS · what goes wrong in a handshake is counted, and told once with the way out.
 """
@@ -14,20 +14,18 @@ from contextvars import ContextVar
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from meshdev.mesh.edge import HTTP1, Edge, UnconnectedError
 from meshdev.mesh.relay import Start
-from meshdev.wire.mesh import EdgeError, EdgeTls, Upstream
+from meshdev.mesh.tls_choice import Choice
+from meshdev.wire.mesh import EdgeError, EdgeTls
 
 if TYPE_CHECKING:
+    from meshdev.mesh.edge import Edge
     from meshdev.mesh.http_relay import HttpRelay
     from meshdev.mesh.relay import Relay
 
 HANDSHAKE_SECONDS: Final = 10.0
 ACCEPT_PAUSE: Final = 0.1
 SHUTDOWN_SECONDS: Final = 2.0  # for the other side to say goodbye, too
-H2: Final = ("h2",)
-EITHER: Final = ("h2", *HTTP1)
-_SPOKEN_AS_H2: Final = frozenset({"grpc", "http2"})
 _DISTRUST: Final = frozenset(
     {
         "TLSV1_ALERT_UNKNOWN_CA",
@@ -41,7 +39,6 @@ _PLAIN: Final = frozenset({"HTTP_REQUEST", "WRONG_VERSION_NUMBER"})
 _GREETED: Final[ContextVar[list[str]]] = ContextVar("greeted")
 """Of the handshake that is under way in this context: who was meant, once its caller has said hello."""
 Shake = Callable[[ssl.SSLContext], Awaitable[None]]
-_HELD_TOO_LONG: Final = frozenset({EdgeError.HOLD_TIMEOUT, EdgeError.HOLD_OVERFLOW})
 
 
 class TlsDoor:
@@ -62,9 +59,7 @@ class TlsDoor:
         self._admitting: set[asyncio.Task[None]] = set()
         self._contexts: dict[tuple[str, ...], ssl.SSLContext] = {}
         self._tls: EdgeTls | None = None
-        self._chosen: dict[Upstream, tuple[str, ...]] = {}
-        self._asking: asyncio.Task[None] | None = None
-        self._unasked: EdgeError | None = None
+        self._choice = Choice(relay.edge, start)
 
     def listen(self, sock: socket.socket) -> "DoorListener":
         """Accept there; nothing is read of a caller before its handshake can begin."""
@@ -106,11 +101,11 @@ class TlsDoor:
         greeted: list[str] = []
         _GREETED.set(greeted)
         try:
-            offered = await self._offer()
+            offered = await self._choice.offered()
             if offered is not None:
                 await shake(self._context(offered))
                 return
-            kind = self._unasked
+            kind = self._choice.unasked
         except ssl.SSLError as error:
             kind = EdgeError.TLS
             self._refused(error)
@@ -191,48 +186,6 @@ class TlsDoor:
             "(Java), or has its own, needs it in its trust store"
         )
 
-    # --- what the callee chooses ------------------------------------------------------------------
-
-    async def _offer(self) -> tuple[str, ...] | None:
-        """What callers are offered by ALPN; None when no callee came in the time for which the edge holds."""
-        policy = self.edge.policy
-        if policy.protocol in _SPOKEN_AS_H2:
-            return H2
-        if policy.protocol != "http":
-            return ()
-        known = self._known()
-        if known is None:
-            if self._asking is None:
-                self._asking = self._start(self._ask())
-            await asyncio.shield(self._asking)
-            known = self._known()
-        if known is None:
-            return None if self._unasked in _HELD_TOO_LONG else HTTP1
-        return known
-
-    def _known(self) -> tuple[str, ...] | None:
-        for upstream in self.edge.policy.upstreams:
-            if (
-                not upstream.by_tls or upstream.remote is not None
-            ):  # h2c by prior knowledge: nobody has asked for it
-                return HTTP1
-            if upstream in self._chosen:
-                return self._chosen[upstream]
-        return None
-
-    async def _ask(self) -> None:
-        self._unasked = None
-        try:
-            asked = await self.edge.connect(_Asked, alpn=EITHER)
-        except UnconnectedError as error:
-            self._unasked = error.kind
-        else:
-            current = self.edge.policy.upstreams
-            self._chosen = {one: chosen for one, chosen in self._chosen.items() if one in current}
-            self._chosen[asked.upstream] = EITHER if asked.chosen == "h2" else HTTP1
-        finally:
-            self._asking = None
-
 
 class DoorListener:
     """Accepts callers until it is closed."""
@@ -279,22 +232,6 @@ class Arrival(asyncio.Protocol):
             protocol.eof_received()
         for exc in self._lost:
             protocol.connection_lost(exc)
-
-
-class _Asked(asyncio.Protocol):
-    """A connection that is made to see what the callee chooses, and nothing else."""
-
-    __slots__ = ("chosen", "upstream")
-
-    def __init__(self, upstream: Upstream) -> None:
-        self.upstream = upstream
-        self.chosen: str | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """It has chosen."""
-        secure = transport.get_extra_info("ssl_object")
-        self.chosen = secure.selected_alpn_protocol() if secure is not None else None
-        transport.close()
 
 
 def _note_greeting(_: ssl.SSLObject, name: str | None, __: ssl.SSLContext) -> None:

@@ -298,13 +298,18 @@ def test_a_callee_with_a_certificate_of_its_own(
 
 
 def test_what_meshdev_itself_asks_is_asked_by_tls(product: Product, free_port: int) -> None:
-    """The pytest plugin's client, a replay of what was recorded on the edge, the load of an experiment."""
+    """The pytest plugin's client, a replay, a stand-in that plays the recording, an experiment."""
     product.write(TOPOLOGY.replace("@port@", str(free_port)) + EXPERIMENT)
     product.run("up", "-d", "--wait")
     mesh = Mesh(Control(find_project(None, cwd=product.root, environ=product.env())))
     with mesh.record("walk"), mesh.http("pay") as http:
         assert http.get("/a").text.endswith("HTTP/1.1 https\n")
     product.run("replay", "walk", "--to", "pay")
+    product.run("swap", "pay", "--with", "recording:walk", timeout=60)
+    played = curl(product, f"https://localhost:{free_port}/a")
+    assert played.stdout.endswith("HTTP/1.1 https\n")
+    assert "no-match" in curl(product, f"https://localhost:{free_port}/b").stdout
+    product.run("swap", "pay", "--with", "file", timeout=60)
     done = product.run("chaos", "run", "look", timeout=90, check=None)
     assert done.returncode == 0, done.stdout + done.stderr
 

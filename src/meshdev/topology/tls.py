@@ -9,11 +9,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from meshdev.topology.file_parts import TlsTable
 from meshdev.topology.model import Endpoint, Service, System, Tls, TlsMode
 from meshdev.topology.recordings import Stub
-from meshdev.topology.scope import Scope
+
+if TYPE_CHECKING:
+    from meshdev.topology.file_parts import TlsTable
+    from meshdev.topology.scope import Scope
 
 _NAMES = r"(?:\*\.)?[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*"
 _NAME = re.compile(rf"{_NAMES}|[0-9A-Fa-f:]+")
@@ -25,7 +28,7 @@ _WRAPPED = {"http": "https"}
 _SECURE = frozenset({TlsMode.TERMINATE, TlsMode.PASSTHROUGH})
 
 
-def with_tls(scope: Scope, keys: tuple[str, ...], table: TlsTable | None, endpoint: Endpoint) -> Endpoint:
+def with_tls(scope: "Scope", keys: tuple[str, ...], table: "TlsTable | None", endpoint: Endpoint) -> Endpoint:
     """``endpoint`` with its TLS, as ``table`` at ``keys`` says; what is within TLS is its protocol then."""
     if table is None:
         return endpoint
@@ -63,7 +66,7 @@ def with_tls(scope: Scope, keys: tuple[str, ...], table: TlsTable | None, endpoi
     return replace(endpoint, tls=tls, protocol=protocol)
 
 
-def _file(scope: Scope, keys: tuple[str, ...], written: str | None) -> Path | None:
+def _file(scope: "Scope", keys: tuple[str, ...], written: str | None) -> Path | None:
     if written is None:
         return None
     path = scope.folder(written)

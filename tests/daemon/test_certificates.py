@@ -142,6 +142,9 @@ async def test_an_authority_that_is_due_is_made_anew_with_all_that_it_signed(
     first = certificates.authority.read_bytes()
     clock.now += timedelta(days=1300)
     await certificates.ready(shop)
+    assert certificates.authority.read_bytes() == first  # in use: callers that run would not trust another
+    certificates = keeper(tmp_path, clock=clock)
+    await certificates.ready(shop)
     second = certificates.authority.read_bytes()
     assert second != first
     (tmp_path / "tls" / "ca.key").unlink()

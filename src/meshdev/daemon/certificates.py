@@ -1,10 +1,10 @@
 """The project's own authority and the certificates that it signs: files below ``.meshdev/tls``, renewed in time.
 
 Rules: nothing is made before some endpoint needs it · keys are readable for their user only, every file is replaced
-whole · what is good for a while yet stays, so callers that run go on trusting · a callee has one certificate, and its
-edges show the same: they stand for it · trust is only ever added: where the environment from outside names a file of
-authorities, callers get that file's content and ours. `ready` must have run for a system before anything else is asked
-of it.
+whole · what is good for a while yet stays, and the authority for as long as the daemon runs, so callers go on trusting ·
+a callee has one certificate, and its edges show the same: they stand for it · trust is only ever added: where the
+environment from outside names a file of authorities, callers get that file's content and ours. `ready` must have run
+for a system before anything else is asked of it.
 """
 
 import asyncio
@@ -179,7 +179,10 @@ class Certificates:
         key = self._folder / "ca.key"
         if self.authority.exists() and key.exists():
             pair = Pair(self.authority.read_bytes(), key.read_bytes())
-            if is_of(pair.certificate, pair) and not outlook(pair.certificate).is_due(self._clock()):
+            in_use = bool(self._kept)  # callers that run trust it, and would not trust another
+            if is_of(pair.certificate, pair) and (
+                in_use or not outlook(pair.certificate).is_due(self._clock())
+            ):
                 return pair
         pair = new_authority(f"{system} (meshdev, local)", self._clock())
         _write(key, pair.key, _PRIVATE)

@@ -1,8 +1,8 @@
 """The project's own authority and the certificates that it signs: files below ``.meshdev/tls``, renewed in time.
 
 Rules: nothing is made before some endpoint needs it · keys are readable for their user only, every file is replaced
-whole · what is good for a while yet stays, and the authority for as long as the daemon runs, so callers go on trusting ·
-a callee has one certificate, and its edges show the same: they stand for it · trust is only ever added: where the
+whole · what is good for a while yet stays, the authority for as long as the daemon runs, so callers go on trusting · a
+callee has one certificate, and its edges show the same: they stand for it · trust is only ever added: where the
 environment from outside names a file of authorities, callers get that file's content and ours. `ready` must have run
 for a system before anything else is asked of it.
 """

@@ -1,6 +1,7 @@
 """The local authority: what it signs, what a verifier says to it, when a certificate is due."""
 
 import ssl
+import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -106,3 +107,25 @@ def test_whoever_signed_something_else_signed_nothing_of_ours() -> None:
     """Bytes that are none are nobody's."""
     assert is_of(LEAF.certificate, AUTHORITY)
     assert not is_of(b"nothing", AUTHORITY)
+
+
+def test_what_others_made_is_read_as_well(tmp_path: Path) -> None:
+    """Without alternative names, without a common name, with a key of another sort: told, and none of ours."""
+    openssl = (
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-days",
+        "1",
+        "-subj",
+        "/O=somebody",
+    )
+    key, certificate = tmp_path / "key.pem", tmp_path / "own.pem"
+    subprocess.run([*openssl, "-keyout", str(key), "-out", str(certificate)], check=True, capture_output=True)
+    theirs = Pair(certificate.read_bytes(), key.read_bytes())
+    told = outlook(theirs.certificate)
+    assert (told.names, told.issuer) == ((), "O=somebody")
+    assert not fits(theirs, AUTHORITY, (), NOW)

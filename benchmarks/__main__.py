@@ -18,24 +18,27 @@ from benchmarks.protocols import command as protocols
 from benchmarks.recording import command as recording
 from benchmarks.report import Results
 from benchmarks.scenarios.base import Scenario
+from benchmarks.tls import command as tls
 from benchmarks.tools.base import Tool, Unfit
 from benchmarks.tools.binary_peers import CACHE, install
 
 _PAGE = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
 _RESULTS = CACHE / "results"
+_PARTS = {
+    "mesh": mesh.main,
+    "faults": faults.main,
+    "protocols": protocols.main,
+    "recording": recording.main,
+    "tls": tls.main,
+}
 _ALL = (*scenarios.ALL, *dashboard.ALL)
 
 
 def main(argv: Sequence[str]) -> int:
     """Measure, print the tables, keep the results."""
-    if argv[:1] == ["mesh"]:
-        return mesh.main(argv[1:])
-    if argv[:1] == ["faults"]:
-        return faults.main(argv[1:])
-    if argv[:1] == ["protocols"]:
-        return protocols.main(argv[1:])
-    if argv[:1] == ["recording"]:
-        return recording.main(argv[1:])
+    part = _PARTS.get(argv[0]) if argv else None
+    if part is not None:
+        return part(argv[1:])
     arguments = _arguments(argv)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is cleared away
     chosen = [
@@ -62,6 +65,7 @@ def main(argv: Sequence[str]) -> int:
         _PAGE.write_text(
             report.page(parts)
             + protocols.part()
+            + tls.part()
             + "\n"
             + faults.section()
             + "\n"

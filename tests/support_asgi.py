@@ -3,7 +3,8 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
 from typing import Any, cast
 
 import hypercorn.asyncio
@@ -90,9 +91,14 @@ def application() -> Starlette:
     return app
 
 
+def tls_server(alpn: str, certificate: Path) -> AbstractAsyncContextManager[Upstream]:
+    """The same by TLS: hypercorn chooses ``h2`` where it is offered, uvicorn knows ``http/1.1`` only."""
+    return asgi_server("hypercorn" if alpn == "h2" else "uvicorn-h11", certificate)
+
+
 @asynccontextmanager
-async def asgi_server(kind: str) -> AsyncIterator[Upstream]:
-    """The application on one of `SERVERS`, in this loop."""
+async def asgi_server(kind: str, certificate: Path | None = None) -> AsyncIterator[Upstream]:
+    """The application on one of `SERVERS`, in this loop; by TLS with a ``certificate``, which holds its key, too."""
     with socket.socket() as sock:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         sock.bind(("127.0.0.1", 0))
@@ -103,6 +109,8 @@ async def asgi_server(kind: str) -> AsyncIterator[Upstream]:
             config = hypercorn.config.Config()
             config.bind = [f"fd://{sock.dup().detach()}"]
             config.graceful_timeout = 0.5
+            if certificate is not None:
+                config.certfile = config.keyfile = str(certificate)
             config.accesslog = config.errorlog = None
             serving = hypercorn.asyncio.serve(
                 cast("Any", application()), config, shutdown_trigger=cast("Any", stop.wait)
@@ -117,7 +125,11 @@ async def asgi_server(kind: str) -> AsyncIterator[Upstream]:
             return
         server = uvicorn.Server(
             uvicorn.Config(
-                application(), http=cast("Any", kind.partition("-")[2]), log_level="critical", lifespan="off"
+                application(),
+                http=cast("Any", kind.partition("-")[2]),
+                log_level="critical",
+                lifespan="off",
+                ssl_certfile=certificate,
             )
         )
         async with asyncio.TaskGroup() as group:

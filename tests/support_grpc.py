@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent import futures
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, Final, Self
 
 import grpc
@@ -62,13 +63,23 @@ _HANDLERS: Final = {
 
 
 def bench_server(
-    prepare: Callable[[Any], None] = lambda _: None, *, workers: int = 16, port: int = 0
+    prepare: Callable[[Any], None] = lambda _: None,
+    *,
+    workers: int = 16,
+    port: int = 0,
+    credentials: Any = None,
 ) -> tuple[Any, int]:
     """A server on ``port``, or on a free one, started; ``prepare`` may add to it before."""
     server = grpc.server(futures.ThreadPoolExecutor(workers), options=[("grpc.so_reuseport", 0)])
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, _HANDLERS),))
     prepare(server)
-    port = server.add_insecure_port(f"127.0.0.1:{port}")
+    address = f"127.0.0.1:{port}"
+    add = (
+        server.add_insecure_port
+        if credentials is None
+        else partial(server.add_secure_port, server_credentials=credentials)
+    )
+    port = add(address)
     server.start()
     return server, port
 
@@ -86,9 +97,12 @@ def grpc_bench() -> Iterator[int]:
 class Caller:
     """Calls `Bench` over one connection."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, credentials: Any = None) -> None:
         options = [("grpc.use_local_subchannel_pool", 1), ("grpc.enable_retries", 0)]
-        self.channel = grpc.insecure_channel(f"127.0.0.1:{port}", options=options)
+        if credentials is None:
+            self.channel = grpc.insecure_channel(f"127.0.0.1:{port}", options=options)
+        else:
+            self.channel = grpc.secure_channel(f"127.0.0.1:{port}", credentials, options=options)
 
     def __enter__(self) -> Self:
         return self

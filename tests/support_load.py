@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from support_product import PROGRAMS
 
@@ -31,14 +32,16 @@ def rate(default: float = 100.0) -> float:
 
 
 @contextmanager
-def load_on(port: int, *, per_second: float, path: str = "") -> Iterator[Load]:
+def load_on(port: int, *, per_second: float, path: str = "", trusts: Path | None = None) -> Iterator[Load]:
     """Load while the block lasts, from a process of its own; it has had its first answer when the block begins.
 
-    With a ``path`` that is all that is asked for, else what tests/e2e/programs/load.py says.
+    With a ``path`` that is all that is asked for, else what tests/e2e/programs/load.py says; by TLS if it ``trusts``
+    somebody.
     """
     load = Load()
     with subprocess.Popen(
         [sys.executable, PROGRAMS / "load.py", str(port), str(per_second), path],
+        env=os.environ if trusts is None else {**os.environ, "LOAD_TRUSTS": str(trusts)},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

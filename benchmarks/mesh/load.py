@@ -70,13 +70,29 @@ def version() -> str:
 
 def run(port: int, connections: int, seconds: float, folder: Path, *, core: int, **shape: str) -> Load:
     """One run against 127.0.0.1:``port``; ``shape`` may have ``heads`` (`Heads`) and ``path``."""
+    url = f"http://127.0.0.1:{port}{shape.get('path', '/')}"
     heads = Heads(shape.get("heads", Heads.REPEAT))
+    return run_url(url, connections, seconds, folder, core=core, heads=heads)
+
+
+def run_url(
+    url: str,
+    connections: int,
+    seconds: float,
+    folder: Path,
+    *,
+    core: int,
+    heads: Heads = Heads.REPEAT,
+    close: bool = False,
+) -> Load:
+    """One run against ``url``; with ``close`` each request has a connection of its own."""
     script = folder / f"{heads}.lua"
     script.write_text(_script(heads), "utf-8")
     command = ["taskset", "-c", str(core), "wrk", "-t1", f"-c{connections}", f"-d{seconds:.0f}s", "--latency"]
     command += ["-s", str(script)]
     command += [part for name, value in _HEADERS.items() for part in ("-H", f"{name}: {value}")]
-    command.append(f"http://127.0.0.1:{port}{shape.get('path', '/')}")
+    command += ["-H", "Connection: close"] if close else []
+    command.append(url)
     done = subprocess.run(
         command, capture_output=True, text=True, check=True, timeout=seconds + _GRACE_SECONDS
     )

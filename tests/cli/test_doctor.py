@@ -3,6 +3,7 @@
 import json
 import socket
 import threading
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from meshdev.cli import diagnosis, diagnosis_here
 from meshdev.cli.diagnosis import Finding, Verdict
 from meshdev.cli.diagnosis_engine import docker
 from meshdev.cli.doctor import render
+from meshdev.identity.authority import new_authority
 from support_cli import Cli, stand_in
 from support_control import held_lock, service, short_project
 
@@ -115,3 +117,20 @@ def test_dumb_terminal_has_no_dashboard(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr("sys.stdout.isatty", lambda: True)
     monkeypatch.setenv("TERM", "dumb")
     assert "no dashboard" in diagnosis_here.terminal().lost
+
+
+def test_the_projects_authority_is_looked_at(cli: Cli) -> None:
+    """Nothing is said where there is none; where it is, how long it is good for, and whether its key is anybody's."""
+    assert "certificates" not in cli("doctor").out
+    folder = cli.project.paths.tls_dir
+    folder.mkdir(parents=True)
+    pair = new_authority("shop", datetime(2026, 11, 28, tzinfo=UTC))
+    (folder / "ca.pem").write_bytes(pair.certificate)
+    key = folder / "ca.key"
+    key.touch(0o600)
+    assert "ca.pem, until 2031-11-27 (browsers" in " ".join(cli("doctor").out.split())
+    key.chmod(0o644)
+    assert f"chmod 600 {key}" in cli("doctor").out
+    key.chmod(0o600)
+    (folder / "ca.pem").write_text("nothing")
+    assert "which is none: the next start makes another" in " ".join(cli("doctor").out.split())

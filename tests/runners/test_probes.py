@@ -1,6 +1,7 @@
 """Single probes against real servers: what they say."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -10,23 +11,30 @@ import pytest
 from meshdev.runners.ports import PortPool
 from meshdev.runners.probes import ProbePlace, probe_exec, probe_file, probe_http, probe_tcp
 from meshdev.runners.reaper import Reaper
+from support_tls import issued, speaking
 
 ENV = {"PATH": "/usr/bin:/bin"}
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 @asynccontextmanager
-async def answering(*pieces: bytes) -> AsyncIterator[int]:
-    """A server that answers every request with ``pieces``; its port."""
+async def answering(
+    *pieces: bytes, until: bytes = b"\r\n\r\n", tls: ssl.SSLContext | None = None
+) -> AsyncIterator[int]:
+    """A server that answers every request with ``pieces`` (whatever comes, if it need not end); its port."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
+        try:
+            await (reader.readuntil(until) if until else reader.read(1))
+        except asyncio.IncompleteReadError:
+            writer.close()
+            return
         for piece in pieces:
             writer.write(piece)
             await writer.drain()
         writer.close()
 
-    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+    async with await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls) as server:
         yield server.sockets[0].getsockname()[1]
 
 
@@ -116,3 +124,22 @@ def test_file(tmp_path: Path) -> None:
     assert not probe_file(path).ok
     path.touch()
     assert probe_file(path).ok
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+async def test_probes_by_tls(tmp_path: Path, version: ssl.TLSVersion) -> None:
+    """Whatever the certificate: health is no matter of trust; one that speaks no TLS is told."""
+    context = speaking(issued(tmp_path, "somebody").certificate)
+    context.maximum_version = version
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n" + b"x" * 100_000
+    async with answering(answer, tls=context) as port:
+        said = await probe_http(port, "/healthz", within=5, tls=True)
+        accepted = await probe_tcp(port, within=5, tls=True)
+    assert (said.ok, said.detail) == (True, "GET /healthz: 200 OK")
+    assert accepted.ok
+    async with answering(b"HTTP/1.1 400 Bad Request\r\n\r\n", until=b"") as port:
+        said = await probe_http(port, "/healthz", within=5, tls=True)
+    assert (said.ok, said.detail) == (False, "GET /healthz: no TLS: wrong version number")
+    async with answering(until=b"") as port:
+        said = await probe_tcp(port, within=5, tls=True)
+    assert (said.ok, "broken off" in said.detail or "reset" in said.detail) == (False, True)

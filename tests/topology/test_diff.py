@@ -44,6 +44,31 @@ def test_changes(keys: str, action: Action, reason: str, tmp_path: Path) -> None
     assert change(tmp_path, keys) == Change("b", action, reason)
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "caller"),
+    [
+        ("", 'tls = "terminate"', Change("a", Action.RESTART, "TLS to b")),
+        ('tls = "terminate"', 'tls = "passthrough"', Change("a", Action.KEEP)),
+        ('tls = "originate"', 'tls = "terminate"', Change("a", Action.RESTART, "TLS to b")),
+        ("", 'tls = "originate"', Change("a", Action.KEEP)),
+    ],
+)
+def test_callers_have_another_address_when_they_speak_tls(
+    before: str, after: str, caller: Change, tmp_path: Path
+) -> None:
+    """So they start anew, and only then."""
+    first, second = diff(loaded(tmp_path, BASE + before), loaded(tmp_path, BASE + after))
+    assert first == caller
+    assert second == Change("b", Action.RESTART, "endpoints")
+
+
+def test_a_caller_with_another_mode_starts_anew(tmp_path: Path) -> None:
+    """What was a policy that acts at once is an address then."""
+    old, mode = loaded(tmp_path, BASE + 'tls = "terminate"'), 'edges.b.tls = "originate"'
+    new = loaded(tmp_path, BASE.replace("depends_on", f"{mode}\ndepends_on") + 'tls = "terminate"')
+    assert diff(old, new)[0] == Change("a", Action.RESTART, "TLS to b")
+
+
 def test_nothing_runs_yet(tmp_path: Path) -> None:
     """From nothing, everything starts."""
     assert diff(None, loaded(tmp_path, BASE)) == (Change("a", Action.START), Change("b", Action.START))

@@ -153,3 +153,12 @@ def test_engines_that_are_not_known(keys: str, said: list[str], tmp_path: Path) 
     """A slip of the pen would cost all that is read; who says the protocol means it so."""
     found = findings(tmp_path, f'[databases.d]\ncommand = "true"\n{keys}\n')
     assert found == [f"meshdev.toml:1: warning: databases.{one} [unknown-engine]" for one in said]
+
+
+def test_tls_for_a_callee_that_speaks_none(tmp_path: Path) -> None:
+    """A mode that cannot be had is told; a terminated edge to a plain callee is one."""
+    calls = 'calls = { b = { tls = "originate" }, c = { tls = "terminate" } }'
+    assert findings(tmp_path, services(calls, "", "")) == [
+        'meshdev.toml:1: warning: a -> b: tls = "originate" does nothing, since b speaks no TLS [tls-for-nobody]'
+    ]
+    assert findings(tmp_path, services(calls, 'tls = "terminate"', "")) == []

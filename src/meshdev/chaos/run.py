@@ -256,7 +256,7 @@ def resolve(load: Load, edges: list[EdgeSignalsView]) -> Target:
         caller = view.caller.partition(":")[0]
         wanted = (caller, view.callee) == (edge or (_OUTSIDE, load.to))
         if wanted and view.port:
-            return Target("127.0.0.1", view.port)
+            return Target("127.0.0.1", view.port, tls=view.scheme == "https")
     if edge:
         raise UsageError(f"the load should come over {load.to}, but there is no such edge")
     hint = f'services.{load.to}: ports = ["8080:http"], or load.to = "CALLER -> {load.to}"'

@@ -2,7 +2,9 @@
 
 import os
 import shutil
+import stat
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from meshdev.cli import options
@@ -55,6 +57,7 @@ def project_findings() -> list[Finding]:
         disk(project.root),
         daemon(project),
         others(project),
+        *authority(project),
     ]
 
 
@@ -93,6 +96,32 @@ def daemon(project: Project) -> Finding:
             return fail(
                 "daemon", f"another user's ({who})", "nothing can start here", "use a copy of your own"
             )
+
+
+def authority(project: Project) -> Iterator[Finding]:
+    """The project's own certificate authority, if it has one: who must trust it by hand, who could read its key."""
+    folder = project.paths.tls_dir
+    certificate, key = folder / "ca.pem", folder / "ca.key"
+    try:
+        content = certificate.read_bytes()
+        readable = stat.S_IMODE(key.stat().st_mode) & 0o077
+    except OSError:
+        return
+    try:
+        from meshdev.identity.authority import outlook
+
+        told = f", until {outlook(content).ends:%Y-%m-%d}"
+    except ImportError:
+        lost, way = "edges with TLS cannot start", "pip install 'meshdev[tls]'"
+        yield fail("certificates", "the package cryptography is missing", lost, way)
+        return
+    except ValueError:
+        told = ", which is none: the next start makes another"
+    if readable:
+        lost = "who can read it can pretend to be any of your services"
+        yield warn("certificates", f"{key} can be read by others", lost, f"chmod 600 {key}")
+    else:
+        yield ok("certificates", f"{certificate}{told} (browsers and Java have to be told to trust it)")
 
 
 def others(project: Project) -> Finding:

@@ -1,7 +1,7 @@
 """Commands of the core made into IO, one branch each. Nothing is decided here."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import assert_never
 
 from meshdev.daemon.containers.room import ContainerRoom
@@ -75,6 +75,9 @@ class Dispatcher:
         if service is None or service.healthcheck is None or self.containers.asks_itself(ref, service):
             return
         place = self.launcher.probe_place(ref, service)
+        if not self.launcher.is_stand_in(ref):
+            by_tls = (one.name for one in service.endpoints if one.tls is not None and one.tls.to_callee)
+            place = replace(place, tls=frozenset(by_tls))
         self.prober.start(ref, service.healthcheck, self.launcher.ports(ref), place)
 
     def _build(self, name: str) -> None:

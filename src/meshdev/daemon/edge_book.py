@@ -184,6 +184,7 @@ class EdgeBook:
             latency_sum_ms=round(_sum_ms(signals.total), 3),
             routes=[_route(name, route) for name, route in signals.routes.items()],
             foreign=edge.foreign if edge else "",
+            tls=edge.tls.mode if edge is not None and edge.tls is not None else "",
         )
 
 

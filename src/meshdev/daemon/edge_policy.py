@@ -65,6 +65,8 @@ def words(policy: EdgePolicy) -> list[str]:
 def _words(policy: EdgePolicy) -> Iterator[str]:
     if policy.denied:
         yield "denied"
+    if policy.tls is not None:
+        yield "TLS terminated" if policy.tls.certificate else "TLS originated"
     if policy.timeout is not None:
         yield f"timeout {format_duration(policy.timeout)}"
     if policy.retry_attempts:

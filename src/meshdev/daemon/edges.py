@@ -14,8 +14,9 @@ from meshdev.daemon.database_urls import database_port, moved
 from meshdev.daemon.names import PROXY_PORT, finds_by_name, inner_port, shares_no_network, within_reach
 from meshdev.topology import model
 from meshdev.topology.container import Container
-from meshdev.topology.model import Endpoint, Process, PublishedPort, Service, System
+from meshdev.topology.model import Endpoint, Process, PublishedPort, Service, System, Tls
 from meshdev.topology.template import Address, addresses_in, parse_address
+from meshdev.topology.tls import as_spoken, tls_on
 from meshdev.wire.mesh import EdgeKey, Remote
 
 OUTSIDE = "outside"
@@ -29,6 +30,16 @@ _SCHEMES = {
     "http2": "http",
     "grpc": "http",
     "postgres": "postgresql",
+}
+_SECURE_SCHEMES = {
+    "http": "https",
+    "tcp": "tls",
+    "redis": "rediss",
+    "amqp": "amqps",
+    "mqtt": "mqtts",
+    "nats": "tls",
+    "ldap": "ldaps",
+    "smtp": "smtps",
 }
 
 
@@ -48,7 +59,7 @@ class Edge:
     A ``latent`` one has no listener: its caller's name proxy leads there. That proxy is one of these, too: ``names``
     are the hosts that it knows. ``inner`` is the port on which a caller with a network of its own finds the edge; such
     an edge has its listener there, also when it is latent. ``foreign`` is the owner of the database that it leads to,
-    where that is not the caller.
+    where that is not the caller. ``tls`` says how TLS is spoken on it; what passes through unread has TLS's protocol.
     """
 
     key: EdgeKey
@@ -59,6 +70,7 @@ class Edge:
     inner: int = 0
     names: Mapping[str, EdgeKey] = field(default_factory=dict)
     foreign: str = ""
+    tls: Tls | None = None
 
 
 def edges_of(system: System) -> dict[EdgeKey, Edge]:
@@ -86,8 +98,11 @@ def edges_of(system: System) -> dict[EdgeKey, Edge]:
 
 
 def _marked(system: System, edge: Edge) -> Edge:
-    """With the owner of what it leads to, if that is somebody else's; whoever is outside takes nothing."""
+    """With its TLS, and the owner of what it leads to, if that is somebody else's; who is outside takes nothing."""
     callee = system.services.get(edge.key.callee)
+    if callee is not None:
+        tls = tls_on(system.services.get(edge.key.caller), callee, edge.endpoint)
+        edge = replace(edge, tls=tls, endpoint=as_spoken(edge.endpoint, tls))
     owner = callee.owner if callee is not None else ""
     inside = edge.key.caller in system.services
     return replace(edge, foreign=owner) if owner and inside and edge.key.caller != owner else edge
@@ -188,24 +203,30 @@ def _named_in_templates(caller: Service) -> Iterator[str]:
                 yield address.node
 
 
-def url_for(endpoint: Endpoint, port: int, host: str = LOOPBACK) -> str:
-    """Where ``endpoint`` is reached: on this machine, or by the name that a container knows."""
+def url_for(endpoint: Endpoint, port: int, host: str = LOOPBACK, *, secure: bool = False) -> str:
+    """Where ``endpoint`` is reached: on this machine, or by the name that a container knows; ``secure`` by TLS."""
     scheme = _SCHEMES.get(endpoint.protocol, endpoint.protocol)
+    if secure:
+        scheme = _SECURE_SCHEMES.get(scheme, scheme)
     return f"{scheme}://{host}:{port}"
 
 
-def url_of(callee: Service, endpoint: Endpoint, port: int, host: str = LOOPBACK) -> str:
+def url_of(
+    callee: Service, endpoint: Endpoint, port: int, host: str = LOOPBACK, *, secure: bool = False
+) -> str:
     """The same for a callee: where that runs elsewhere as a database, with user, name and options of its own URL."""
     if callee.kind is model.Kind.DATABASE and isinstance(callee.run, model.Remote):
         return moved(callee.run.url, host, port)
-    return url_for(endpoint, port, host)
+    return url_for(endpoint, port, host, secure=secure)
 
 
-def variables(callee: Service, endpoint: Endpoint, port: int, host: str = LOOPBACK) -> dict[str, str]:
+def variables(
+    callee: Service, endpoint: Endpoint, port: int, host: str = LOOPBACK, *, secure: bool = False
+) -> dict[str, str]:
     """What a caller's environment says of one edge."""
     prefix = variable_prefix(callee, endpoint)
     return {
-        f"{prefix}_URL": url_of(callee, endpoint, port, host),
+        f"{prefix}_URL": url_of(callee, endpoint, port, host, secure=secure),
         f"{prefix}_HOST": host,
         f"{prefix}_PORT": str(port),
     }

@@ -1,8 +1,8 @@
 """The environment that an incarnation gets: pure, from the topology, the addresses and the daemon's own.
 
 From weakest to strongest: the daemon's environment (less meshdev's own variables), what makes logs readable at once,
-the way to its name proxy (``proxy_env``), the edges, the service's own ``environment``, its ports, and the marks by
-which strays are found.
+the way to its name proxy (``proxy_env``), whom it trusts (`certificates`), the edges, the service's own
+``environment``, its ports, and the marks by which strays are found.
 
 A container of a Compose project was written without meshdev: it gets no ``PORT``, nor ``B_URL``, ``B_HOST``, ``B_PORT``
 of edges that were only inferred. Names lead it, and a program that reads ``REDIS_PORT`` means something of its own.
@@ -18,6 +18,7 @@ from meshdev.daemon.names import PROXY_NAME, finds_by_name, host_name, is_contai
 from meshdev.errors import TopologyError
 from meshdev.topology.model import Endpoint, Remote, Service, System
 from meshdev.topology.template import Address, parse_address, resolve
+from meshdev.topology.tls import is_secure
 from meshdev.wire.mesh import EdgeKey
 
 PortOf = Callable[[EdgeKey], int]
@@ -35,8 +36,12 @@ def service_environment(
     base: Mapping[str, str],
     port_of: PortOf,
     ports: Mapping[str, int],
+    tls: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
-    """Everything but marks: what an incarnation of ``service`` with these ``ports`` (by endpoint) sees."""
+    """Everything but marks: what an incarnation of ``service`` with these ``ports`` (by endpoint) sees.
+
+    ``tls`` names whom it shall trust and who it is itself.
+    """
     environment: dict[str, str] = {}
     if not is_container(service):
         environment = outer_environment(base)
@@ -45,6 +50,7 @@ def service_environment(
     if service.proxy_env:
         host = PROXY_NAME if shares_no_network(service) else LOOPBACK
         environment.update(proxy_variables(base, port_of(proxy_of(service.name)), host))
+    environment.update(tls or {})
     environment.update(edge_variables(system, service, port_of))
     own = port_variables(service, ports)
     addresses = address_lookup(system, service, port_of)
@@ -89,7 +95,8 @@ def address_lookup(system: System, caller: Service, port_of: PortOf) -> Callable
             case "host":
                 return found_at(system, caller, callee)
             case _:
-                return url_of(callee, endpoint, port, found_at(system, caller, callee))
+                secure = is_secure(caller, callee, endpoint)
+                return url_of(callee, endpoint, port, found_at(system, caller, callee), secure=secure)
 
     return lookup
 
@@ -139,7 +146,8 @@ def edge_variables(system: System, service: Service, port_of: PortOf) -> dict[st
             continue
         for endpoint in callee.endpoints:
             port = port_of(EdgeKey(service.name, callee.name, endpoint.name))
-            found.update(variables(callee, endpoint, port, found_at(system, service, callee)))
+            at, secure = found_at(system, service, callee), is_secure(service, callee, endpoint)
+            found.update(variables(callee, endpoint, port, at, secure=secure))
     for name in (*service.calls, *service.uses):
         remote = system.services.get(name)
         if remote is not None and isinstance(remote.run, Remote) and not has_edges(remote):

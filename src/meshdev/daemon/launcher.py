@@ -43,7 +43,7 @@ class Launcher:
     """Starts incarnations; knows which ports each of them listens on until it is `forget`-ten.
 
     ``adapt`` is what faults change about a start. ``containers`` launches those; ``names`` has ready what a process
-    needs that finds others by name, which takes a moment.
+    needs that finds others by name, which takes a moment. ``tls`` names whom a service trusts, and who it is.
 
     A service that once needed a second attempt gets its ports loosely held from then on: it may be one that cannot
     bind over a held port, and a reload's candidate has no second attempt.
@@ -57,6 +57,8 @@ class Launcher:
     names: NameRoom
     base: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     adapt: Callable[[Incarnation, LaunchSpec], LaunchSpec] = lambda _, spec: spec
+    tls: Callable[[System, Service], Mapping[str, str]] = lambda _, __: {}
+    _stand_ins: set[Incarnation] = field(default_factory=set)
     _ports: dict[Incarnation, dict[str, int]] = field(default_factory=dict)
     _loose: set[str] = field(default_factory=set)
     _specs: dict[Incarnation, LaunchSpec] = field(default_factory=dict)
@@ -136,7 +138,11 @@ class Launcher:
 
     def environment(self, system: System, service: Service, ports: Mapping[str, int]) -> dict[str, str]:
         """What an incarnation of ``service`` with these ``ports`` sees, less its marks."""
-        return service_environment(system, service, base=self.base, port_of=self.port_of, ports=ports)
+        whose = self.tls if isinstance(service.run, Process) else self.containers.trusted
+        tls = whose(system, service)
+        return service_environment(
+            system, service, base=self.base, port_of=self.port_of, ports=ports, tls=tls
+        )
 
     def added(self, ref: Incarnation) -> Mapping[str, str]:
         """What the environment of ``ref`` has besides, so that it finds others by name."""
@@ -174,6 +180,10 @@ class Launcher:
             return None
         return Path(f"/proc/{next(iter(self.runner.pids(ref)), 0)}/net/tcp")
 
+    def is_stand_in(self, ref: Incarnation) -> bool:
+        """Whether a recording plays it."""
+        return ref in self._stand_ins
+
     def elsewhere(self, ref: Incarnation) -> Elsewhere | None:
         """Where an incarnation is that runs elsewhere and is reached over edges; None for all others."""
         return self._elsewhere.get(ref)
@@ -182,6 +192,7 @@ class Launcher:
         """``ref`` is gone; its ports may be given to others."""
         self._ports.pop(ref, None)
         self._specs.pop(ref, None)
+        self._stand_ins.discard(ref)
         self._added.pop(ref, None)
         if self._nets.pop(ref, None) is not None:
             self.names.leave(ref)
@@ -195,6 +206,7 @@ class Launcher:
         self, system: System, service: Service, ref: Incarnation, held: Mapping[str, HeldPort]
     ) -> LaunchSpec:
         if isinstance(service.run, Stub):
+            self._stand_ins.add(ref)
             return LaunchSpec(
                 argv=stand_in_argv(system, service, service.run),
                 cwd=system.root,

@@ -11,10 +11,12 @@ from typing import Final
 
 from meshdev.topology.container import Container
 from meshdev.topology.model import Endpoint, Names, Process, Service, System
+from meshdev.topology.tls import is_secure_as_written
 
 PROXY_NAME: Final = "proxy.meshdev.internal"
 PROXY_PORT: Final = 3128
 WEB_PORT: Final = 80
+WEB_PORT_TLS: Final = 443
 _FIRST_PORT = 8080
 _USUAL = {
     "https": 8443,
@@ -64,13 +66,16 @@ def inner_port(callee: Service, endpoint: Endpoint) -> int:
     own = endpoint.port or endpoint.known_as
     if own is not None:
         return own
-    usual = _USUAL.get(endpoint.protocol, _FIRST_PORT)
+    usual = _usual(endpoint)
     alike = [
-        one
-        for one in callee.endpoints
-        if _USUAL.get(one.protocol, _FIRST_PORT) == usual and one.port is None and one.known_as is None
+        one for one in callee.endpoints if _usual(one) == usual and one.port is None and one.known_as is None
     ]
     return usual + [one.name for one in alike].index(endpoint.name)
+
+
+def _usual(endpoint: Endpoint) -> int:
+    by_tls = endpoint.protocol == "http" and is_secure_as_written(endpoint)
+    return _USUAL.get("https" if by_tls else endpoint.protocol, _FIRST_PORT)
 
 
 def host_name(system: System, callee: Service) -> str:

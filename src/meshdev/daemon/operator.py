@@ -95,6 +95,7 @@ class Operator:
     recordings: RecordingKeeper
     started: float
     wall_now: Callable[[], float]
+    prepare: Callable[[System], Awaitable[object]]
     adopt: Callable[[System], None]
     processes_of: Callable[[], Iterable[tuple[str, int]]]
     sample: Callable[[], Usage]
@@ -251,6 +252,7 @@ class Operator:
         self._known(request.services, written)
         if apply:
             again = await asyncio.to_thread(self.swaps.reread, written)
+            await self.prepare(written)
             self._refuse_at_the_end()
             self.swaps.take(again)
             self.written = written

@@ -8,6 +8,7 @@ from contextlib import suppress
 from meshdev.daemon.edges import Edge
 from meshdev.errors import ServiceError, UsageError
 from meshdev.mesh.signals import EdgeSignals
+from meshdev.runners.probe_line import unbelieving
 from meshdev.topology.nearest import did_you_mean
 from meshdev.traffic.protocols.publishing import PUBLISHERS, Dialogue, Outgoing, RefusedError
 from meshdev.wire.mesh import EdgeKey, Upstream
@@ -96,7 +97,8 @@ class Publisher:
 async def _speak(dialogue: Dialogue, upstream: Upstream) -> None:
     """Carry the dialogue out. Raises RefusedError, OSError."""
     said = next(dialogue)
-    reader, writer = await asyncio.open_connection(upstream.host, upstream.port)
+    context = unbelieving() if upstream.tls else None  # it is ours
+    reader, writer = await asyncio.open_connection(upstream.host, upstream.port, ssl=context)
     try:
         while True:
             writer.write(said)

@@ -14,15 +14,15 @@ import msgspec
 
 from meshdev.daemon.edge_policy import policy_of
 from meshdev.daemon.edges import LOOPBACK, Edge, Elsewhere, edges_of
-from meshdev.daemon.names import WEB_PORT
+from meshdev.daemon.names import WEB_PORT, WEB_PORT_TLS
 from meshdev.daemon.patience import Patience
 from meshdev.errors import MeshdevError, ServiceError
 from meshdev.lifecycle.model import Incarnation
 from meshdev.mesh.fleet import Fleet
 from meshdev.mesh.ports import bind, name_holder
-from meshdev.topology.model import System
+from meshdev.topology.model import System, TlsMode
 from meshdev.wire.faults import FaultSpec
-from meshdev.wire.mesh import EdgeKey, EdgePolicy, OutsideFaults, Upstream
+from meshdev.wire.mesh import EdgeKey, EdgePolicy, EdgeTls, OutsideFaults, Upstream
 
 PortsOf = Callable[[Incarnation], Mapping[str, int]]
 Holds = Callable[[str], Patience]
@@ -31,6 +31,7 @@ _NO_RULES = EdgePolicy()
 
 
 _NO_CAPTURE = (0, False, 0)
+_WEB = frozenset({"http", "https"})
 _CAPTURED = frozenset({"http", "proxy"})
 
 
@@ -74,7 +75,7 @@ class Routes:
     turned away (it is stopped). ``faults`` tells those that are on, by edge, ``outside`` those for calls out of the
     system, by caller; ``capture`` how many bytes of an edge's traffic are kept, whether it is recorded, and of each
     body how much. ``host_of`` is the address on which one that runs here is, ``net_of`` the network that it has of
-    its own.
+    its own. ``tls_of`` is TLS of an edge, ``is_plain`` tells of incarnations that do without, whatever the edge says.
     """
 
     fleet: Fleet
@@ -86,6 +87,8 @@ class Routes:
     capture: Callable[[EdgeKey], tuple[int, bool, int]] = _no_capture
     outside: Callable[[], Callable[[str], tuple[OutsideFaults, ...]]] = lambda: _nothing_outside
     host_of: Callable[[Incarnation], str] = lambda _: LOOPBACK
+    tls_of: Callable[[System, Edge], EdgeTls | None] = lambda _, __: None
+    is_plain: Callable[[Incarnation], bool] = lambda _: False
     net_of: Callable[[Incarnation], str] = lambda _: ""
     _edges: dict[EdgeKey, Edge] = field(default_factory=dict)
     _ports: dict[EdgeKey, int] = field(default_factory=dict)
@@ -111,7 +114,10 @@ class Routes:
             if key not in self._ports:
                 self._listen(key, edge)
         self._edges = wanted
-        self._rules = {key: policy_of(system, edge) for key, edge in wanted.items()}
+        self._rules = {
+            key: msgspec.structs.replace(policy_of(system, edge), tls=self.tls_of(system, edge))
+            for key, edge in wanted.items()
+        }
         self._shut &= wanted.keys()
         self.publish()
 
@@ -284,7 +290,8 @@ class Routes:
         elif address is None:
             self._ports[key] = self.fleet.listen(key)
         else:
-            more = [WEB_PORT] if edge.endpoint.protocol == "http" and edge.inner != WEB_PORT else []
+            web = WEB_PORT if edge.tls is None else WEB_PORT_TLS
+            more = [web] if edge.endpoint.protocol in _WEB and edge.inner != web else []
             try:
                 self._ports[key] = self.fleet.listen_at(
                     key,
@@ -323,7 +330,7 @@ class Routes:
             outside = self.outside()(edge.key.caller)
             return EdgePolicy(protocol=edge.endpoint.protocol, names=edge.names, outside=outside)
         routed = self._routed.get(edge.key.callee, ())
-        upstreams = tuple(filter(None, (self._upstream(ref, edge.endpoint.name) for ref in routed)))
+        upstreams = tuple(filter(None, (self._upstream(ref, edge) for ref in routed)))
         rules = self._rules[edge.key]
         patience = self.holds(edge.key.callee)
         if upstreams and all(self.elsewhere_of(ref) is not None for ref in routed):
@@ -333,13 +340,21 @@ class Routes:
             rules, upstreams=upstreams, hold=hold, wake=patience.wake, faults=(*rules.faults, *faults)
         )
 
-    def _upstream(self, ref: Incarnation, endpoint: str) -> Upstream | None:
+    def _upstream(self, ref: Incarnation, edge: Edge) -> Upstream | None:
         """Where an incarnation is reached: elsewhere, or at a port of its own if it listens there."""
         at = self.elsewhere_of(ref)
         if at is not None:
             return Upstream(at.host, at.port, str(ref), at.remote)
-        port = self.ports_of(ref).get(endpoint)
-        return Upstream(self.host_of(ref), port, str(ref), net=self.net_of(ref)) if port else None
+        port = self.ports_of(ref).get(edge.endpoint.name)
+        if not port:
+            return None
+        by_tls = _ends_before(edge) and not self.is_plain(ref)
+        return Upstream(self.host_of(ref), port, str(ref), net=self.net_of(ref), tls=by_tls)
+
+
+def _ends_before(edge: Edge) -> bool:
+    """Whether the edge itself speaks TLS to its callee."""
+    return edge.tls is not None and edge.tls.to_callee and edge.tls.mode is not TlsMode.PASSTHROUGH
 
 
 def _unserved(key: EdgeKey, address: str, port: int, error: OSError) -> ServiceError:
@@ -359,12 +374,12 @@ def _unserved(key: EdgeKey, address: str, port: int, error: OSError) -> ServiceE
 
 def _listens_as(old: Edge, new: Edge | None) -> bool:
     """Whether the edge's listener, and what serves it, can stay: whoever stands behind it now."""
-    return new is not None and (old.port, old.latent, old.inner, old.endpoint.protocol) == (
-        new.port,
-        new.latent,
-        new.inner,
-        new.endpoint.protocol,
-    )
+    return new is not None and _listening(old) == _listening(new)
+
+
+def _listening(edge: Edge) -> tuple[object, ...]:
+    ends_here = edge.tls is not None and edge.tls.mode is TlsMode.TERMINATE
+    return edge.port, edge.latent, edge.inner, edge.endpoint.protocol, ends_here
 
 
 def _is_free(port: int | None) -> bool:

@@ -15,6 +15,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from meshdev import __version__
+from meshdev.daemon.certificates import Certificates
 from meshdev.daemon.containers.room import ContainerRoom, Doors
 from meshdev.daemon.databases import prepare_files
 from meshdev.daemon.dispatch import Dispatcher
@@ -68,6 +69,7 @@ from meshdev.runners.usage import UsageMeter
 from meshdev.storage.runs import prune_runs
 from meshdev.storage.store import LogStore
 from meshdev.topology.model import Service, System
+from meshdev.topology.tls import is_secure
 from meshdev.wire.mesh import EdgeKey, Exchange
 
 if TYPE_CHECKING:
@@ -121,6 +123,9 @@ class Supervisor:
                 cpus=self._cpus,
             )
         )
+        self._certificates = Certificates(paths.tls_dir, os.environ, self._warn)
+        self._routes.tls_of = self._certificates.edge_tls
+        self._containers.trust = self._certificates.trusted
         self._names = NameRoom(paths, run_id, self._routes, self._warn)
         self._launcher = Launcher(
             self._runner,
@@ -130,6 +135,7 @@ class Supervisor:
             self._containers,
             self._names,
             adapt=self._afflictions.adapt,
+            tls=self._certificates.variables,
         )
         self._drains = Drains(
             acked=lambda: self._fleet.acked,
@@ -141,6 +147,7 @@ class Supervisor:
         )
         self._routes.elsewhere_of = self._launcher.elsewhere
         self._routes.net_of = self._launcher.net
+        self._routes.is_plain = self._launcher.is_stand_in
         self._prober = Prober(reaper=self._reaper, report=self._post, mark_of=self._runner.mark_of)
         self._faults = FaultRoom(
             fleet=self._fleet,
@@ -213,6 +220,7 @@ class Supervisor:
             recordings=self._recordings.keeper,
             started=time.time(),
             wall_now=time.time,
+            prepare=self._certificates.ready,
             adopt=self._adopt,
             processes_of=self.processes,
             sample=self._usage.sample,
@@ -246,6 +254,7 @@ class Supervisor:
         self.logs.start()
         self._reaper.start(self._loop)
         await self._fleet.start()
+        await self._certificates.ready(self.operator.system)
         self._adopt(self.operator.system)
 
     async def run(self) -> None:
@@ -261,12 +270,14 @@ class Supervisor:
             group.create_task(self._faults.keeper.run())
             group.create_task(self._recordings.keeper.run())
             group.create_task(self._publish_again())
+            group.create_task(self._certificates.run(lambda: self.operator.system, self._routes.adopt))
             group.create_task(asyncio.to_thread(prune_runs, self._paths.runs_dir, self.operator.run_id))
             await self.finished.wait()
             self._reloads.close()
             self._usage.close()
             self._book.close()
             self._topics.close()
+            self._certificates.close()
             self._drains.close()
             self._metrics.close()
             self._toxiproxy.close()
@@ -387,7 +398,7 @@ class Supervisor:
             port = self._routes.published(front_of(service, published))
             if port is not None:
                 endpoint = next(one for one in service.endpoints if one.name == published.endpoint)
-                return url_for(endpoint, port)
+                return url_for(endpoint, port, secure=is_secure(None, service, endpoint))
         return ""
 
     def _wall(self, monotonic: float) -> float:
@@ -404,6 +415,7 @@ class Supervisor:
                 self.operator.changed(frozenset({service}))
 
     def _warn(self, text: str) -> None:
+        log.warning("%s", text)  # whoever looks later finds it, too
         self.operator.notice("", text, Level.WARNING)
 
     def _complain(self, service: str, text: str) -> None:

@@ -14,6 +14,7 @@ from meshdev.lifecycle.model import (
 from meshdev.topology.diff import Change
 from meshdev.topology.graph import edges
 from meshdev.topology.model import Service, System
+from meshdev.topology.recordings import Stub
 from meshdev.wire.control import (
     EdgeView,
     ExitView,
@@ -68,6 +69,7 @@ class Viewer:
             unready=state.unready,
             stand_in=self.stand_in_of(node),
             swapped=self.is_swapped(node.name),
+            tls=_speaks_tls(node),
         )
 
     def instance(self, state: InstanceState, usage: Usage) -> InstanceView:
@@ -108,6 +110,14 @@ class Viewer:
         return ReloadView(
             at=self.wall(reload.at), files=list(reload.files), outcome=reload.outcome, detail=reload.detail
         )
+
+
+def _speaks_tls(node: Service) -> bool:
+    """Whether its instances do, on their first port."""
+    first = next(iter(node.endpoints), None)
+    return (
+        first is not None and first.tls is not None and first.tls.to_callee and not isinstance(node.run, Stub)
+    )
 
 
 def why_step(view: ServiceView, text: str, depth: int) -> WhyStep:

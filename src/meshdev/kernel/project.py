@@ -68,6 +68,11 @@ class ProjectPaths:
         return self.state_dir / "redaction.key"
 
     @property
+    def tls_dir(self) -> Path:
+        """The project's own authority and the certificates that it signed."""
+        return self.state_dir / "tls"
+
+    @property
     def engine_file(self) -> Path:
         """Where a run has its containers: the engine's address, for as long as something may be left there."""
         return self.state_dir / "engine"

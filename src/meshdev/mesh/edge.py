@@ -31,11 +31,13 @@ if TYPE_CHECKING:
     from meshdev.mesh.operations import Operations
     from meshdev.mesh.pod_sockets import PodSockets
     from meshdev.mesh.recorder_link import RecorderLink
+    from meshdev.mesh.tls_door import TlsDoor
     from meshdev.traffic.faults.edge import EdgeFaults
 
 CONNECT_TIMEOUT: Final = 5.0
 REDIAL_DELAY: Final = 0.05
 DYING_GRACE: Final = 1.0
+HTTP1: Final = ("http/1.1",)
 
 P = TypeVar("P", bound=asyncio.BaseProtocol)
 
@@ -76,6 +78,7 @@ class Edge:
         "circuit",
         "clean",
         "closed",
+        "door",
         "dropped",
         "exchanges",
         "explain",
@@ -118,6 +121,7 @@ class Edge:
         self.faults: EdgeFaults | None = None  # from the first fault on
         self.capture: EdgeCapture | None = None  # what is kept of what passes
         self.explain: Callable[[str], None] = _nobody_hears  # told why TLS with a callee failed
+        self.door: TlsDoor | None = None  # where callers come in by TLS
         self.pods: PodSockets | None = None  # who has sockets for upstreams in networks of their own
         self.waits: Callable[[Edge], None] = _nobody_cares  # told when a connection is about to be held
         self._told_opened = 0
@@ -185,10 +189,15 @@ class Edge:
 
     # --- connecting -------------------------------------------------------------------------------
 
-    async def connect(self, protocol: Callable[[Upstream], P], first: Upstream | None = None) -> P:
+    async def connect(
+        self,
+        protocol: Callable[[Upstream], P],
+        first: Upstream | None = None,
+        alpn: tuple[str, ...] = HTTP1,
+    ) -> P:
         """Connect to an upstream (``first`` if it can be had), holding while there is none.
 
-        Raises UnconnectedError.
+        ``alpn`` is what is going to be spoken, as a callee by TLS is told. Raises UnconnectedError.
         """
         began = self._loop.time()
         first = first or self.take_turn()
@@ -198,10 +207,12 @@ class Edge:
             patience = policy.hold
             for upstream in self._beginning_with(first):
                 try:
-                    return await self._dial(upstream, protocol)
+                    return await self._dial(upstream, protocol, alpn)
                 except UnconnectedError as error:
                     failure = error.kind
-                if upstream in self._proven:
+                if failure is EdgeError.TLS:
+                    patience = 0.0  # nobody becomes trusted by waiting
+                elif upstream in self._proven:
                     patience = min(patience, DYING_GRACE)
             if self.policy is not policy:
                 first = self.take_turn()
@@ -213,15 +224,17 @@ class Edge:
                 )
             await self._hold(left if not policy.upstreams else min(left, REDIAL_DELAY))
 
-    async def connect_to(self, upstream: Upstream, protocol: Callable[[Upstream], P]) -> P:
+    async def connect_to(
+        self, upstream: Upstream, protocol: Callable[[Upstream], P], alpn: tuple[str, ...]
+    ) -> P:
         """Connect to this one, at once, whoever is in the policy. Raises UnconnectedError."""
-        return await self._dial(upstream, protocol)
+        return await self._dial(upstream, protocol, alpn)
 
-    async def _dial(self, upstream: Upstream, protocol: Callable[[Upstream], P]) -> P:
-        if upstream.remote is not None and upstream.remote.tls:
-            from meshdev.mesh.remote import dial_by_tls  # noqa: PLC0415 - most workers never need it
+    async def _dial(self, upstream: Upstream, protocol: Callable[[Upstream], P], alpn: tuple[str, ...]) -> P:
+        if upstream.by_tls:
+            from meshdev.mesh.tls_callee import dial_by_tls  # noqa: PLC0415 - most workers never need it
 
-            made = await dial_by_tls(self._loop, upstream, lambda: protocol(upstream), self.explain)
+            made = await dial_by_tls(self._loop, self, upstream, lambda: protocol(upstream), alpn)
             self._proven.add(upstream)
             return made
         try:
@@ -244,12 +257,7 @@ class Edge:
 
     async def _dial_pod(self, pods: "PodSockets", upstream: Upstream, protocol: Callable[[Upstream], P]) -> P:
         """By a socket of the upstream's own network. Raises OSError."""
-        sock = await pods.take(upstream.net)
-        try:
-            await self._loop.sock_connect(sock, (upstream.host, upstream.port))
-        except BaseException:
-            sock.close()
-            raise
+        sock = await pods.dialled(self._loop, upstream.net, (upstream.host, upstream.port))
         _, made = await self._loop.create_connection(lambda: protocol(upstream), sock=sock)
         return made
 

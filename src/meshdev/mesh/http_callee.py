@@ -69,6 +69,7 @@ class HttpCallee(asyncio.Protocol):
         "caller",
         "early",
         "edge",
+        "ended",
         "fault",
         "instance",
         "is_closing",
@@ -103,6 +104,7 @@ class HttpCallee(asyncio.Protocol):
         self.reused = False  # whether it has served before
         self.rested = False  # whether it was idle for a whole round
         self.paused = False  # whether this end takes no more for now
+        self.ended = False  # whether it has said that nothing more comes
 
     def __repr__(self) -> str:
         return f"<HttpCallee {self.upstream}, {'idle' if self.caller is None else 'busy'}>"
@@ -230,8 +232,14 @@ class HttpCallee(asyncio.Protocol):
         if self.caller is not None:
             self.caller.update_reading()
 
+    def eof_received(self) -> None:
+        """The instance closes; over TLS it may answer our goodbye with a reset, which says nothing more."""
+        self.ended = True
+
     def connection_lost(self, exc: Exception | None) -> None:
         """The instance is gone, or has closed."""
+        if self.ended:
+            exc = None
         self.write, self.is_closing = nowhere, unusable
         if self in self.pool.idle:
             self.pool.idle.remove(self)

@@ -419,7 +419,10 @@ class HttpCaller(asyncio.Protocol):
         if self.request_ended or self.eof:
             transport.close()
             return
-        transport.write_eof()
+        if (
+            transport.can_write_eof()
+        ):  # not over TLS; there our answer has told its length, and that it is the last
+            transport.write_eof()
         if not self._reading:
             self._reading = True
             transport.resume_reading()
@@ -454,7 +457,7 @@ class HttpCaller(asyncio.Protocol):
         if self._lingering is not None or self.request is None:
             return False
         self._pass_on_eof()
-        return True
+        return self.transport is not None and self.transport.can_write_eof()
 
     def _pass_on_eof(self) -> None:
         """Tell the callee, unless there are requests that still wait for their turn."""

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from itertools import cycle, repeat
 from typing import TYPE_CHECKING, Final
 
+from meshdev.mesh.complaints import Complaints
 from meshdev.mesh.edge import Edge
 from meshdev.mesh.http_caller import HttpCaller
 from meshdev.mesh.http_guard import Guard, draw, is_guarded
@@ -68,20 +69,13 @@ class HttpRelay:
         self.afflict = _afflict(self.guard)
         self._round: asyncio.TimerHandle | None = None
         self.watches_idle = False
-        self._trouble = trouble
-        self._troubled: set[str] = set()
+        self.complain_once = Complaints(edge, trouble).once
         self.spliced = Tracer().spliced
         self.alarms: Alarms | None = None  # from the first fault on that holds something back
 
     def accept(self) -> HttpCaller:
         """The protocol for one accepted connection."""
         return HttpCaller(self)
-
-    def complain_once(self, text: str) -> None:
-        """Tell a person, once per sentence and edge."""
-        if text not in self._troubled:
-            self._troubled.add(text)
-            self._trouble(f"{self.edge.key}: {text}", self.edge.id)
 
     # --- policy and kept connections --------------------------------------------------------------
 

@@ -112,7 +112,7 @@ class KafkaLink(ScannedLink):
         upstream = self.relay.upstream_of(self.node)
         if upstream is None:
             raise UnconnectedError(EdgeError.NO_UPSTREAM)
-        await self.edge.connect_to(upstream, self._callee_side)
+        await self.edge.connect_to(upstream, self._callee_side, self.alpn)
 
 
 class KafkaRelay(ScannedRelay):

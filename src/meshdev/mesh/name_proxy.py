@@ -12,7 +12,7 @@ any HTTP edge (`http_caller`). Edges out of the system are kept while they are u
 import asyncio
 from collections.abc import Callable
 from time import monotonic, perf_counter
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 
@@ -30,6 +30,9 @@ from meshdev.traffic.http1_memory import request_head
 from meshdev.traffic.readdress import absolute, host_and_port, readdressed, without
 from meshdev.wire.faults import FaultSpec
 from meshdev.wire.mesh import EdgeEntry, EdgeError, EdgeKey, EdgePolicy, Upstream
+
+if TYPE_CHECKING:
+    from meshdev.mesh.tls_door import TlsDoor
 
 MOST_MET: Final = 256
 ESTABLISHED: Final = b"HTTP/1.1 200 Connection established\r\n\r\n"
@@ -206,10 +209,23 @@ class ProxyCaller(HttpCaller):
         self._turn_to(relay.edge)
         self._leave_others()
         if self.transport is not None:
+            if relay.edge.door is not None:
+                self._enter(relay.edge.door, self.transport)
+                return
             counted = isinstance(relay, HttpRelay)
             tunnels = relay.tunnels if isinstance(relay, HttpRelay) else relay
             self._home.discard(self)
             Tunnel(tunnels, head, counted=counted).adopt(self.transport, self.scanner.rest)
+
+    def _enter(self, door: "TlsDoor", transport: asyncio.Transport) -> None:
+        """What the caller says by TLS in its tunnel ends at the edge: each request is a call there, not the tunnel."""
+        self.edge.opened -= 1  # as it comes through the door it is counted
+        self._home.discard(self)
+        if self.scanner.rest:  # it was not asked yet: whose handshake is this?
+            close(transport)
+            return
+        transport.write(ESTABLISHED)
+        door.enter(transport)
 
     def tunnel(self) -> None:
         """An upgrade: from here on the connection is this edge's alone."""

@@ -115,6 +115,18 @@ class PodSockets:
         sock.setblocking(False)  # noqa: FBT003 - the socket module's own signature
         return sock
 
+    async def dialled(
+        self, loop: asyncio.AbstractEventLoop, net: str, address: tuple[str, int]
+    ) -> socket.socket:
+        """One socket of ``net``, connected to ``address`` there. Raises OSError."""
+        sock = await self.take(net)
+        try:
+            await loop.sock_connect(sock, address)
+        except BaseException:
+            sock.close()
+            raise
+        return sock
+
 
 def _drop(waiter: "asyncio.Future[tuple[Made, int]]") -> None:
     if not waiter.cancelled() and waiter.exception() is None and waiter.result()[1] >= 0:

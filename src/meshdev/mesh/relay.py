@@ -73,14 +73,15 @@ class Side(asyncio.Protocol):
             self.peer.resume_reading()
 
     def eof_received(self) -> bool:
-        """One direction is over; the other goes on."""
+        """One direction is over; the other goes on, but over TLS, which knows no half of a close."""
         self.eof = True
         self.link.half_closed(self)
-        return True
+        return self.transport is not None and self.transport.can_write_eof()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """This end is gone."""
-        self.link.lost(self, exc)
+        """This end is gone; over TLS who has said goodbye need not wait for ours, and may answer it with a reset."""
+        said_goodbye = self.eof and exc is not None and _is_secure(self.transport)
+        self.link.lost(self, None if said_goodbye else exc)
 
 
 class CallerSide(Side):
@@ -154,6 +155,11 @@ class Link:
         self._connecting: asyncio.Task[None] | None = None
 
     @property
+    def alpn(self) -> tuple[str, ...]:
+        """What a callee by TLS is told of what is spoken."""
+        return ()
+
+    @property
     def busy(self) -> bool:
         """Whether it is known to be in use, however quiet it is; of plain TCP nothing is."""
         return False
@@ -207,7 +213,7 @@ class Link:
 
     async def _reach(self) -> None:
         """Connect to one of the upstreams. Raises UnconnectedError."""
-        await self.edge.connect(self._callee_side)
+        await self.edge.connect(self._callee_side, alpn=self.alpn)
 
     def _callee_side(self, upstream: Upstream) -> CalleeSide:
         self.upstream = upstream
@@ -378,6 +384,10 @@ class Relay:
 
 def _leaves(upstreams: frozenset[Upstream], link: Link) -> bool:
     return link.callee is not None and link.upstream not in upstreams
+
+
+def _is_secure(transport: asyncio.Transport | None) -> bool:
+    return transport is not None and transport.get_extra_info("sslcontext") is not None
 
 
 def close(transport: asyncio.Transport | None) -> None:

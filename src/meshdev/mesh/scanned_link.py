@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from time import perf_counter
 from typing import TYPE_CHECKING, Final, cast
 
+from meshdev.mesh.complaints import Complaints
 from meshdev.mesh.operations import Operations
 from meshdev.mesh.relay import CalleeSide, CallerSide, Link, Relay, Side, Start
 from meshdev.mesh.unread import Unread
@@ -134,6 +135,11 @@ class ScannedLink(Link):
     def end_caller(self) -> None:
         """The caller's end, which had waited, goes on."""
         super().half_closed(self.caller)
+
+    @property
+    def alpn(self) -> tuple[str, ...]:
+        """As its scanner is called; nothing where there is no word for it."""
+        return ("h2",) if self.scanner is not None and self.scanner.name in _TELLING else ()
 
     @property
     def busy(self) -> bool:
@@ -319,9 +325,8 @@ class ScannedRelay(Relay):
     ) -> None:
         self.loop = loop
         self.spoken = edge.policy.protocol if is_read(edge.policy.protocol) else ""
-        self._trouble = trouble
-        self._troubled: set[str] = set()
         self.unread = Unread(loop)
+        self.complain_once = Complaints(edge, trouble).once
         super().__init__(loop, edge, start)
 
     def accept(self) -> CallerSide:
@@ -408,12 +413,6 @@ class ScannedRelay(Relay):
             from meshdev.mesh.standing import stand_between  # noqa: PLC0415 - most workers never need it
 
             stand_between(self, link, faults)
-
-    def complain_once(self, text: str) -> None:
-        """Tell a person, once per sentence and edge."""
-        if text not in self._troubled:
-            self._troubled.add(text)
-            self._trouble(f"{self.edge.key}: {text}", self.edge.id)
 
 
 def is_scanned(protocol: str) -> bool:

@@ -12,9 +12,10 @@ import socket
 import sys
 import time
 from collections.abc import Coroutine
-from typing import Any, Final, assert_never
+from typing import TYPE_CHECKING, Any, Final, assert_never
 
 from meshdev.mesh.channel import Channel
+from meshdev.mesh.complaints import Complaints
 from meshdev.mesh.edge import Edge
 from meshdev.mesh.http_relay import HttpRelay
 from meshdev.mesh.name_proxy import NameProxy
@@ -47,6 +48,9 @@ from meshdev.wire.mesh import (
     encode,
 )
 
+if TYPE_CHECKING:
+    from meshdev.mesh.tls_door import DoorListener
+
 TELEMETRY_SECONDS: Final = 0.25
 ACCEPT_BACKLOG: Final = 4096
 COLLECT_AFTER: Final = (20_000, 20, 20)  # objects; most of ours go without a collection
@@ -61,7 +65,9 @@ class Served:
     def __init__(self, edge: Edge, relay: Relay | HttpRelay | NameProxy) -> None:
         self.edge = edge
         self.relay = relay
-        self.servers: list[asyncio.Server] = []  # none: it is reached through a name proxy only
+        self.servers: list[
+            asyncio.Server | DoorListener
+        ] = []  # none: it is reached through a name proxy only
 
 
 class Worker:
@@ -145,6 +151,8 @@ class Worker:
             ended.relay.close()
             if ended.edge.key in shut:
                 ended.relay.put_out()
+                if ended.edge.door is not None:
+                    ended.edge.door.put_out()
         for entry in policy.edges:
             served = self._served.get(entry.id)
             if served is not None:
@@ -157,6 +165,8 @@ class Worker:
             for sock in self._sockets.pop(entry.id, ()):
                 made.servers.append(
                     await self._loop.create_server(relay.accept, sock=sock, backlog=ACCEPT_BACKLOG)
+                    if edge.door is None
+                    else edge.door.listen(sock)
                 )
 
     def _made(self, entry: EdgeEntry) -> tuple[Edge, Relay | HttpRelay | NameProxy]:
@@ -168,12 +178,18 @@ class Worker:
         edge = Edge(self._loop, entry, self._changed)
         edge.waits = self._waiting.enter
         edge.pods = self._pods
-        if entry.policy.protocol not in SPOKEN_AS_HTTP:
-            if is_scanned(entry.policy.protocol):
-                return edge, scanned_relay(self._loop, edge, self.start, self._trouble)
-            return edge, Relay(self._loop, edge, self.start)
-        relay = HttpRelay(self._loop, edge, self.start, self._trouble)
-        edge.explain = relay.complain_once
+        if entry.policy.protocol in SPOKEN_AS_HTTP:
+            relay: Relay | HttpRelay = HttpRelay(self._loop, edge, self.start, self._trouble)
+        elif is_scanned(entry.policy.protocol):
+            relay = scanned_relay(self._loop, edge, self.start, self._trouble)
+        else:
+            relay = Relay(self._loop, edge, self.start)
+        tell = Complaints(edge, self._trouble).once
+        edge.explain = tell
+        if entry.policy.tls is not None and entry.policy.tls.certificate:
+            from meshdev.mesh.tls_door import TlsDoor  # noqa: PLC0415 - most workers never need it
+
+            edge.door = TlsDoor(self._loop, relay, self.start, tell)
         return edge, relay
 
     def _capture(self, served: Served, policy: EdgePolicy) -> None:

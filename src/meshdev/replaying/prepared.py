@@ -38,7 +38,7 @@ def address(views: Sequence[ServiceView], service: str) -> str:
         )
     port = next((one.port for one in view.instances if one.port and one.role == "serving"), None)
     if port is not None:
-        return f"http://127.0.0.1:{port}"
+        return f"{'https' if view.tls else 'http'}://127.0.0.1:{port}"
     if view.url:
         return view.url
     raise ServiceError(f"{service} serves nothing: it is {view.phase}", hint=view.why)

@@ -2,6 +2,7 @@
 
 Rules: the target goes as it was recorded, byte for byte · headers too, but for those that belong to a connection, to a
 trace or to a length · headers that somebody gives stand in for the recorded ones of that name, where there was one ·
+a service on this machine is asked by TLS whatever its certificate ·
 an endless answer is read for as long as the recorded one took, and a little longer.
 """
 
@@ -22,6 +23,7 @@ _OURS: Final = frozenset(
 )  # fmt: skip
 TIMEOUT: Final = 30.0
 _SLACK: Final = 1.5
+_HERE: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 _MOST_CONNECTIONS: Final = 200
 
 
@@ -46,6 +48,7 @@ class Sender:
         self._client = httpx.AsyncClient(
             timeout=timeout,
             trust_env=False,
+            verify=self._url.host not in _HERE,
             limits=httpx.Limits(
                 max_connections=_MOST_CONNECTIONS, max_keepalive_connections=_MOST_CONNECTIONS
             ),

@@ -84,11 +84,11 @@ class Check:
         self.serving: Serving | None = None
         self.why = ""  # there is no answer
 
-    def begin(self, authority: str) -> bytes:
+    def begin(self, authority: str, *, secure: bool = False) -> bytes:
         """What is said first."""
         fields = (
             (b":method", b"POST"),
-            (b":scheme", b"http"),
+            (b":scheme", b"https" if secure else b"http"),
             (b":path", PATH),
             (b":authority", authority.encode()),
             (b"te", b"trailers"),

@@ -94,19 +94,24 @@ class Prober:
                 # A thread, since the file may be on a network that hangs.
                 return await asyncio.to_thread(probe_file, place.cwd / target)
             case _:
-                port = _port(check, ports)
+                name, port = _endpoint(check, ports)
+        tls = name in place.tls
         if port is None:
             return Answer(ok=False, detail=f"no endpoint {check.endpoint or target!r} to probe")
         if check.kind is ProbeKind.HTTP:
-            return await probe_http(port, target, within=check.timeout, host=place.host, make=place.socket)
+            return await probe_http(
+                port, target, within=check.timeout, host=place.host, make=place.socket, tls=tls
+            )
         if check.kind is ProbeKind.GRPC:
-            return await probe_grpc(port, target, within=check.timeout, host=place.host, make=place.socket)
-        return await probe_tcp(port, within=check.timeout, host=place.host, make=place.socket)
+            return await probe_grpc(
+                port, target, within=check.timeout, host=place.host, make=place.socket, tls=tls
+            )
+        return await probe_tcp(port, within=check.timeout, host=place.host, make=place.socket, tls=tls)
 
 
-def _port(check: Healthcheck, ports: Mapping[str, int]) -> int | None:
-    """The port that ``check`` means: its endpoint's, or the first one."""
+def _endpoint(check: Healthcheck, ports: Mapping[str, int]) -> tuple[str, int | None]:
+    """The endpoint that ``check`` means, the first one if none is named, and its port."""
     name = check.endpoint or (check.target if check.kind is ProbeKind.TCP else "")
     if isinstance(name, str) and name:
-        return ports.get(name)
-    return next(iter(ports.values()), None)
+        return name, ports.get(name)
+    return next(iter(ports.items()), ("", None))

@@ -7,7 +7,7 @@ HTTP counts as healthy from 200 to 399, gRPC when the service says that it is ``
 
 import asyncio
 import os
-import socket
+import ssl
 import struct
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -19,13 +19,13 @@ from meshdev.kernel.quantity import format_duration
 from meshdev.runners.execute import Executed, execute
 from meshdev.runners.namespaces import Within
 from meshdev.runners.ports import LOOPBACK
+from meshdev.runners.probe_line import Line, MakeSocket
 from meshdev.runners.reaper import Reaper
 
 if TYPE_CHECKING:
     from meshdev.runners.grpc_health import Serving
 
 _BODY_SHOWN = 200
-_READ = 16 * 1024
 _HEALTHY = range(200, 400)
 
 
@@ -37,7 +37,6 @@ class Answer:
     detail: str
 
 
-MakeSocket = Callable[[], Awaitable[socket.socket]]
 Execute = Callable[[tuple[str, ...], float], Awaitable[Executed]]
 
 
@@ -46,8 +45,8 @@ class ProbePlace:
     """Where exec probes run and relative file paths begin: the instance's directory and environment.
 
     ``host`` is where its ports are; commands are run ``within`` the namespaces that it has. ``socket`` makes sockets
-    of its own network, if it has one. With ``execute`` it is a container: commands are run, and files looked for, in
-    it.
+    of its own network, if it has one; ``tls`` are the endpoints that speak it. With ``execute`` it is a container:
+    commands are run, and files looked for, in it.
     """
 
     cwd: Path
@@ -56,16 +55,17 @@ class ProbePlace:
     execute: Execute | None = None
     within: Within | None = None
     socket: MakeSocket | None = None
+    tls: frozenset[str] = frozenset()
 
 
 async def probe_tcp(
-    port: int, *, within: float, host: str = LOOPBACK, make: MakeSocket | None = None
+    port: int, *, within: float, host: str = LOOPBACK, make: MakeSocket | None = None, tls: bool = False
 ) -> Answer:
     """Healthy when the port accepts a connection."""
     name = f"tcp port {port}"
     try:
         async with asyncio.timeout(within):
-            (await _connect(port, host, make)).close()
+            (await Line.opened(port, host, make, tls=tls)).close()
     except TimeoutError:
         return Answer(ok=False, detail=f"{name}: no answer within {format_duration(within)}")
     except OSError as error:
@@ -74,7 +74,13 @@ async def probe_tcp(
 
 
 async def probe_http(
-    port: int, path: str, *, within: float, host: str = LOOPBACK, make: MakeSocket | None = None
+    port: int,
+    path: str,
+    *,
+    within: float,
+    host: str = LOOPBACK,
+    make: MakeSocket | None = None,
+    tls: bool = False,
 ) -> Answer:
     """Healthy when ``GET path`` answers with a status from 200 to 399."""
     import h11  # noqa: PLC0415 -- not everybody's probe, and nobody's before the start
@@ -82,7 +88,7 @@ async def probe_http(
     name = f"GET {path}"
     try:
         async with asyncio.timeout(within):
-            status, reason, body = await _get(port, path, host, make)
+            status, reason, body = await _get(port, path, host, make, tls=tls)
     except TimeoutError:
         return Answer(ok=False, detail=f"{name}: no answer within {format_duration(within)}")
     except h11.RemoteProtocolError as error:
@@ -136,7 +142,13 @@ def probe_file(path: Path) -> Answer:
 
 
 async def probe_grpc(
-    port: int, service: str, *, within: float, host: str = LOOPBACK, make: MakeSocket | None = None
+    port: int,
+    service: str,
+    *,
+    within: float,
+    host: str = LOOPBACK,
+    make: MakeSocket | None = None,
+    tls: bool = False,
 ) -> Answer:
     """Healthy when ``service``, or the server if that is empty, says that it is serving."""
     from meshdev.runners.grpc_health import NoHttp2Error, Serving  # noqa: PLC0415 -- not everybody's probe
@@ -145,7 +157,7 @@ async def probe_grpc(
     name = f"grpc health of {service}" if service else "grpc health"
     try:
         async with asyncio.timeout(within):
-            serving, why = await _check(port, service, host, make)
+            serving, why = await _check(port, service, host, make, tls=tls)
     except TimeoutError:
         return Answer(ok=False, detail=f"{name}: no answer within {format_duration(within)}")
     except (NoHttp2Error, BlockError, struct.error):
@@ -155,43 +167,34 @@ async def probe_grpc(
     return Answer(ok=serving is Serving.SERVING, detail=f"{name}: {why if serving is None else serving.name}")
 
 
-async def _check(port: int, service: str, host: str, make: MakeSocket | None) -> "tuple[Serving | None, str]":
+async def _check(
+    port: int, service: str, host: str, make: MakeSocket | None, *, tls: bool
+) -> "tuple[Serving | None, str]":
     """What the service says of itself, or why it does not."""
     from meshdev.runners.grpc_health import Check  # noqa: PLC0415
 
-    loop = asyncio.get_running_loop()
     check = Check(service)
-    connection = await _connect(port, host, make)
+    connection = await Line.opened(port, host, make, alpn="h2", tls=tls)
     try:
-        await loop.sock_sendall(connection, check.begin(f"{host}:{port}"))
+        await connection.say(check.begin(f"{host}:{port}", secure=tls))
         while not check.is_over:
-            data = await loop.sock_recv(connection, _READ)
+            data = await connection.hear()
             if not data:
                 return None, "the connection was closed before the answer"
             answer = check.feed(data)
             if answer and not check.is_over:
-                await loop.sock_sendall(connection, answer)
+                await connection.say(answer)
         return check.serving, check.why
     finally:
         connection.close()
 
 
-async def _connect(port: int, host: str, make: MakeSocket | None) -> socket.socket:
-    connection = socket.socket(socket.AF_INET, socket.SOCK_STREAM) if make is None else await make()
-    connection.setblocking(False)  # noqa: FBT003 -- positional-only
-    try:
-        await asyncio.get_running_loop().sock_connect(connection, (host, port))
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
-async def _get(port: int, path: str, host: str, make: MakeSocket | None) -> tuple[int, str, bytes]:
+async def _get(
+    port: int, path: str, host: str, make: MakeSocket | None, *, tls: bool
+) -> tuple[int, str, bytes]:
     """Status, reason and the beginning of the body."""
     import h11  # noqa: PLC0415
 
-    loop = asyncio.get_running_loop()
     talk = h11.Connection(h11.CLIENT)
     headers = [
         ("host", f"{host}:{port}"),
@@ -201,14 +204,14 @@ async def _get(port: int, path: str, host: str, make: MakeSocket | None) -> tupl
     ]
     asked = talk.send(h11.Request(method="GET", target=path, headers=headers)) or b""
     asked += talk.send(h11.EndOfMessage()) or b""
-    connection = await _connect(port, host, make)
+    connection = await Line.opened(port, host, make, alpn="http/1.1", tls=tls)
     try:
-        await loop.sock_sendall(connection, asked)
+        await connection.say(asked)
         status, reason, body = 0, "", b""
         while len(body) < _BODY_SHOWN:
             event = talk.next_event()
             if event is h11.NEED_DATA:
-                talk.receive_data(await loop.sock_recv(connection, _READ))
+                talk.receive_data(await connection.hear())
             elif isinstance(event, h11.Response):
                 status, reason = event.status_code, event.reason.decode("latin-1")
                 if status in _HEALTHY:
@@ -223,4 +226,6 @@ async def _get(port: int, path: str, host: str, make: MakeSocket | None) -> tupl
 
 
 def _reason(error: OSError) -> str:
+    if isinstance(error, ssl.SSLError):
+        return f"no TLS: {(error.reason or str(error)).replace('_', ' ').lower()}"
     return os.strerror(error.errno).lower() if error.errno else str(error)

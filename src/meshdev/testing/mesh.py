@@ -1,6 +1,7 @@
 """`Mesh`: the running system in a test's hand."""
 
 import secrets
+import ssl
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -130,8 +131,11 @@ class Mesh:
     def http_options(self, service: str, **options: Any) -> dict[str, Any]:
         """What `http` makes its client from; for other clients of httpx."""
         hooks = {"request": [self._trace]}
+        url = self.url(service)
+        if url.startswith("https:"):
+            options.setdefault("verify", self._trusting())
         return {
-            "base_url": self.url(service),
+            "base_url": url,
             "timeout": 30.0,
             "event_hooks": hooks,
             "trust_env": False,
@@ -146,7 +150,15 @@ class Mesh:
         port = next((one.port for one in view.instances if one.port and one.role == "serving"), None)
         if port is None:
             raise ServiceError(f"{service} serves nothing: it is {view.phase}", hint=view.why)
-        return f"http://127.0.0.1:{port}"
+        return f"{'https' if view.tls else 'http'}://127.0.0.1:{port}"
+
+    def _trusting(self) -> ssl.SSLContext:
+        """Whom everybody trusts, and the project's own authority."""
+        context = ssl.create_default_context()
+        own = self._control.project.paths.tls_dir / "ca.pem"
+        if own.exists():
+            context.load_verify_locations(own)
+        return context
 
     def _trace(self, request: httpx.Request) -> None:
         if "traceparent" not in request.headers:

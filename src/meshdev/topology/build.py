@@ -33,6 +33,7 @@ from meshdev.topology.recordings import Stub
 from meshdev.topology.scalars import COMMAND
 from meshdev.topology.scope import Scope
 from meshdev.topology.stand_ins import complain_of_stub, played
+from meshdev.topology.tls import OWN_TLS
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")  # names become folders, which may not be too long
 _RESERVED = frozenset({"outside"})
@@ -210,6 +211,8 @@ def _own_names(scope: Scope, written: dict[str, str]) -> frozenset[str]:
     for callee in callees:
         prefix = variable_prefix(callee.rpartition(".")[2])
         names.update(f"{prefix}_{part}" for part in ("URL", "HOST", "PORT", "PATH"))
+    if table.tls is not None or any(one.tls is not None for one in (table.endpoints or {}).values()):
+        names.update(OWN_TLS)
     names.update(("MESHDEV_RUN", "MESHDEV_INSTANCE", "MESHDEV_GENERATION", "MESHDEV_PROJECT"))
     return frozenset(names)
 

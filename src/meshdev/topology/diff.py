@@ -10,6 +10,7 @@ from enum import StrEnum
 from meshdev.topology.container import Container
 from meshdev.topology.model import Healthcheck, Remote, Service, System, runs_as
 from meshdev.topology.recordings import Stub
+from meshdev.topology.tls import is_secure
 
 RESTART = frozenset(
     {
@@ -70,7 +71,7 @@ def _change(old: Service | None, new: Service, old_system: System | None, new_sy
     keys = changed_keys(old, new)
     if old_system.path != new_system.path:
         keys = (*keys, "system.path")
-    shared = _shared_parts(new, old_system, new_system)
+    shared = [*_shared_parts(new, old_system, new_system), *_tls_towards(old, new, old_system, new_system)]
     keys = (*keys, *shared)
     restarting = [
         key for key in keys if key in RESTART or key in CALLEES or key == "system.path" or key in shared
@@ -140,6 +141,20 @@ def _shared_parts(node: Service, old: System, new: System) -> list[str]:
     changed = [f"networks.{name}" for name in networks if old.networks.get(name) != new.networks.get(name)]
     changed += [f"volumes.{name}" for name in volumes if old.volumes.get(name) != new.volumes.get(name)]
     return sorted(changed)
+
+
+def _tls_towards(old: Service, new: Service, before: System, after: System) -> list[str]:
+    """The callees to which it speaks TLS now, or no longer: its addresses of them, and whom it trusts, are others."""
+    known = [name for name in (*new.calls, *new.uses) if name in before.services and name in after.services]
+    return [
+        f"TLS to {name}"
+        for name in known
+        if _secure_endpoints(old, before.services[name]) != _secure_endpoints(new, after.services[name])
+    ]
+
+
+def _secure_endpoints(caller: Service, callee: Service) -> set[str]:
+    return {endpoint.name for endpoint in callee.endpoints if is_secure(caller, callee, endpoint)}
 
 
 def _implied(healthcheck: Healthcheck | None) -> bool:

@@ -22,6 +22,7 @@ from meshdev.topology.file_parts import (
     Restart,
     Stop,
     Table,
+    TlsForm,
     Watches,
     dependencies_form,
     free_names,
@@ -125,6 +126,9 @@ class NodeTable(PartedTable):
         default=None, description='of the first endpoint (http); "none": listens on nothing'
     )
     port: Port | None = Field(default=None, description="the port it insists on; else it listens on $PORT")
+    tls: TlsForm | None = Field(
+        default=None, description="of the first endpoint: terminate | passthrough | originate, or a table"
+    )
     endpoints: Annotated[dict[str, EndpointTable] | None, BeforeValidator(free_names)] = Field(
         default=None, description="what it listens on, when that is more (or less) than one thing"
     )

@@ -5,7 +5,7 @@ validated. What a table means is the business of `topology.build`; here is only 
 """
 
 import re
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     BaseModel,
@@ -17,7 +17,7 @@ from pydantic import (
     model_validator,
 )
 
-from meshdev.topology.model import Condition, ReloadStrategy, RestartPolicy, WatchAction
+from meshdev.topology.model import Condition, ReloadStrategy, RestartPolicy, TlsMode, WatchAction
 from meshdev.topology.scalars import (
     Command,
     Count,
@@ -107,6 +107,32 @@ Dependency = Annotated[
 ]
 
 
+def _tls_form(value: Any) -> Any:
+    return value if isinstance(value, dict) else {"mode": value}
+
+
+_TLS_MODE = Annotated[TlsMode | None, PlainValidator(one_of(TlsMode)), WithJsonSchema(words(TlsMode))]
+
+
+class TlsTable(Table):
+    """TLS of an endpoint: where it ends, and how the callee is verified."""
+
+    mode: _TLS_MODE = Field(
+        default=None,
+        description="terminate (default): by the edge | passthrough | originate: callers speak plain",
+    )
+    upstream: Literal["tls", "plain"] = Field(
+        default="tls", description='"plain": the callee itself does without (terminate only)'
+    )
+    verify: Flag = Field(default=True, description="false: take any certificate of the callee")
+    ca: Text | None = Field(default=None, description="file that the callee's certificate is verified by")
+    server_name: Text | None = Field(default=None, description="how the callee is called (its own name)")
+    names: Texts = Field(default=(), description="further names on the certificate that callers see")
+
+
+TlsForm = Annotated[TlsTable, BeforeValidator(_tls_form, json_schema_input_type=TlsTable | TlsMode)]
+
+
 class EndpointTable(Table):
     """Something that the service listens on."""
 
@@ -114,6 +140,7 @@ class EndpointTable(Table):
     port: Port | None = Field(
         default=None, description="the port it insists on; else it listens on $PORT_NAME"
     )
+    tls: TlsForm | None = Field(default=None, description="it speaks TLS, or the edge does so for it")
 
 
 def _probe_form(value: Any) -> Any:
@@ -357,3 +384,4 @@ class EdgeTable(Table):
         description='callers may ask for faults by x-envoy-fault-* headers; "20%": for so many requests at most',
     )
     allow: Flag = Field(default=True, description="false: this edge is closed")
+    tls: _TLS_MODE = Field(default=None, description="another mode than the callee's endpoint says")

@@ -27,10 +27,12 @@ from meshdev.topology.model import (
     Remote,
     Service,
     System,
+    TlsMode,
 )
 from meshdev.topology.nearest import did_you_mean
 from meshdev.topology.paths import shown_as
 from meshdev.topology.recordings import OnMiss, Stub
+from meshdev.topology.tls import tls_on
 
 DEEPEST = 5
 _UNKNOWN = "tcp"  # whatever is not read
@@ -243,6 +245,21 @@ def _engines(subject: Subject) -> Iterator[Finding]:
             yield Finding(subject.where(node), "unknown-engine", message, hint or "protocol = … says it")
 
 
+def _tls_for_nobody(subject: Subject) -> Iterator[Finding]:
+    for node in subject.system.services.values():
+        for name, policy in node.edges.items():
+            callee = subject.system.services.get(name)
+            if callee is None or policy.tls in (None, TlsMode.TERMINATE):
+                continue
+            if all(tls_on(node, callee, endpoint) is None for endpoint in callee.endpoints):
+                message = (
+                    f'{node.name} -> {name}: tls = "{policy.tls}" does nothing, since {name} speaks no TLS'
+                )
+                yield Finding(
+                    subject.where(node), "tls-for-nobody", message, f'services.{name}: tls = "terminate"'
+                )
+
+
 def _recordings(subject: Subject) -> Iterator[Finding]:
     rules = subject.system.recording
     for node in subject.system.services.values():
@@ -323,6 +340,7 @@ RULES: tuple[Callable[[Subject], Iterator[Finding]], ...] = (
     _retries,
     _rules_without_http,
     _engines,
+    _tls_for_nobody,
     _recordings,
     _names,
     _empty,

@@ -12,6 +12,7 @@ from meshdev.topology.engine_protocols import ENGINE_PROTOCOLS
 from meshdev.topology.model import Endpoint, PublishedPort
 from meshdev.topology.nearest import did_you_mean
 from meshdev.topology.scope import Scope
+from meshdev.topology.tls import with_tls
 
 PROTOCOLS = frozenset(
     [
@@ -53,31 +54,36 @@ def endpoints_of(scope: Scope, *, one_shot: bool, engine: str) -> tuple[Endpoint
     """What the node listens on."""
     table = scope.table
     if table.endpoints is not None:
-        for key in ("protocol", "port"):
+        for key in ("protocol", "port", "tls"):
             if getattr(table, key) is not None:
                 scope.complain(
                     (key,), "stands beside endpoints", f"write {key} within an endpoint, or no endpoints"
                 )
         return tuple(
-            Endpoint(
-                name, _protocol(scope, ("endpoints", name, "protocol"), entry.protocol, name), entry.port
+            with_tls(
+                scope,
+                ("endpoints", name, "tls"),
+                entry.tls,
+                Endpoint(
+                    name, _protocol(scope, ("endpoints", name, "protocol"), entry.protocol, name), entry.port
+                ),
             )
             for name, entry in table.endpoints.items()
         )
     if table.protocol == "none":
-        for key in ("port", "ports"):
+        for key in ("port", "ports", "tls"):
             if getattr(table, key):
                 scope.complain(
                     (key,), 'stands beside protocol = "none"', "a node that listens has a protocol"
                 )
         return ()
     if table.url is not None:
-        return _remote(scope, table.url)
-    if one_shot and not (table.protocol or table.port or table.ports):
+        return tuple(with_tls(scope, ("tls",), table.tls, one) for one in _remote(scope, table.url))
+    if one_shot and not (table.protocol or table.port or table.ports or table.tls):
         return ()
     default = "http" if scope.section == "services" else ENGINE_PROTOCOLS.get(engine, "tcp")
     protocol = _protocol(scope, ("protocol",), table.protocol, default)
-    return (Endpoint(protocol, protocol, table.port),)
+    return (with_tls(scope, ("tls",), table.tls, Endpoint(protocol, protocol, table.port)),)
 
 
 def published(

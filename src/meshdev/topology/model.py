@@ -61,6 +61,14 @@ class Names(StrEnum):
     POD = "pod"
 
 
+class TlsMode(StrEnum):
+    """Where TLS ends on an edge."""
+
+    TERMINATE = "terminate"
+    PASSTHROUGH = "passthrough"
+    ORIGINATE = "originate"
+
+
 class StartMode(StrEnum):
     """Started with the system, or by the first call (`on-demand`)."""
 
@@ -102,18 +110,35 @@ def runs_as(run: Run) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Tls:
+    """TLS of an endpoint: where it ends, and whether the callee speaks it (``to_callee``).
+
+    The callee is verified by ``ca``, else by the local authority (elsewhere: by the system's), under ``server_name``,
+    else its own name; not at all without ``verify``. ``names`` are further ones on the certificate that callers see.
+    """
+
+    mode: TlsMode
+    to_callee: bool = True
+    verify: bool = True
+    ca: Path | None = None
+    server_name: str = ""
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Endpoint:
     """Something that a node listens on.
 
     ``port`` is the number that the program insists on, or None when it listens on ``$PORT``
     (``$PORT_NAME`` for endpoints other than the first). ``known_as`` is the number by which callers know it, where
-    somebody plays it who insists on none.
+    somebody plays it who insists on none. With ``tls`` the protocol is what is spoken within.
     """
 
     name: str
     protocol: str = "http"
     port: int | None = None
     known_as: int | None = None
+    tls: Tls | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +270,7 @@ class EdgePolicy:
     of requests (0 to 1) that may be retries, ``retry_methods`` are the idempotent ones when empty; ``slow_start`` is
     the time in which a new instance's share grows, seconds; ``fault_headers`` is the percentage of the requests for
     which callers may ask for faults by headers; ``allow`` opens the edge under zero trust, or closes it
-    (False).
+    (False). ``tls`` is another mode than the endpoint's.
     """
 
     timeout: float | None = None
@@ -261,6 +286,7 @@ class EdgePolicy:
     retry_methods: tuple[str, ...] = ()
     slow_start: float = 0.0
     fault_headers: float = 0.0
+    tls: TlsMode | None = None
 
 
 @dataclass(frozen=True, slots=True)

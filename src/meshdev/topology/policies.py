@@ -166,6 +166,7 @@ def _policy(scope: Scope, keys: tuple[str, ...], table: EdgeTable) -> EdgePolicy
         retry_methods=methods,
         slow_start=default.slow_start if table.slow_start is None else table.slow_start,
         fault_headers=table.fault_headers,
+        tls=table.tls,
     )
 
 

@@ -260,7 +260,7 @@ def base_of(call: ExchangeView, picture: Picture) -> str | None:
     if found is not None:
         return call.target.removesuffix(found[1])
     edge = signals_of(call, picture)
-    return f"http://127.0.0.1:{edge.port}" if edge is not None and edge.port else None
+    return f"{edge.scheme}://127.0.0.1:{edge.port}" if edge is not None and edge.port else None
 
 
 def bare(call: ExchangeView) -> Exchange:

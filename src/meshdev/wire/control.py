@@ -103,7 +103,8 @@ class ServiceView(View, frozen=True, kw_only=True):
 
     ``unready`` is the reason of a readiness time-out; ``trouble`` is what keeps people from it although it runs, such
     as a published port that another program has. ``stand_in`` is who plays it (``recording:checkout``, ``url:http://x``;
-    empty: itself), ``swapped`` says that this was asked for at run time.
+    empty: itself), ``swapped`` says that this was asked for at run time. ``tls``: its instances speak TLS on the port
+    that is theirs.
     """
 
     name: str
@@ -125,6 +126,7 @@ class ServiceView(View, frozen=True, kw_only=True):
     trouble: str = ""
     stand_in: str = ""
     swapped: bool = False
+    tls: bool = False
 
 
 class WhyStep(View, frozen=True, kw_only=True):
@@ -204,6 +206,7 @@ class EdgeSignalsView(View, frozen=True, kw_only=True):
     ``denied`` is the rule that closes the edge, if one does; ``acts`` counts what policies did (retries, …), and
     ``circuit`` is ``open``, ``half-open`` or empty.
     ``fault_hits`` counts what injected faults did, by `FaultSpec.key`, since the daemon started.
+    ``tls`` is ``terminate``, ``passthrough`` or ``originate`` where TLS is spoken, as the edge was declared.
     ``latency_buckets`` counts the requests that took at most each of `LATENCY_BOUNDS_MS`, the last one all of them.
     """
 
@@ -240,6 +243,12 @@ class EdgeSignalsView(View, frozen=True, kw_only=True):
     eps: float = 0.0
     error_series: list[int] = []
     foreign: str = ""
+    tls: str = ""
+
+    @property
+    def scheme(self) -> str:
+        """How a caller of HTTP speaks to it."""
+        return "https" if self.tls in ("terminate", "passthrough") else "http"
 
     @property
     def unit(self) -> str:

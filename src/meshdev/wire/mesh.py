@@ -57,7 +57,7 @@ class Upstream(Struct, frozen=True, array_like=True, order=True):
     """One incarnation that serves an edge; ``instance`` names it for people (``payments-0@3``).
 
     With ``remote`` it runs elsewhere, and requests are made out to it. With ``net`` it is in a network of its own, of
-    which the keeper of networks has sockets.
+    which the keeper of networks has sockets. With ``tls`` it is spoken to by TLS, as `EdgePolicy.tls` says.
     """
 
     host: str
@@ -65,6 +65,12 @@ class Upstream(Struct, frozen=True, array_like=True, order=True):
     instance: str = ""
     remote: Remote | None = None
     net: str = ""
+    tls: bool = False
+
+    @property
+    def by_tls(self) -> bool:
+        """Whether it is spoken to by TLS, here or elsewhere."""
+        return self.tls or (self.remote is not None and self.remote.tls)
 
     def __str__(self) -> str:
         return f"{self.instance or 'upstream'} at {self.host}:{self.port}"
@@ -90,6 +96,24 @@ class OutsideFaults(Struct, frozen=True, array_like=True):
     faults: tuple[FaultSpec, ...]
 
 
+class EdgeTls(Struct, frozen=True, array_like=True):
+    """TLS on an edge: towards its callers, and towards its upstreams (`Upstream.tls`).
+
+    ``certificate`` and ``key`` are the files, in PEM, of the certificate that callers get to see; empty where callers
+    speak plain. ``authority`` is the file by which they may verify it, for a person. ``verified_by`` is the file of the
+    authorities by which a callee is verified, empty for the system's, ``verify = False`` takes any; ``server_name`` is
+    how a callee is called then (empty: by the host that is dialled). ``stamp`` differs when any of the files does.
+    """
+
+    certificate: str = ""
+    key: str = ""
+    authority: str = ""
+    verified_by: str = ""
+    verify: bool = True
+    server_name: str = ""
+    stamp: str = ""
+
+
 class EdgePolicy(Struct, frozen=True, array_like=True):
     """What a worker does on one edge.
 
@@ -106,7 +130,7 @@ class EdgePolicy(Struct, frozen=True, array_like=True):
     in the order in which they were; one that is equal to one of the policy before goes on as it is. ``shut`` puts out
     whoever is in; its listener has been closed. ``outside`` are a name proxy's faults for hosts that it does not know.
     ``keep`` are the bytes of memory for the last exchanges (HTTP only; 0: none are kept), ``recorded`` says that what
-    passes goes to the recorder, too, of each body ``body_cap`` bytes.
+    passes goes to the recorder, too, of each body ``body_cap`` bytes. ``tls`` says how it is spoken on the edge.
     """
 
     upstreams: tuple[Upstream, ...] = ()
@@ -133,6 +157,7 @@ class EdgePolicy(Struct, frozen=True, array_like=True):
     keep: int = 0
     recorded: bool = False
     body_cap: int = 0
+    tls: EdgeTls | None = None
 
 
 class EdgeEntry(Struct, frozen=True, array_like=True):
@@ -149,7 +174,7 @@ class EdgeError(StrEnum):
     REFUSED = "refused"  # no upstream accepted the connection
     CONNECT_TIMEOUT = "connect-timeout"
     UNREACHABLE = "unreachable"  # no such host, no route
-    TLS = "tls"  # the callee's certificate is not trusted, or there is no common ground
+    TLS = "tls"  # a certificate is not trusted, the callee's or ours, or there is no common ground
     NO_UPSTREAM = "no-upstream"  # the callee is not there, and the edge does not hold
     HOLD_TIMEOUT = "hold-timeout"
     HOLD_OVERFLOW = "hold-overflow"

@@ -1,4 +1,5 @@
 // `@grpc/grpc-js` ($GRPC_JS) as server on $PORT, or as caller of $NAME_HOST:$NAME_PORT that says how its calls end.
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 
 const grpc = createRequire(import.meta.url)(process.env.GRPC_JS);
@@ -29,7 +30,13 @@ function serve() {
     },
   });
   const address = `127.0.0.1:${process.env.PORT}`;
-  server.bindAsync(address, grpc.ServerCredentials.createInsecure(), (error) => {
+  const { TLS_CERT_FILE, TLS_KEY_FILE } = process.env;
+  const credentials = TLS_CERT_FILE
+    ? grpc.ServerCredentials.createSsl(null, [
+        { cert_chain: readFileSync(TLS_CERT_FILE), private_key: readFileSync(TLS_KEY_FILE) },
+      ])
+    : grpc.ServerCredentials.createInsecure();
+  server.bindAsync(address, credentials, (error) => {
     if (error) throw error;
   });
 }
@@ -37,7 +44,8 @@ function serve() {
 async function call(name) {
   const Client = grpc.makeGenericClientConstructor(service, "test.Bench");
   const address = `${process.env[`${name}_HOST`]}:${process.env[`${name}_PORT`]}`;
-  const client = new Client(address, grpc.credentials.createInsecure());
+  const secure = process.env[`${name}_URL`].startsWith("https:");
+  const client = new Client(address, secure ? grpc.credentials.createSsl() : grpc.credentials.createInsecure());
   const unary = (name, text) =>
     new Promise((done) =>
       client[name](Buffer.from(text), { deadline: Date.now() + 20000 }, (error, answer) =>

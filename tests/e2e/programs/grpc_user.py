@@ -5,11 +5,14 @@ import sys
 import time
 from pathlib import Path
 
+import grpc
+
 sys.path.insert(0, str(Path(__file__).parents[2]))
 from support_grpc import Caller
 
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
-with Caller(int(os.environ["BENCH_PORT"])) as caller:
+secure = os.environ["BENCH_URL"].startswith("https:")
+with Caller(int(os.environ["BENCH_PORT"]), grpc.ssl_channel_credentials() if secure else None) as caller:
     while True:
         began = time.monotonic()
         said = [

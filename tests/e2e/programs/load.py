@@ -3,12 +3,14 @@
 Every third request is a POST (nobody may repeat it), every tenth has a connection of its own, every 25th asks for
 /slow; with a PATH all of them GET that. They take a kept connection, or a new one when all are busy. The first good
 answer is told by a line; at the end one line of JSON: how many were sent, how many were answered 200, what became of
-the others, and by whom the good ones were answered.
+the others, and by whom the good ones were answered. With $LOAD_TRUSTS, a file of authorities, all that is by TLS.
 """
 
 import asyncio
 import json
+import os
 import re
+import ssl
 import sys
 import time
 from collections import Counter
@@ -16,6 +18,7 @@ from contextlib import suppress
 
 PORT, RATE = int(sys.argv[1]), float(sys.argv[2])
 PATH = b"".join(word.encode() for word in sys.argv[3:])
+TLS = ssl.create_default_context(cafile=os.environ["LOAD_TRUSTS"]) if "LOAD_TRUSTS" in os.environ else None
 PATIENCE = 20.0  # seconds for one answer
 Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
@@ -55,7 +58,7 @@ async def _exchange(number: int) -> tuple[int, str]:
     if idle and not alone:
         reader, writer = idle.pop()
     else:
-        reader, writer = await asyncio.open_connection("127.0.0.1", PORT)
+        reader, writer = await asyncio.open_connection("127.0.0.1", PORT, ssl=TLS)
     last = b"connection: close\r\n" if alone else b""
     path = PATH or (b"/slow" if number % 25 == 6 else b"/%d" % number)
     if _method(number) == "GET":

@@ -1,7 +1,7 @@
-"""Secrets and configs of a container: files of the host, or contents that become files; mounted read-only."""
+"""Files of the host that a container sees, mounted read-only: secrets and configs, and whom it shall trust."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -17,6 +17,17 @@ def grant_mounts(grants: Iterable[FileGrant], folder: Path) -> tuple[Mount, ...]
         Mount(MountKind.BIND, grant.target, str(_file(grant, folder / str(index))), read_only=True)
         for index, grant in enumerate(grants)
     )
+
+
+def trust_mounts(trust: Mapping[str, str]) -> tuple[Mount, ...]:
+    """A mount for each of the files that these variables name (`place_in_container`)."""
+    files = dict.fromkeys(trust.values())
+    return tuple(Mount(MountKind.BIND, place_in_container(path), path, read_only=True) for path in files)
+
+
+def place_in_container(path: str) -> str:
+    """Where a container finds such a file."""
+    return f"/etc/meshdev/{Path(path).name}"
 
 
 def _file(grant: FileGrant, beside: Path) -> Path:

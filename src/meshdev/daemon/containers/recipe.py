@@ -18,7 +18,10 @@ from meshdev.topology.template import resolve
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What a launch depends on besides the service: whose run it is, its image, its network, volumes, neighbours."""
+    """What a launch depends on besides the service: whose run it is, its image, its network, volumes, neighbours.
+
+    ``trust`` are variables that name files within it.
+    """
 
     project: str
     run_id: str
@@ -26,6 +29,7 @@ class Surroundings:
     on_network: OnNetwork | None
     sources: Mapping[str, str]
     others: Mapping[str, str]
+    trust: Mapping[str, str]
 
 
 def ports_of(service: Service, image: Image | None) -> dict[str, int]:
@@ -49,7 +53,9 @@ def spec_of(
     on_network = around.on_network
     reachable = on_network is not None and bool(on_network.network.bridge)
     check = service.healthcheck
-    environment = service_environment(system, service, base={}, port_of=port_of, ports=ports)
+    environment = service_environment(
+        system, service, base={}, port_of=port_of, ports=ports, tls=around.trust
+    )
     marks = {
         "MESHDEV_RUN": around.run_id,
         "MESHDEV_INSTANCE": ref.id,

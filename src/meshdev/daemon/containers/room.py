@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from meshdev.daemon.containers.builder import Builder
 from meshdev.daemon.containers.callers import Callers, needs_network
-from meshdev.daemon.containers.grants import grant_mounts
+from meshdev.daemon.containers.grants import grant_mounts, place_in_container, trust_mounts
 from meshdev.daemon.containers.recipe import Surroundings, container_name, spec_of
 from meshdev.daemon.containers.sync import Syncer
 from meshdev.daemon.containers.watching import ContainerWatching
@@ -69,6 +69,7 @@ class ContainerRoom:
         self._images: dict[Incarnation, Image] = {}
         self._used = False
         self._letting_go: asyncio.Task[None] | None = None
+        self.trust: Callable[[System, Service], Mapping[str, str]] = lambda _, __: {}
         self.callers = Callers(self._engine, routes, container_name(paths.key, "")[:-1], self._labels)
         self.runner = ContainerRunner(
             self._engine,
@@ -161,6 +162,10 @@ class ContainerRoom:
         image, check = self._images.get(ref), service.healthcheck
         return image is not None and image.healthcheck and (check is None or check.implied)
 
+    def trusted(self, system: System, service: Service) -> dict[str, str]:
+        """The variables by which a container finds whom it shall trust."""
+        return {name: place_in_container(path) for name, path in self.trust(system, service).items()}
+
     # --- starting ---------------------------------------------------------------------------------
 
     def _begin(self) -> None:
@@ -178,6 +183,8 @@ class ContainerRoom:
         self._images[ref] = image
         folder = self._paths.run_dir(self._run_id) / "grants" / service.name
         mounts = await asyncio.to_thread(grant_mounts, container.files, folder)
+        trust = self.trust(system, service)
+        mounts += trust_mounts(trust)
         granted = replace(service, run=replace(container, mounts=(*container.mounts, *mounts)))
         on_network = await self.callers.enter(system, service) if needs_network(service) else None
         around = Surroundings(
@@ -187,6 +194,7 @@ class ContainerRoom:
             on_network=on_network,
             sources=await self._volumes(system, container),
             others=self._others(),
+            trust=self.trusted(system, service),
         )
         spec = spec_of(system, granted, ref, self._routes.port_of, around)
         if container.unsupported:

@@ -291,6 +291,26 @@ def test_going_away_loses_what_will_not_be_looked_at(talk: Talk) -> None:
     assert not talk.scanner.lost(9.0)
 
 
+@pytest.mark.parametrize(
+    ("length", "said", "outcome"),
+    [
+        ("5", b"hello", Outcome.OK),
+        ("6", b"hello", Outcome.LOST),
+        ("", b"hello", Outcome.LOST),
+        ("x", b"hello", Outcome.LOST),
+        ("0", b"", Outcome.OK),
+    ],
+)
+def test_who_goes_with_all_of_an_answer_has_it(
+    talk: Talk, length: str, said: bytes, outcome: Outcome
+) -> None:
+    """By its length; curl closes then, and does not wait for the stream's end."""
+    fields = [(":status", "200"), *([("content-length", length)] if length else [])]
+    talk.ask(talk.request(1, GET, ends=True))
+    talk.answer(talk.response(1, fields) + (frame(Frame.DATA, 0, 1, said) if said else b""))
+    assert [it.outcome for it in talk.scanner.lost(9.0)] == [outcome]
+
+
 def test_an_early_answer_ends_the_operation(talk: Talk) -> None:
     """What the caller still sends then belongs to nothing, and the connection is read on."""
     talk.ask(talk.request(1, CALL) + frame(Frame.DATA, 0, 1, bytes(20))[:15])

@@ -10,6 +10,7 @@ from meshdev.traffic.trace_context import ids_at
 
 _MOST_METHOD: Final = 32
 _MOST_TRACEPARENT: Final = 256
+_MOST_LENGTH: Final = 20
 
 
 class Asked(NamedTuple):
@@ -29,10 +30,11 @@ class Asked(NamedTuple):
 
 
 class Heard(NamedTuple):
-    """An answer's head, or its trailers; ``status`` is 0 in trailers."""
+    """An answer's head, or its trailers; ``status`` is 0 in trailers, ``length`` -1 where none is told."""
 
     status: int = 0
     grpc_status: Status | None = None
+    length: int = -1
 
 
 def asked_of(fields: Fields) -> Asked:
@@ -59,10 +61,12 @@ def asked_of(fields: Fields) -> Asked:
 
 def heard_of(fields: Fields) -> Heard:
     """What is answered."""
-    status, grpc_status = 0, None
+    status, grpc_status, length = 0, None, -1
     for name, value in fields:
         if name == b":status":
             status = int(value) if value.isdigit() and len(value) == len("200") else 0
         elif name == b"grpc-status":
             grpc_status = status_of(value)
-    return Heard(status, grpc_status)
+        elif name == b"content-length" and value.isdigit() and len(value) < _MOST_LENGTH:
+            length = int(value)
+    return Heard(status, grpc_status, length)

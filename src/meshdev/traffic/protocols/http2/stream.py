@@ -32,6 +32,7 @@ class Stream:
         "sent",
         "started",
         "status",
+        "whole_at",
     )
 
     def __init__(self, asked: Asked, now: float, size: int) -> None:
@@ -45,6 +46,7 @@ class Stream:
         self.grpc_status: Status | None = None
         self.faults: tuple[str, ...] = ()
         self.answered_by = ""
+        self.whole_at = -1  # so many bytes of the callee's are all of its answer, if it has told
 
     def passed(self, buffer: bytes, at: int, end: int, *, by_caller: bool) -> None:
         """The bytes from ``at`` to ``end`` were more of a body."""
@@ -61,6 +63,7 @@ class Stream:
         """A head of the callee's, or its trailers."""
         if head.status and head.status not in _INFORMATIONAL:
             self.status = head.status
+            self.whole_at = self.bytes_out + head.length if head.length >= 0 else -1
         if head.grpc_status is not None:
             self.grpc_status = head.grpc_status
 
@@ -86,7 +89,9 @@ class Stream:
         return self._call(now, Status.DEADLINE_EXCEEDED if late else Status.CANCELLED)
 
     def lost(self, now: float, code: str = "") -> Operation:
-        """No answer will come."""
+        """Nothing more will come; who has all of an answer by its length need not wait for its end (curl does not)."""
+        if not code and not self.asked.grpc and 0 <= self.whole_at <= self.bytes_out:
+            return self.answered(now)
         return self._operation(now, Outcome.LOST, code)
 
     def _call(self, now: float, status: Status) -> Operation:

@@ -1,0 +1,1 @@
+"""Who is who on this machine: a local authority, the certificates that it signs. Sans-IO; alone uses cryptography."""

@@ -31,7 +31,7 @@ _NO_RULES = EdgePolicy()
 
 
 _NO_CAPTURE = (0, False, 0)
-_CAPTURED = frozenset({"http", "proxy"})
+_CAPTURED = frozenset({"http", "proxy", "grpc", "http2", "tcp"})  # of tcp what turns out to be HTTP/2
 
 
 def _no_capture(_: EdgeKey) -> tuple[int, bool, int]:

@@ -19,7 +19,6 @@ from msgspec.structs import replace
 
 from meshdev.mesh.exchanges import UNMARKED, Marks
 from meshdev.mesh.recorder_link import RecorderLink
-from meshdev.traffic.http1_head import RequestHead
 from meshdev.wire.capture import Closed, Facts, Opened, Piece, Whole
 from meshdev.wire.mesh import EdgeKey, EdgePolicy
 
@@ -35,7 +34,18 @@ Plain = tuple[bytes, float, float, int, bytes, str, bytes]
 class EdgeCapture:
     """One edge's ring, and its way to the recorder."""
 
-    __slots__ = ("_key", "_limit", "_link", "_number", "_ring", "_size", "body_cap", "recorded", "room")
+    __slots__ = (
+        "_key",
+        "_limit",
+        "_link",
+        "_number",
+        "_ring",
+        "_size",
+        "body_cap",
+        "recorded",
+        "room",
+        "underway",
+    )
 
     def __init__(self, number: int, key: EdgeKey, link: RecorderLink) -> None:
         self._number = number
@@ -47,10 +57,14 @@ class EdgeCapture:
         self.recorded = False
         self.room = 0  # exchanges that may be taken before the next telemetry frame
         self.body_cap = 0
+        self.underway: set[Take] = set()  # streams, which may go on for long without a word
 
     def adopt(self, policy: EdgePolicy) -> None:
         """Keep and tell as much as ``policy`` says."""
         self._limit = policy.keep
+        if self.recorded and not policy.recorded:
+            for take in self.underway:
+                take.lasts()
         self.recorded = policy.recorded
         self.body_cap = policy.body_cap
         self.refill()
@@ -155,7 +169,7 @@ class Take:
 
     __slots__ = ("_asked", "_capture", "_heard", "_lost", "_number", "_sent", "_started")
 
-    def __init__(self, capture: EdgeCapture, head: RequestHead, started: float) -> None:
+    def __init__(self, capture: EdgeCapture, head: bytes, started: float) -> None:
         self._capture = capture
         self._started = started
         self._asked = _Way()
@@ -163,7 +177,7 @@ class Take:
         self._sent = 0
         self._number = 0  # of an exchange that goes piece by piece
         self._lost = False
-        self._add(self._asked, 0, head.raw)
+        self._add(self._asked, 0, head)
 
     def ask(self, data: bytes) -> None:
         """More of the request, or of what the caller says in a tunnel."""

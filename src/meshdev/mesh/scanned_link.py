@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from meshdev.traffic.protocols.cutting import Cutter
 
 UNKNOWN: Final = "tcp"
-_TELLING: Final = frozenset({"grpc", "http2"})  # by GOAWAY
+_OF_STREAMS: Final = frozenset({"grpc", "http2"})
 
 
 class ScannedCaller(CallerSide):
@@ -151,6 +151,8 @@ class Reading:
         self.scanner = scanner
         self._operations = relay.operations_of(scanner.name)
         self._waiting = 0
+        if relay.edge.capture is not None:
+            keep_streams_of(link, scanner)
 
     def cuttable(self) -> Cuttable | None:
         """Its scanner, if that can cut messages."""
@@ -301,7 +303,11 @@ class ScannedRelay(Relay):
     def drain(self) -> None:
         """Let callers go whose upstream has left the policy; where the protocol can tell them, they are told."""
         for link in tuple(self._leaving()):
-            if isinstance(link, ScannedLink) and link.scanner is not None and link.scanner.name in _TELLING:
+            if (
+                isinstance(link, ScannedLink)
+                and link.scanner is not None
+                and link.scanner.name in _OF_STREAMS
+            ):
                 from meshdev.mesh.stream_link import send_away  # noqa: PLC0415 - most workers never need it
 
                 send_away(self, link)
@@ -319,11 +325,25 @@ class ScannedRelay(Relay):
 
             stand_between(self, link, faults)
 
+    def keep_streams(self) -> None:
+        """The edge has begun to keep what passes: so do the connections that are there."""
+        for link in tuple(self.links):
+            if isinstance(link, ScannedLink) and link.scanner is not None and self.edge.capture is not None:
+                keep_streams_of(link, link.scanner)
+
     def complain_once(self, text: str) -> None:
         """Tell a person, once per sentence and edge."""
         if text not in self._troubled:
             self._troubled.add(text)
             self._trouble(f"{self.edge.key}: {text}", self.edge.id)
+
+
+def keep_streams_of(link: ScannedLink, scanner: Scanner) -> None:
+    """Have what ``scanner`` reads on ``link`` kept, where it is made of streams."""
+    if scanner.name in _OF_STREAMS:
+        from meshdev.mesh.stream_capture import keep_streams  # noqa: PLC0415 - most workers never need it
+
+        keep_streams(link, scanner)
 
 
 def is_scanned(protocol: str) -> bool:

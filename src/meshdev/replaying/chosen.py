@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from meshdev.errors import UsageError
 from meshdev.kernel.nearest import did_you_mean
+from meshdev.recording.calls import is_call
 from meshdev.recording.model import Cut, Exchange, Recording
 from meshdev.traffic.faults.target import means, parse_edge
 
@@ -67,13 +68,13 @@ def chosen(recording: Recording, service: str, edges: Sequence[str] = ()) -> Cho
 def _why_not(one: Exchange) -> str:
     if one.by or one.faults:
         return "were answered by meshdev or hit by a fault"
+    if one.protocol:
+        return "are calls of gRPC" if is_call(one) else "came over HTTP/2"
     if one.response is None:
         return "had no answer"
     if one.response.status == _SWITCHING or one.messages:
         return "are WebSockets"
-    if one.request.body.cut is not None:
-        return "were not recorded whole"
-    return ""
+    return "were not recorded whole" if one.request.body.cut is not None else ""
 
 
 def due_times(exchanges: Sequence[Exchange], speed: float) -> list[float]:

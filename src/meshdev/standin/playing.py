@@ -38,6 +38,8 @@ def unplayable(exchange: Exchange) -> str:
     """Why an exchange cannot be played; empty when it can."""
     if exchange.by:
         return f"{exchange.by} answered itself"
+    if exchange.protocol:
+        return "it came over HTTP/2"
     if exchange.request.body.cut is not None:
         return "the request was not kept whole"
     if exchange.response is None:

@@ -62,7 +62,7 @@ class TrafficScreen(CallsScreen):
 
     def whole_of(self, call: ExchangeView) -> Whole | None:
         """Of a recorded call everything is there."""
-        return super().whole_of(call) if self._opened is None else Whole(self._opened.exchange(call))
+        return super().whole_of(call) if self._opened is None else self._opened.whole(call)
 
     def wanted_whole(self) -> Sequence[ExchangeView]:
         """The call, and the one that it is compared with."""

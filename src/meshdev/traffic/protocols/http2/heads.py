@@ -13,7 +13,10 @@ _MOST_TRACEPARENT: Final = 256
 
 
 class Asked(NamedTuple):
-    """A request's head, or a call's: then ``name`` is ``package.Service/Method``. ``deadline`` in seconds."""
+    """A request's head, or a call's: then ``name`` is ``package.Service/Method``. ``deadline`` in seconds.
+
+    ``fields`` are there only where streams are kept.
+    """
 
     name: str
     target: str
@@ -21,6 +24,7 @@ class Asked(NamedTuple):
     deadline: float | None = None
     trace: str = ""
     parent: str = ""
+    fields: Fields = ()
 
     @property
     def detail(self) -> str:
@@ -33,6 +37,7 @@ class Heard(NamedTuple):
 
     status: int = 0
     grpc_status: Status | None = None
+    fields: Fields = ()
 
 
 def asked_of(fields: Fields) -> Asked:
@@ -66,3 +71,13 @@ def heard_of(fields: Fields) -> Heard:
         elif name == b"grpc-status":
             grpc_status = status_of(value)
     return Heard(status, grpc_status)
+
+
+def asked_whole(fields: Fields) -> Asked:
+    """What is asked, and how."""
+    return asked_of(fields)._replace(fields=fields)
+
+
+def heard_whole(fields: Fields) -> Heard:
+    """What is answered, and how."""
+    return heard_of(fields)._replace(fields=fields)

@@ -64,6 +64,12 @@ class Stream:
         if head.grpc_status is not None:
             self.grpc_status = head.grpc_status
 
+    def asked_all(self) -> None:
+        """The caller has said all."""
+
+    def given_up(self) -> None:
+        """Nothing more of it can be read."""
+
     def answered(self, now: float) -> Operation:
         """The callee has said all."""
         if self.asked.grpc:

@@ -203,6 +203,10 @@ class Routes:
         """What the topology says of an edge; nothing special for one that it does not know."""
         return self._rules.get(key, _NO_RULES)
 
+    def policy(self, key: EdgeKey) -> EdgePolicy | None:
+        """What the mesh was told to do on an edge."""
+        return self._policies.get(key)
+
     def afflicting(self, key: EdgeKey) -> list[str]:
         """The faults that are on, on an edge."""
         policy = self._policies.get(key)

@@ -13,6 +13,8 @@ from meshdev.recording.protobuf.codec import Codecs
 from meshdev.storage.recordings import Library
 from meshdev.traffic.protocols.http2.grpc import Status
 from support_calls import PROTOS, descriptors
+from support_mesh import free_port as unused_port
+from support_npm import npm_package
 from support_product import Product, eventually
 from support_till_calls import till_at, topology
 
@@ -150,3 +152,123 @@ def test_a_server_that_comes_later_is_asked_then(product: Product, free_port: in
     one = opened(product, "day")
     assert Codecs(one.descriptors).decode(one.exchanges[0], one.exchanges[0].messages[0])["order_id"] == "o-1"
     assert grpc.StatusCode.OK.value[0] == call_status(one.exchanges[0])
+
+
+def test_a_recording_plays_the_service_and_its_clients_notice_nothing(
+    product: Product, free_port: int
+) -> None:
+    """Calls of every sort without the server; what was not recorded is a miss that says why, here and in the log."""
+    product.write(topology(free_port))
+    product.run("up", "--wait", timeout=120)
+    product.run("record", "start", "day")
+    buy(free_port)
+    product.run("record", "stop", "day")
+    product.run("swap", "till", "--with", "recording:day", timeout=60)
+    assert product.status()["till"]["stand_in"]
+    with till_at(free_port) as till:
+        metadata = (("x-api-token", SECRETS[-1]), ("x-tenant", "blue"))
+        charged, call = till.stub.Charge.with_call(
+            till.till.ChargeRequest(order_id="o-1", amount_cents=1250, **PLANTED),
+            metadata=metadata,
+            timeout=20,
+        )
+        assert (charged.order_id, charged.amount_cents, charged.state) == ("o-1", 1250, 1)
+        assert dict(call.initial_metadata())["x-till"] == "7"
+        assert len(charged.session_token) == len(SECRETS[2])
+        assert charged.session_token != SECRETS[2]
+        code, details, trailers = till.refusal(lambda: till.charge("o-2", -1))
+        assert (code, details) == ("FAILED_PRECONDITION", "not less than nothing ☃")
+        assert trailers["x-reason"] == "negative"
+        assert till.watch("o-1", 3) == [(0, "o-1"), (1, "o-1"), (2, "o-1")]
+        assert till.total(100, 250) == (2, 350)
+        assert till.haggle(500, 800)[-1] == (800, "sold")
+        code, details, trailers = till.refusal(lambda: till.charge("o-1", 99))
+        assert code == "FAILED_PRECONDITION"
+        assert "no match" in details
+        assert "body/amount_cents" in details
+        assert trailers["x-meshdev-reason"] == "no-match"
+        assert till.refusal(lambda: till.haggle(500, 801))[0] == "FAILED_PRECONDITION"
+        nope = till.channel.unary_unary("/shop.Till/Nope")
+        assert till.refusal(lambda: nope(b"", timeout=20))[0] == "UNIMPLEMENTED"
+        health = till.channel.unary_unary("/grpc.health.v1.Health/Check")
+        assert health(b"", timeout=20) == b"\x08\x01"
+    log = product.run("logs", "till").stdout
+    assert "no match: shop.Till/Charge" in log
+    assert not [secret for secret in SECRETS if secret in log]
+
+    product.run("record", "start", "played")  # a stand-in has reflection, too
+    with till_at(free_port) as till:
+        till.total(100, 250)
+    product.run("record", "stop", "played")
+    assert shown(product, "played")[0]["messages"][0]["decoded"] == {"sku": "s-100", "cents": 100}
+    product.run("swap", "till", "--with", "file", timeout=60)
+    buy(free_port)
+
+
+def test_misses_are_passed_on_and_recorded(product: Product, free_port: int) -> None:
+    """The real one answers what is not there, and the next stand-in knows it."""
+    other = unused_port()
+    real = """
+[services.real]
+command = "@python@ -u @programs@/till_server.py"
+protocol = "grpc"
+ports = ["@other@:grpc"]
+healthcheck = { grpc = "", interval = "200ms", retries = 1 }
+""".replace("@other@", str(other))
+    product.write(topology(free_port, real))
+    product.run("up", "--wait", timeout=120)
+    product.run("record", "start", "day", "--service", "till")
+    with till_at(free_port) as till:
+        assert till.total(100, 250) == (2, 350)
+    product.run("record", "stop", "day")
+    url = f"http://127.0.0.1:{other}"
+    product.run("swap", "till", "--with", "recording:day", "--on-miss", "record", "--url", url, timeout=60)
+    with till_at(free_port) as till:
+        assert till.total(1, 2, 3) == (3, 6)
+        assert till.charge("o-1", 5, **PLANTED).state == 1
+        assert till.refusal(lambda: till.charge("o-2", -1))[0] == "FAILED_PRECONDITION"
+        assert till.haggle(500, 800)[-1] == (800, "sold")
+    product.run("stop", "real")
+    with till_at(free_port) as till:
+        assert till.refusal(lambda: till.total(7))[0] == "UNAVAILABLE"
+    kept = on_disk(product.root / ".meshdev" / "recordings" / "day-new")
+    assert [secret for secret in SECRETS if secret.encode() in kept] == []
+    product.run("swap", "till", "--with", "recording:day,day-new", timeout=60)
+    with till_at(free_port) as till:
+        assert till.total(1, 2, 3) == (3, 6)
+        assert till.total(100, 250) == (2, 350)
+        assert till.charge("o-1", 5, **PLANTED).order_id == "o-1"
+        assert till.haggle(500, 800)[-1] == (800, "sold")
+        assert till.refusal(lambda: till.total(7))[0] == "FAILED_PRECONDITION"
+
+
+NODE = """
+[services.node]
+command = "node @programs@/grpc_node.mjs call TILL"
+protocol = "none"
+calls = ["till"]
+environment = { GRPC_JS = "@grpc_js@" }
+"""
+
+
+def test_node_is_played_to_as_well(product: Product, free_port: int) -> None:
+    """`@grpc/grpc-js` and messages of which nobody knows anything: calls and streams, out of the recording alone."""
+    text = topology(free_port, NODE).replace("till_server.py", "grpc_server.py")
+    product.write(text.replace("@grpc_js@", str(npm_package("@grpc/grpc-js"))))
+    product.run("up", "--wait", timeout=120)
+
+    def said() -> list[str]:
+        return product.run("logs", "node").stdout.splitlines()
+
+    eventually(lambda: any("OK DATA_LOSS 40" in one for one in said()), 60)
+    product.run("record", "start", "day", "--edge", "node -> till")
+    before = len(said())
+    eventually(lambda: len(said()) > before + 2, 60)
+    product.run("record", "stop", "day")
+    product.run("stop", "till")
+    product.run("swap", "till", "--with", "recording:day", timeout=60)
+    product.run("start", "till", timeout=60)
+    before = len(said())
+    eventually(lambda: len(said()) > before + 4, 60)
+    assert all("OK DATA_LOSS 40" in one for one in said()[before + 2 :])
+    assert "no match" not in product.run("logs", "till").stdout

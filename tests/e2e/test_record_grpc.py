@@ -272,3 +272,19 @@ def test_node_is_played_to_as_well(product: Product, free_port: int) -> None:
     eventually(lambda: len(said()) > before + 4, 60)
     assert all("OK DATA_LOSS 40" in one for one in said()[before + 2 :])
     assert "no match" not in product.run("logs", "till").stdout
+
+
+def test_a_recording_is_verified_and_sent_again(product: Product, free_port: int) -> None:
+    """Against the live service: true as long as it answers alike, with the place when it does not."""
+    product.write(topology(free_port))
+    product.run("up", "--wait", timeout=120)
+    product.run("record", "start", "day")
+    buy(free_port)
+    product.run("record", "stop", "day")
+    told = product.run("record", "verify", "day").stdout
+    assert "5 answers compared, all as recorded" in told
+    assert "5 requests to" in product.run("replay", "day", "--to", "till", "--speed", "x10").stdout
+    product.write(topology(free_port, 'environment = { SOLD = "gone" }'))
+    product.run("up", "--wait", timeout=60)
+    told = product.run("record", "verify", "day", check=1).stdout
+    assert 'body/messages/*/word: expected "sold", got "gone"' in told

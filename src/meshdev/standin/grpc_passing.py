@@ -14,8 +14,8 @@ import grpc.aio
 
 from meshdev.recording.calls import GRPC, MESSAGE, STATUS
 from meshdev.recording.model import Exchange, Headers, Message, MessageKind, Request, Response, Timing
+from meshdev.recording.replay.calls.metadata import metadata_of, sendable
 from meshdev.recording.replay.calls.translated import own
-from meshdev.standin.grpc_metadata import metadata_of, sendable
 from meshdev.standin.keeping import Keeper
 
 _TYPE: Final = ("content-type", "application/grpc")

@@ -16,7 +16,7 @@ import grpc.aio
 from meshdev.recording.matching import Miss
 from meshdev.recording.model import Headers
 from meshdev.recording.replay.calls import ALL, CallEnd, CallPlayer, Dialogue, Say, Surprise, Turn
-from meshdev.standin.grpc_metadata import metadata_of, sendable
+from meshdev.recording.replay.calls.metadata import metadata_of, sendable
 from meshdev.standin.grpc_own import own_answers
 from meshdev.standin.misses import differences_in
 from meshdev.traffic.protocols.http2.grpc import Status

@@ -65,7 +65,7 @@ class Till(services.TillServicer):  # type: ignore[misc]
         for offer in requests:
             last = offer.cents
             yield till.Offer(cents=(1000 + offer.cents) // 2, word="hm")
-        yield till.Offer(cents=last, word="sold")
+        yield till.Offer(cents=last, word=os.environ.get("SOLD", "sold"))
 
 
 def prepare(server: Any) -> None:

@@ -4,6 +4,7 @@
 |---|---|
 | `translated` | a call as an exchange of HTTP with JSON in it, and the messages again |
 | `dialogue` | one call being played: message by message |
+| `metadata` | metadata as grpcio has them |
 | `player` | a call begins: which recorded one it is, or why none |
 """
 

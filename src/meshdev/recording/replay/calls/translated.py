@@ -23,7 +23,7 @@ from meshdev.recording.protobuf.guess import tree
 from meshdev.traffic.protocols.http2.grpc import Status
 
 ALL: Final = -1  # the opening is all that the caller says
-_JSON: Final = ("content-type", "application/json")
+JSON_TYPE: Final = ("content-type", "application/json")
 _OF_STATUS: Final = {Status.OK: 200, Status.UNAUTHENTICATED: 401, Status.PERMISSION_DENIED: 403}
 _OTHERS: Final = 420
 _DROPPED: Final = frozenset(
@@ -56,12 +56,12 @@ class Words:
                 pass
         return tree(data)
 
-    def encoded(self, content: Any) -> bytes | None:
-        """A message of the callee's again; None when it cannot be told what it is made of."""
+    def encoded(self, content: Any, *, outgoing: bool = False) -> bytes | None:
+        """A message again; None when it cannot be told what it is made of."""
         if self._codec is None or not self._names:
             return None
         try:
-            return self._codec.encoded(self._names[False], content)
+            return self._codec.encoded(self._names[outgoing], content)
         except ValueError:
             return None
 
@@ -69,7 +69,7 @@ class Words:
         """What a caller has said in the beginning, as a request."""
         content = [self.decoded(data, outgoing=True) for data in messages]
         data = _encode(content[0] if self.single and content else content)
-        return Request("POST", f"/{path}", (*own(metadata), _JSON), Body(data, len(data)))
+        return Request("POST", f"/{path}", (*own(metadata), JSON_TYPE), Body(data, len(data)))
 
     def translated(self, exchange: Exchange) -> Exchange:
         """A recorded call."""
@@ -84,7 +84,7 @@ class Words:
             request=self.asked(exchange.request.target[1:], exchange.request.headers, opening),
             response=Response(
                 _OF_STATUS.get(status, _OTHERS + status),
-                headers=(*(own(response.headers) if response is not None else ()), _JSON),
+                headers=(*(own(response.headers) if response is not None else ()), JSON_TYPE),
                 body=Body(data, len(data)) if heard else EMPTY,
             ),
             route=f"POST {exchange.request.target}",

@@ -13,7 +13,7 @@ one tuple (`EdgeCapture.keep`). All others have a `Take`.
 
 from collections import deque
 from time import perf_counter
-from typing import Final
+from typing import Final, Protocol
 
 from msgspec.structs import replace
 
@@ -27,6 +27,28 @@ ENDLESS: Final = 1 << 62
 RING_BODY: Final = 64 * 1024
 LASTS_AFTER: Final = 500_000  # microseconds from when on an answer that still comes is told piece by piece
 OVERHEAD: Final = 600  # bytes of memory that an exchange takes beside its bytes, or so
+
+
+class Lasting(Protocol):
+    """Something under way that the recorder may be told of before its end."""
+
+    def lasts(self) -> None:
+        """It goes on for long."""
+        ...
+
+
+class Kept(Protocol):
+    """A stream that is over (`stream_capture`); ``cost`` are bytes of memory, or so."""
+
+    @property
+    def cost(self) -> int:
+        """As long as it lives in the ring."""
+        ...
+
+    def whole(self, edge: int, /) -> Whole:
+        """All of it, written."""
+        ...
+
 
 Plain = tuple[bytes, float, float, int, bytes, str, bytes]
 
@@ -52,12 +74,12 @@ class EdgeCapture:
         self._key = key
         self._link = link
         self._limit = 0
-        self._ring: deque[Plain | Whole] = deque()
+        self._ring: deque[Plain | Whole | Kept] = deque()
         self._size = 0
         self.recorded = False
         self.room = 0  # exchanges that may be taken before the next telemetry frame
         self.body_cap = 0
-        self.underway: set[Take] = set()  # streams, which may go on for long without a word
+        self.underway: set[Lasting] = set()  # streams, which may go on for long without a word
 
     def adopt(self, policy: EdgePolicy) -> None:
         """Keep and tell as much as ``policy`` says."""
@@ -97,6 +119,16 @@ class EdgeCapture:
         if self.recorded:
             self._send(item)
 
+    def keep_stream(self, stream: "Kept") -> None:
+        """A stream that is over now and went not in pieces; it is written only when somebody wants it."""
+        self.room -= 1
+        self._ring.append(stream)
+        self._size += stream.cost
+        if self._size > self._limit:
+            self._trim()
+        if self.recorded:
+            self._send(stream.whole(self._number))
+
     def dump(self, token: int, since: float, span: bytes = b"") -> None:
         """Send the recorder what is in the ring and began at ``since`` (`perf_counter`) or later.
 
@@ -105,7 +137,10 @@ class EdgeCapture:
         for item in self._ring:
             if span and not _ids_of(item).endswith(span):
                 continue
-            whole = item if isinstance(item, Whole) else _whole(self._number, item)
+            if isinstance(item, tuple):
+                whole = _whole(self._number, item)
+            else:
+                whole = item if isinstance(item, Whole) else item.whole(self._number)
             if whole.started >= since:
                 self._send(replace(whole, token=token))
 
@@ -140,10 +175,10 @@ class EdgeCapture:
         ring = self._ring
         while self._size > self._limit and ring:
             old = ring.popleft()
-            if isinstance(old, Whole):
-                self._size -= _cost(old)
-            else:
+            if isinstance(old, tuple):
                 self._size -= len(old[4]) + len(old[0]) + OVERHEAD
+            else:
+                self._size -= _cost(old) if isinstance(old, Whole) else old.cost
 
 
 class _Way:
@@ -251,9 +286,11 @@ def _offsets(pieces: list[tuple[int, bytes]]) -> tuple[tuple[int, int], ...]:
     return tuple(found)
 
 
-def _ids_of(item: Plain | Whole) -> bytes:
-    """Its trace and its span."""
-    return item.facts.ids if isinstance(item, Whole) else item[6]
+def _ids_of(item: "Plain | Whole | Kept") -> bytes:
+    """Its trace and its span; a stream has none."""
+    if isinstance(item, tuple):
+        return item[6]
+    return item.facts.ids if isinstance(item, Whole) else b""
 
 
 def _whole(edge: int, item: Plain) -> Whole:

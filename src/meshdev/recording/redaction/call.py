@@ -26,6 +26,8 @@ class Calls:
         self, data: bytes, path: str, schema: Schema, *, outgoing: bool
     ) -> tuple[bytes, tuple[str, ...]]:
         """A message to or from the method ``path``, and the places in it where placeholders stand."""
+        if not data:
+            return data, ()
         method = schema.methods.get(path)
         name = "" if method is None else (method.request if outgoing else method.response)
         fields = ProtoFields(schema, self._scanner, self._context)

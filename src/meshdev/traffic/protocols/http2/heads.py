@@ -75,9 +75,9 @@ def heard_of(fields: Fields) -> Heard:
 
 def asked_whole(fields: Fields) -> Asked:
     """What is asked, and how."""
-    return asked_of(fields)._replace(fields=fields)
+    return Asked(*asked_of(fields)[:-1], fields)
 
 
 def heard_whole(fields: Fields) -> Heard:
     """What is answered, and how."""
-    return heard_of(fields)._replace(fields=fields)
+    return Heard(*heard_of(fields)[:-1], fields)

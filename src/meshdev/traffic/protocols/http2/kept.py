@@ -34,20 +34,13 @@ class Part(NamedTuple):
 _PREFIX: Final = Struct(">BI")
 _ENCODER: Final = msgspec.msgpack.Encoder(enc_hook=bytes)  # the hook is for fields that must not be indexed
 _DECODER: Final = msgspec.msgpack.Decoder(tuple[tuple[bytes, bytes], ...])
-_HEAD, _DATA = int(PartKind.HEAD), int(PartKind.DATA)
-END_PART: Final = _PREFIX.pack(PartKind.END, 0)
 PREFIX_SIZE: Final = _PREFIX.size
 
 
-def head_part(fields: "Fields") -> bytes:
-    """A head, or trailers."""
-    content = _ENCODER.encode(fields)
-    return _PREFIX.pack(_HEAD, len(content)) + content
-
-
-def data_part(data: bytes) -> bytes:
-    """More of a body."""
-    return _PREFIX.pack(_DATA, len(data)) + data
+def part(kind: PartKind, content: "bytes | Fields") -> bytes:
+    """One part: of a head its fields."""
+    data = content if isinstance(content, bytes) else _ENCODER.encode(content)
+    return _PREFIX.pack(kind, len(data)) + data
 
 
 def is_kept_stream(said: bytes) -> bool:

@@ -6,6 +6,7 @@ import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from queue import SimpleQueue
+from time import perf_counter
 
 import grpc
 import httpx
@@ -13,22 +14,25 @@ import msgspec
 import pytest
 
 from meshdev.mesh.recorder_link import RecorderLink
+from meshdev.mesh.scanned_link import ScannedLink
+from meshdev.mesh.stream_capture import Streams
 from meshdev.recorder.worker_stream import WorkerStream
 from meshdev.recording.assembly.exchange import Raw, assemble
 from meshdev.recording.calls import call_message, call_status, said
 from meshdev.recording.model import Cut, Exchange, MessageKind
 from meshdev.traffic.protocols.http2.grpc import Status
+from meshdev.traffic.protocols.http2.scanner import GrpcScanner
 from meshdev.wire.capture import decode_batch
 from meshdev.wire.frames import FrameReader
-from meshdev.wire.mesh import EdgePolicy, Upstream
+from meshdev.wire.mesh import Upstream
 from support_asgi import asgi_server
 from support_faulty_edge import Faulty, edge_to
 from support_grpc import SERVICE, Caller, grpc_bench
 from support_mesh import until
+from support_scanning import scanned
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 PARENT = "b7ad6b7169203331"
-UNKEPT = EdgePolicy()
 
 
 class Kept(Faulty):
@@ -261,3 +265,40 @@ async def test_plain_http2_becomes_an_exchange_like_any_other() -> None:
     assert one.response is not None
     assert (one.response.status, one.response.body.data) == (200, b"body")
     assert dict(one.response.headers)["x-trace"] == ""
+
+
+@pytest.mark.parametrize("size", [1, 3, 7, 100, 5000])
+async def test_what_is_kept_does_not_depend_on_how_bytes_came(size: int) -> None:
+    """One connection of grpcio's with calls of every sort, read again in other pieces."""
+
+    def work(caller: Caller) -> None:
+        caller.unary(
+            "Echo", b"hi" * 3000, metadata=(("x-tenant", "blue"),), compression=grpc.Compression.Gzip
+        )
+        list(caller.many("Count", b"20"))
+        caller.gather("Sum", iter([b"abc" * 1000] * 3))
+        list(caller.chat(iter([b"one", b"two"])))
+
+    with grpc_bench() as port, scanned(GrpcScanner, port) as it:
+        with Caller(it.port) as caller:
+            await asyncio.to_thread(work, caller)
+        (one,) = it.conversations
+    async with edge_to(Kept, Upstream("127.0.0.1", 1, "bench-0@1"), "grpc") as edge:
+        edge.begin(recorded=True)
+        scanner = GrpcScanner()
+        link = ScannedLink(edge.relay)
+        scanner.keep(Streams(link).opened)
+        for asked, data in tuple(one.chunks):
+            read = scanner.asked if asked else scanner.answered
+            for at in range(0, len(data), size):
+                read(data[at : at + size], perf_counter())
+        told = await edge.told()
+        edge.link.close()
+        edge.ours.close()
+    assert [shape(call) for call in told] == [
+        ("Echo", Status.OK, [b"hi" * 3000], [b"hi" * 3000]),
+        ("Count", Status.OK, [b"20"], [b"x" * number for number in range(20)]),
+        ("Sum", Status.OK, [b"abc" * 1000] * 3, [b"9000"]),
+        ("Chat", Status.OK, [b"one", b"two"], [b"one", b"two"]),
+    ]
+    assert all(message.cut is None for call in told for message in call.messages)

@@ -6,7 +6,7 @@ from urllib.parse import unquote
 
 import msgspec
 
-from meshdev.recording.model import Exchange, Headers, Message, MessageKind
+from meshdev.recording.model import Body, Exchange, Headers, Message, MessageKind, Response
 from meshdev.recording.protobuf.guess import tree
 from meshdev.traffic.protocols.http2.grpc import (
     Status,
@@ -99,6 +99,32 @@ def is_whole(exchange: Exchange) -> bool:
 def guessed(_: Exchange, message: Message) -> Any:
     """A message of which nothing is known."""
     return tree(message.data)
+
+
+def with_bodies(exchange: Exchange, decode: Decode = guessed) -> Exchange:
+    """The same with the messages as JSON in its bodies, for who compares those; all others are as they are."""
+    if not is_call(exchange):
+        return exchange
+    asked, heard = ([decode(exchange, one) for one in said(exchange, outgoing=way)] for way in (True, False))
+    answer = {"status": call_status(exchange).name, "message": call_message(exchange), "messages": heard}
+    response = exchange.response or Response(0)
+    return msgspec.structs.replace(
+        exchange,
+        request=msgspec.structs.replace(
+            exchange.request, headers=_as_json(exchange.request.headers), body=_body(asked)
+        ),
+        response=msgspec.structs.replace(response, headers=_as_json(response.headers), body=_body(answer)),
+    )
+
+
+def _as_json(headers: Headers) -> Headers:
+    kept = tuple(pair for pair in headers if pair[0].lower() != "content-type")
+    return (*kept, ("content-type", "application/json"))
+
+
+def _body(content: Any) -> Body:
+    data = msgspec.json.encode(content)
+    return Body(data, len(data))
 
 
 def laid_out(content: Any) -> str:

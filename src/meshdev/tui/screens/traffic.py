@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from meshdev.errors import MeshdevError
+from meshdev.recording.calls import guessed
 from meshdev.tui import units
 from meshdev.tui.cells import clean, wrap_words
 from meshdev.tui.flow_cells import COLUMNS, edge_of, moment, row_of
@@ -179,7 +180,7 @@ class TrafficScreen(CallsScreen):
         if left.exchange is None or right.exchange is None:
             words = left.words or right.words
             return [[], *([Span(f"  {part}", Tone.MUTED)] for part in wrap_words(clean(words), width - 2))]
-        return compared(left.exchange, right.exchange, width)
+        return compared(left.exchange, right.exchange, width, left.decode or guessed)
 
     def keys(self) -> Sequence[Key]:
         """Those that can do something now."""

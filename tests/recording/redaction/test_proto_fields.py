@@ -110,6 +110,15 @@ def test_without_descriptors_what_looks_like_a_secret_is_one() -> None:
     assert found["raw"] == "QUFBQQ=="
 
 
+def test_a_message_within_bytes_is_looked_into() -> None:
+    """Also where its field is known, as bytes."""
+    inner = message_of([text_field(1, "K" * 3), text_field(2, JWT), text_field(3, "plain words")])
+    data = encoded("ChargeRequest", order_id="o", raw=base64.b64encode(inner).decode())
+    after, places = redacted(data, known(), secrets=(JWT,))
+    assert b"plain words" in after
+    assert places == ("message.0/raw/2",)
+
+
 def test_a_secret_behind_a_length_that_is_a_letter_is_found() -> None:
     """The byte before it must not hide it: lengths are no characters."""
     for length in range(40, 123):

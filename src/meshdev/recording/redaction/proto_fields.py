@@ -103,9 +103,9 @@ class ProtoFields:
             return self._message(value, within) if is_group else self._unknown(value, within)
         if known.kind in _STRUCTURED or within.type is not None:
             return self._message(value, within)
-        if known.kind in {Kind.STRING, Kind.BYTES}:
-            return self._text(value, within)
-        return value  # numbers, packed
+        if known.kind == Kind.BYTES and not self._is_secret(within):
+            return self._unknown(value, within)
+        return self._text(value, within) if known.kind in {Kind.STRING, Kind.BYTES} else value
 
     def _any(self, place: _Place, fields: list[Field]) -> MessageType | None:
         """What an ``Any`` holds."""
@@ -138,11 +138,17 @@ class ProtoFields:
         fields = fields_in(value, place.depth) if place.depth < MOST_DEPTH else None
         return self._text(value, place) if fields is None else self._message(value, place)
 
+    def _is_secret(self, place: _Place) -> bool:
+        names = self._context.names
+        return bool(place.name) and (
+            names.field(place.name) or (place.marked and not names.benign(place.name))
+        )
+
     def _text(self, value: bytes, place: _Place) -> bytes:
         names, text = self._context.names, value.decode("latin-1")
         if not text or (place.name and names.kept(place.name)):
             return value
-        if place.name and (names.field(place.name) or (place.marked and not names.benign(place.name))):
+        if self._is_secret(place):
             made = self._context.mint.value(text)
         elif not place.name and (place.marked or _DRAWN.fullmatch(text)):
             made = self._context.mint.value(text, weak=True)

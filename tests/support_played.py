@@ -105,6 +105,7 @@ async def stand_in(folder: Path, exchanges: Iterable[Exchange], **role: Any) -> 
     await asyncio.to_thread(saved, folder, "r", exchanges)
     told = Role(service="payments", folder=str(folder), recordings=("r",), ports={"http": "PORT"}, **role)
     stage = (await asyncio.to_thread(staged, read(written(told)), said.append))["http"]
+    assert isinstance(stage, Stage)
     server = await loop.create_server(lambda: Conversation(loop, stage), "127.0.0.1", 0)
     try:
         yield StandIn(server.sockets[0].getsockname()[1], stage, said)

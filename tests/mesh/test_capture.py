@@ -70,7 +70,7 @@ async def test_a_dump_tells_what_was_kept(link: RecorderLink, ear: Ear) -> None:
     """Plain exchanges and others, in order, under the token that asked."""
     kept = edge(link)
     kept.keep(HEAD.raw, 0.0, 200, ANSWER, "payments-0@1", IDS)
-    take = Take(kept, HEAD, 0.0)
+    take = Take(kept, HEAD.raw, 0.0)
     take.ask(b"body")
     take.hear(ANSWER)
     take.over(200, "payments-0@1", IDS, "")
@@ -101,7 +101,7 @@ async def test_a_dump_finds_one_exchange_by_its_span(link: RecorderLink, ear: Ea
         if number % 2:
             kept.keep(HEAD.raw, float(number), 200, ANSWER, "", ids)
         else:
-            Take(kept, HEAD, float(number)).over(200, "", ids, "")
+            Take(kept, HEAD.raw, float(number)).over(200, "", ids, "")
     for number in (1, 2):
         kept.dump(5, 0.0, spans[number])
         (item,) = await ear.until_marked(link)
@@ -140,7 +140,7 @@ async def test_a_flood_is_kept_as_far_as_it_is_told(link: RecorderLink) -> None:
 async def test_a_body_in_the_ring_is_cut(link: RecorderLink, ear: Ear) -> None:
     """Its beginning is kept without a gap, and its size."""
     kept = edge(link)
-    take = Take(kept, HEAD, 0.0)
+    take = Take(kept, HEAD.raw, 0.0)
     take.hear(ANSWER)
     for _ in range(3):
         take.hear(b"x" * (RING_BODY // 2))
@@ -156,7 +156,7 @@ async def test_a_body_in_the_ring_is_cut(link: RecorderLink, ear: Ear) -> None:
 async def test_what_is_recorded_and_grows_goes_in_pieces(link: RecorderLink, ear: Ear) -> None:
     """It needs no memory here, up to the cap; what came before it grew comes first."""
     kept = edge(link, recorded=True, body_cap=3 * RING_BODY)
-    take = Take(kept, HEAD, 0.0)
+    take = Take(kept, HEAD.raw, 0.0)
     take.ask(b"body")
     for letter in (b"a", b"b", b"c", b"d"):
         take.hear(letter * RING_BODY)
@@ -175,7 +175,7 @@ async def test_what_lasts_is_told_while_it_does(
 ) -> None:
     """An answer that still comes after a while is not kept back until its end."""
     monkeypatch.setattr(capture, "LASTS_AFTER", -1)
-    take = Take(edge(link, recorded=True), HEAD, 0.0)
+    take = Take(edge(link, recorded=True), HEAD.raw, 0.0)
     take.hear(b"first")
     told = await ear.until_marked(link)
     assert [type(item) for item in told] == [Opened, Piece, Piece]
@@ -201,7 +201,7 @@ async def test_without_a_recorder_nothing_is_missed() -> None:
     link = RecorderLink(asyncio.get_running_loop())
     kept = edge(link, recorded=True)
     kept.keep(HEAD.raw, 0.0, 200, ANSWER, "", IDS)
-    take = Take(kept, HEAD, 0.0)
+    take = Take(kept, HEAD.raw, 0.0)
     take.hear(b"x" * 3 * RING_BODY)
     take.over(200, "", IDS, "")
     link.mark(1)

@@ -16,6 +16,7 @@ from meshdev.recorder.recorder import Recorder
 from meshdev.recorder.session import Redact
 from meshdev.recording.journal import read_segment
 from meshdev.recording.model import Cut, Exchange
+from meshdev.recording.protobuf.schema import Schema
 from meshdev.storage.recordings.writer import segments_of
 from meshdev.wire.capture import (
     Attach,
@@ -52,7 +53,7 @@ KEYS = {1: EdgeKey("orders", "payments", "http"), 2: EdgeKey("orders", "stock", 
 def as_it_is(_: Secrets) -> Redact:
     """No secret is known here; that is another test's subject."""
 
-    def same(exchange: Exchange) -> Exchange:
+    def same(exchange: Exchange, _: Schema) -> Exchange:
         return exchange
 
     return same
@@ -264,7 +265,7 @@ async def test_a_mark_that_never_comes_is_not_waited_for_for_ever(
 async def test_what_cannot_be_redacted_is_not_written(tmp_path: Path) -> None:
     """A defect of ours costs that call, never a secret; it is told in the recording."""
 
-    def failing(exchange: Exchange) -> Exchange:
+    def failing(exchange: Exchange, _: Schema) -> Exchange:
         if exchange.request.target == "/bad":
             raise ValueError("a defect")
         return exchange

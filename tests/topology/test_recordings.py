@@ -97,8 +97,8 @@ def test_a_stub(written: str, stub: Stub, tmp_path: Path) -> None:
             ),
         ),
         (
-            '{ recording = "c" }\nprotocol = "grpc"',
-            "a.stub: cannot be played out of a recording: it speaks grpc, and only HTTP can be played",
+            '{ recording = "c" }\nprotocol = "postgres"',
+            "a.stub: cannot be played out of a recording: it speaks postgres, and only HTTP and gRPC can be played",
         ),
         (
             '{ recording = "c" }\none_shot = true',

@@ -32,7 +32,7 @@ _NO_RULES = EdgePolicy()
 
 _NO_CAPTURE = (0, False, 0)
 _WEB = frozenset({"http", "https"})
-_CAPTURED = frozenset({"http", "proxy"})
+_CAPTURED = frozenset({"http", "proxy", "grpc", "http2", "tcp"})  # of tcp what turns out to be HTTP/2
 
 
 def _no_capture(_: EdgeKey) -> tuple[int, bool, int]:
@@ -208,6 +208,10 @@ class Routes:
     def rules(self, key: EdgeKey) -> EdgePolicy:
         """What the topology says of an edge; nothing special for one that it does not know."""
         return self._rules.get(key, _NO_RULES)
+
+    def policy(self, key: EdgeKey) -> EdgePolicy | None:
+        """What the mesh was told to do on an edge."""
+        return self._policies.get(key)
 
     def afflicting(self, key: EdgeKey) -> list[str]:
         """The faults that are on, on an edge."""

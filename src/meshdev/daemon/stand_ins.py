@@ -7,7 +7,7 @@ from meshdev.kernel.project import ProjectPaths
 from meshdev.standin.role import Role, written
 from meshdev.topology.model import Service, System
 from meshdev.topology.recordings import Stub
-from meshdev.topology.stand_ins import without_credentials
+from meshdev.topology.stand_ins import GRPC, without_credentials
 
 
 def stand_in_argv(system: System, service: Service, stub: Stub) -> tuple[str, ...]:
@@ -18,6 +18,7 @@ def stand_in_argv(system: System, service: Service, stub: Stub) -> tuple[str, ..
         folder=str(rules.folder),
         recordings=stub.recordings,
         ports={endpoint.name: port_variable(service, endpoint) for endpoint in service.endpoints},
+        calls=tuple(endpoint.name for endpoint in service.endpoints if endpoint.protocol == GRPC),
         on_miss=stub.on_miss,
         timing=stub.timing,
         url=without_credentials(stub.url),

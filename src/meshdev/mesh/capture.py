@@ -13,13 +13,12 @@ one tuple (`EdgeCapture.keep`). All others have a `Take`.
 
 from collections import deque
 from time import perf_counter
-from typing import Final
+from typing import Final, Protocol
 
 from msgspec.structs import replace
 
 from meshdev.mesh.exchanges import UNMARKED, Marks
 from meshdev.mesh.recorder_link import RecorderLink
-from meshdev.traffic.http1_head import RequestHead
 from meshdev.wire.capture import Closed, Facts, Opened, Piece, Whole
 from meshdev.wire.mesh import EdgeKey, EdgePolicy
 
@@ -29,28 +28,65 @@ RING_BODY: Final = 64 * 1024
 LASTS_AFTER: Final = 500_000  # microseconds from when on an answer that still comes is told piece by piece
 OVERHEAD: Final = 600  # bytes of memory that an exchange takes beside its bytes, or so
 
+
+class Lasting(Protocol):
+    """Something under way that the recorder may be told of before its end."""
+
+    def lasts(self) -> None:
+        """It goes on for long."""
+        ...
+
+
+class Kept(Protocol):
+    """A stream that is over (`stream_capture`); ``cost`` are bytes of memory, or so."""
+
+    @property
+    def cost(self) -> int:
+        """As long as it lives in the ring."""
+        ...
+
+    def whole(self, edge: int, /) -> Whole:
+        """All of it, written."""
+        ...
+
+
 Plain = tuple[bytes, float, float, int, bytes, str, bytes]
 
 
 class EdgeCapture:
     """One edge's ring, and its way to the recorder."""
 
-    __slots__ = ("_key", "_limit", "_link", "_number", "_ring", "_size", "body_cap", "recorded", "room")
+    __slots__ = (
+        "_key",
+        "_limit",
+        "_link",
+        "_number",
+        "_ring",
+        "_size",
+        "body_cap",
+        "recorded",
+        "room",
+        "underway",
+    )
 
     def __init__(self, number: int, key: EdgeKey, link: RecorderLink) -> None:
         self._number = number
         self._key = key
         self._link = link
         self._limit = 0
-        self._ring: deque[Plain | Whole] = deque()
+        self._ring: deque[Plain | Whole | Kept] = deque()
         self._size = 0
         self.recorded = False
         self.room = 0  # exchanges that may be taken before the next telemetry frame
         self.body_cap = 0
+        self.underway: set[Lasting] = set()  # streams, which may go on for long without a word
 
     def adopt(self, policy: EdgePolicy) -> None:
         """Keep and tell as much as ``policy`` says."""
         self._limit = policy.keep
+        if self.recorded and not policy.recorded:
+            for take in self.underway:
+                take.lasts()
         self.recorded = policy.recorded
         self.body_cap = policy.body_cap
         self.refill()
@@ -83,6 +119,16 @@ class EdgeCapture:
         if self.recorded:
             self._send(item)
 
+    def keep_stream(self, stream: "Kept") -> None:
+        """A stream that is over now and went not in pieces; it is written only when somebody wants it."""
+        self.room -= 1
+        self._ring.append(stream)
+        self._size += stream.cost
+        if self._size > self._limit:
+            self._trim()
+        if self.recorded:
+            self._send(stream.whole(self._number))
+
     def dump(self, token: int, since: float, span: bytes = b"") -> None:
         """Send the recorder what is in the ring and began at ``since`` (`perf_counter`) or later.
 
@@ -91,7 +137,10 @@ class EdgeCapture:
         for item in self._ring:
             if span and not _ids_of(item).endswith(span):
                 continue
-            whole = item if isinstance(item, Whole) else _whole(self._number, item)
+            if isinstance(item, tuple):
+                whole = _whole(self._number, item)
+            else:
+                whole = item if isinstance(item, Whole) else item.whole(self._number)
             if whole.started >= since:
                 self._send(replace(whole, token=token))
 
@@ -126,10 +175,10 @@ class EdgeCapture:
         ring = self._ring
         while self._size > self._limit and ring:
             old = ring.popleft()
-            if isinstance(old, Whole):
-                self._size -= _cost(old)
-            else:
+            if isinstance(old, tuple):
                 self._size -= len(old[4]) + len(old[0]) + OVERHEAD
+            else:
+                self._size -= _cost(old) if isinstance(old, Whole) else old.cost
 
 
 class _Way:
@@ -155,7 +204,7 @@ class Take:
 
     __slots__ = ("_asked", "_capture", "_heard", "_lost", "_number", "_sent", "_started")
 
-    def __init__(self, capture: EdgeCapture, head: RequestHead, started: float) -> None:
+    def __init__(self, capture: EdgeCapture, head: bytes, started: float) -> None:
         self._capture = capture
         self._started = started
         self._asked = _Way()
@@ -163,7 +212,7 @@ class Take:
         self._sent = 0
         self._number = 0  # of an exchange that goes piece by piece
         self._lost = False
-        self._add(self._asked, 0, head.raw)
+        self._add(self._asked, 0, head)
 
     def ask(self, data: bytes) -> None:
         """More of the request, or of what the caller says in a tunnel."""
@@ -237,9 +286,11 @@ def _offsets(pieces: list[tuple[int, bytes]]) -> tuple[tuple[int, int], ...]:
     return tuple(found)
 
 
-def _ids_of(item: Plain | Whole) -> bytes:
-    """Its trace and its span."""
-    return item.facts.ids if isinstance(item, Whole) else item[6]
+def _ids_of(item: "Plain | Whole | Kept") -> bytes:
+    """Its trace and its span; a stream has none."""
+    if isinstance(item, tuple):
+        return item[6]
+    return item.facts.ids if isinstance(item, Whole) else b""
 
 
 def _whole(edge: int, item: Plain) -> Whole:

@@ -163,6 +163,7 @@ class Edge:
 
     def adopt_capture(self, policy: EdgePolicy, link: "RecorderLink") -> None:
         """Keep as much of what passes as ``policy`` says, which need not be this edge's own."""
+        self.catch_up()
         if self.capture is not None:
             self.capture.adopt(policy)
             if not policy.keep and not policy.recorded:
@@ -172,6 +173,11 @@ class Edge:
 
             self.capture = EdgeCapture(self.id, self.key, link)
             self.capture.adopt(policy)
+
+    def catch_up(self) -> None:
+        """Have everything read that has passed already."""
+        if self.operations is not None:
+            self.operations.catch_up()
 
     def take_turn(self) -> Upstream | None:
         """The upstream whose turn it is; the next one's comes then."""
@@ -304,8 +310,8 @@ class Edge:
         if self.capture is not None:
             self.capture.refill()
         statements: tuple[StatementCounters, ...] = ()
+        self.catch_up()
         if self.operations is not None:
-            self.operations.catch_up()
             if self.operations.statements is not None:
                 statements = self.operations.statements.take()
             done, told, dropped = self.operations.take(self.id)

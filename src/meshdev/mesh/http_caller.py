@@ -152,7 +152,7 @@ class HttpCaller(asyncio.Protocol):
         relay = self.relay
         spliced, self._ids = relay.spliced(head)
         if not head.bodiless and (capture := self.edge.capture) is not None and capture.room:
-            self.take = Take(capture, head, self._started)
+            self.take = Take(capture, head.raw, self._started)
         afflict = relay.afflict
         if afflict is None and relay.guard is not None:
             self._lead(relay.guard, head, spliced)
@@ -235,7 +235,7 @@ class HttpCaller(asyncio.Protocol):
         capture = self.edge.capture
         if capture is None or not capture.room or self.request is None or not self._ids:  # no ids: no request
             return None
-        self.take = Take(capture, self.request, self._started)
+        self.take = Take(capture, self.request.raw, self._started)
         return self.take
 
     def response_ended(self) -> None:  # noqa: PLR0912 - on the hot path: a call would cost more than a branch

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 UNKNOWN: Final = "tcp"
 MOST_UNREAD: Final = 128  # chunks of a connection
 MUCH: Final = 16_384  # bytes of one that are not kept to be read later
-_TELLING: Final = frozenset({"grpc", "http2"})  # by GOAWAY
+_OF_STREAMS: Final = frozenset({"grpc", "http2"})
 
 _pass_to_callee: Final = (
     CallerSide.data_received
@@ -139,7 +139,7 @@ class ScannedLink(Link):
     @property
     def alpn(self) -> tuple[str, ...]:
         """As its scanner is called; nothing where there is no word for it."""
-        return ("h2",) if self.scanner is not None and self.scanner.name in _TELLING else ()
+        return ("h2",) if self.scanner is not None and self.scanner.name in _OF_STREAMS else ()
 
     @property
     def busy(self) -> bool:
@@ -202,6 +202,8 @@ class Reading:
         self._unread = relay.unread
         self._said: list[tuple[bool, bytes, float]] = []
         self._waiting = 0
+        if relay.edge.capture is not None:
+            keep_streams_of(link, scanner)
 
     @property
     def scanner(self) -> Scanner:
@@ -392,7 +394,11 @@ class ScannedRelay(Relay):
     def drain(self) -> None:
         """Let callers go whose upstream has left the policy; where the protocol can tell them, they are told."""
         for link in tuple(self._leaving()):
-            if isinstance(link, ScannedLink) and link.scanner is not None and link.scanner.name in _TELLING:
+            if (
+                isinstance(link, ScannedLink)
+                and link.scanner is not None
+                and link.scanner.name in _OF_STREAMS
+            ):
                 from meshdev.mesh.stream_link import send_away  # noqa: PLC0415 - most workers never need it
 
                 send_away(self, link)
@@ -413,6 +419,20 @@ class ScannedRelay(Relay):
             from meshdev.mesh.standing import stand_between  # noqa: PLC0415 - most workers never need it
 
             stand_between(self, link, faults)
+
+    def keep_streams(self) -> None:
+        """The edge has begun to keep what passes: so do the connections that are there."""
+        for link in tuple(self.links):
+            if isinstance(link, ScannedLink) and link.scanner is not None and self.edge.capture is not None:
+                keep_streams_of(link, link.scanner)
+
+
+def keep_streams_of(link: ScannedLink, scanner: Scanner) -> None:
+    """Have what ``scanner`` reads on ``link`` kept, where it is made of streams."""
+    if scanner.name in _OF_STREAMS:
+        from meshdev.mesh.stream_capture import keep_streams  # noqa: PLC0415 - most workers never need it
+
+        keep_streams(link, scanner)
 
 
 def is_scanned(protocol: str) -> bool:

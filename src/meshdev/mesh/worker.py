@@ -22,7 +22,7 @@ from meshdev.mesh.name_proxy import NameProxy
 from meshdev.mesh.pod_sockets import PodSockets
 from meshdev.mesh.recorder_link import RecorderLink
 from meshdev.mesh.relay import Relay
-from meshdev.mesh.scanned_link import is_scanned, scanned_relay
+from meshdev.mesh.scanned_link import ScannedRelay, is_scanned, scanned_relay
 from meshdev.mesh.settling import loop_factory, settle_in
 from meshdev.mesh.waiting import WaitingRoom
 from meshdev.wire.mesh import (
@@ -197,8 +197,14 @@ class Worker:
         if isinstance(served.relay, NameProxy):
             for met in served.relay.met():
                 met.adopt_capture(policy, self._recorder)
-        elif policy.protocol in SPOKEN_AS_HTTP:
-            served.edge.adopt_capture(policy, self._recorder)
+            return
+        edge, relay = served.edge, served.relay
+        began = edge.capture is None
+        edge.adopt_capture(policy, self._recorder)
+        if began and edge.capture is not None:
+            scanned = relay.tunnels if isinstance(relay, HttpRelay) else relay
+            if isinstance(scanned, ScannedRelay):
+                scanned.keep_streams()
 
     def _dump(self, dump: Dump) -> None:
         """Tell the recorder what it asks for, then that this was all."""
@@ -207,6 +213,7 @@ class Worker:
             met = served.relay.met() if isinstance(served.relay, NameProxy) else []
             for edge in (served.edge, *met) if dump.seconds else ():
                 if edge.capture is not None and (not dump.edges or served.edge.id in dump.edges):
+                    edge.catch_up()
                     edge.capture.dump(dump.token, since, dump.span.encode())
         self._recorder.mark(dump.token)
 

@@ -10,6 +10,7 @@ import msgspec
 from meshdev.recorder.session import Redact
 from meshdev.recording.assembly.exchange import Raw, assemble
 from meshdev.recording.model import Body, Cut, Exchange
+from meshdev.recording.protobuf.schema import NOTHING
 from meshdev.wire.capture import Recall, Recalled
 
 MOST_BODY: Final = 2 * 1024 * 1024
@@ -28,7 +29,7 @@ class Wanted:
         """Have what a worker told for it."""
         exchange = assemble(raw, "1")
         if exchange is not None and exchange.span == self._recall.span and self._redact is not None:
-            self._found = _bounded(self._redact(exchange))
+            self._found = _bounded(self._redact(exchange, NOTHING))
 
     def told(self) -> Recalled:
         """What came of it."""

@@ -20,6 +20,7 @@ from meshdev.recording.assembly.exchange import Raw, assemble
 from meshdev.wire.capture import (
     Attach,
     Begin,
+    Describe,
     Finish,
     Finished,
     FromRecorder,
@@ -80,6 +81,10 @@ class Recorder:
                 self._redact = self._redacting(message)
             case Begin():
                 self._begin(message)
+            case Describe():
+                session = self._sessions.get(message.name)
+                if session is not None:
+                    session.describe(message.described)
             case Finish():
                 self._await_marks(message.token, message.name)
             case Recall():

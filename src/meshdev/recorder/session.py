@@ -15,10 +15,12 @@ import msgspec
 from meshdev.errors import StorageError
 from meshdev.recording.journal import JournalWriter
 from meshdev.recording.model import Exchange
+from meshdev.recording.protobuf.schema import NOTHING, Schema, schema_of
+from meshdev.storage.recordings.descriptors import save_descriptors
 from meshdev.storage.recordings.writer import SegmentFile
 from meshdev.traffic.faults.match import fits
 from meshdev.traffic.faults.target import means
-from meshdev.wire.capture import Begin, Finished, Progress
+from meshdev.wire.capture import Begin, Described, Finished, Progress
 from meshdev.wire.faults import FaultMatch
 from meshdev.wire.mesh import EdgeKey
 
@@ -27,7 +29,7 @@ DUMP_BYTES: Final = 32 * 1024 * 1024
 _BESIDE: Final = 500  # bytes of an exchange beside its bodies, or so
 _EVERYTHING: Final = FaultMatch()
 
-Redact = Callable[[Exchange], Exchange]
+Redact = Callable[[Exchange, Schema], Exchange]
 
 
 class _Asked:
@@ -68,7 +70,10 @@ class Session:
         self._lost = 0
         self._told: Progress | None = None
         self._lost_noted = 0
+        self._schemas: dict[tuple[str, str], Schema] = {}
         self.trouble = ""
+        for one in begin.descriptors:
+            self.describe(one)
 
     def wants(self, key: EdgeKey, token: int) -> bool:
         """Whether what came over this edge is its own; ``token`` is that of a dump, 0 for what passes now."""
@@ -77,6 +82,14 @@ class Session:
         edges = self.begin.edges
         return not edges or any(means(one, key.caller, key.callee, key.endpoint) for one in edges)
 
+    def describe(self, described: Described) -> None:
+        """What the calls of an endpoint are made of, from now on, and for whoever reads the recording."""
+        self._schemas[described.callee, described.endpoint] = schema_of(described.data)
+        try:
+            save_descriptors(Path(self.begin.folder), described.callee, described.endpoint, described.data)
+        except StorageError as error:
+            self.trouble = error.message
+
     def add(self, exchanges: Sequence[Exchange]) -> None:
         """Have those that are meant."""
         if self.begin.match != _EVERYTHING:
@@ -84,6 +97,7 @@ class Session:
         for exchange in exchanges:
             self._waiting.append(exchange)
             self._bytes += _BESIDE + len(exchange.request.body.data)
+            self._bytes += sum([len(message.data) for message in exchange.messages])
             self._bytes += len(exchange.response.body.data) if exchange.response is not None else 0
             if self._bytes >= self._most:
                 self.flush()
@@ -119,7 +133,8 @@ class Session:
 
     def _redacted(self, exchange: Exchange) -> Exchange | None:
         try:
-            return self._redact(exchange)
+            schema = self._schemas.get((exchange.callee, exchange.endpoint), NOTHING)
+            return self._redact(exchange, schema)
         except Exception as error:  # noqa: BLE001 -- a defect there must neither write secrets nor end the recording
             self._lost += 1
             self._journal.note(f"a call to {exchange.route} could not be redacted and is left out: {error!r}")
@@ -140,5 +155,5 @@ class Session:
         return Finished(self.begin.name, self._written, self._file.size, self._lost, self.trouble)
 
 
-def _as_it_is(exchange: Exchange) -> Exchange:
+def _as_it_is(exchange: Exchange, _: Schema) -> Exchange:
     return exchange

@@ -9,6 +9,7 @@
 | `replay` | the answer made ready: order, echoes, timing |
 | `comparison/` | two answers to the same request: differences by route and field, less the noise |
 | `formats/` | one codec a foreign format: HAR, VCR.py, WireMock, Hoverfly, Pact, OpenAPI, pytest, curl, httpx |
+| `calls`, `protobuf/` | calls of gRPC, and what their messages say |
 | `journal` | the bytes of a recording on disk: frames, checksums, torn ends |
 
 No IO, no clock, no chance: times come in, randomness is a key that somebody hands over.

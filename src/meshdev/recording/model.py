@@ -66,7 +66,7 @@ class Response(Struct, frozen=True, array_like=True):
 
 
 class MessageKind(StrEnum):
-    """What a WebSocket's message is."""
+    """What a WebSocket's message is; a call of gRPC has ``binary`` and ``close``."""
 
     TEXT = "text"
     BINARY = "binary"
@@ -76,7 +76,7 @@ class MessageKind(StrEnum):
 
 
 class Message(Struct, frozen=True, array_like=True):
-    """One message after an upgrade; ``outgoing`` from the caller, ``data`` unmasked and inflated."""
+    """One message after an upgrade, or of a call; ``outgoing`` from the caller, ``data`` unmasked and inflated."""
 
     at: int
     outgoing: bool
@@ -105,7 +105,12 @@ class Exchange(Struct, frozen=True, array_like=True):
 
     ``redacted`` names the places where placeholders stand: ``request.header.authorization``,
     ``request.query.api_key``, ``request.form.password``, ``response.body/user/password`` (a JSON pointer),
-    ``response.body`` (somewhere in a text), ``message.3``.
+    ``response.body`` (somewhere in a text), ``message.3``, ``message.3/card/number`` (of a call's message).
+
+    ``protocol`` is ``http2`` or ``grpc`` for what came over HTTP/2, else empty. A call of gRPC has its messages in
+    ``messages``, as they were before compression, all of them ``binary``; ``close`` (without data) says when the
+    caller had said all. Its bodies are empty but for how much is missing of them, its metadata are headers and
+    trailers. `recording.calls` tells how it ended.
     """
 
     id: str
@@ -128,6 +133,7 @@ class Exchange(Struct, frozen=True, array_like=True):
     retries: int = 0
     faults: tuple[str, ...] = ()
     redacted: tuple[str, ...] = ()
+    protocol: str = ""
 
     @property
     def edge(self) -> str:
@@ -166,9 +172,18 @@ class Meta(Struct, frozen=True, kw_only=True):
     noise: tuple[str, ...] = ()
 
 
+class Descriptors(Struct, frozen=True):
+    """What the calls of a service's endpoint are made of: a ``FileDescriptorSet``."""
+
+    callee: str
+    endpoint: str
+    data: bytes
+
+
 class Recording(Struct, frozen=True, kw_only=True):
     """A recording as it is read: ``notes`` are sentences for a person (a torn end, exchanges that were lost)."""
 
     meta: Meta
     exchanges: tuple[Exchange, ...] = ()
     notes: tuple[str, ...] = ()
+    descriptors: tuple[Descriptors, ...] = ()

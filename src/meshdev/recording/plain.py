@@ -4,6 +4,7 @@ import base64
 from typing import Any
 
 from meshdev.errors import RecordingError
+from meshdev.recording.calls import Decode, guessed, is_call
 from meshdev.recording.model import (
     Body,
     Cut,
@@ -17,8 +18,8 @@ from meshdev.recording.model import (
 )
 
 
-def plain(one: Exchange) -> dict[str, Any]:
-    """All of it."""
+def plain(one: Exchange, decode: Decode = guessed) -> dict[str, Any]:
+    """All of it; ``decode`` makes JSON of a call's messages, which stands beside their bytes (``decoded``)."""
     told: dict[str, Any] = {name: getattr(one, name) for name in one.__struct_fields__}
     request, response = one.request, one.response
     told["request"] = {
@@ -47,6 +48,10 @@ def plain(one: Exchange) -> dict[str, Any]:
         }
         for message in one.messages
     ]
+    if is_call(one):
+        for message, told_message in zip(one.messages, told["messages"], strict=True):
+            if message.kind is MessageKind.BINARY:
+                told_message["decoded"] = decode(one, message)
     told["timing"] = {name: getattr(one.timing, name) for name in one.timing.__struct_fields__}
     return told
 

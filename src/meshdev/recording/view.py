@@ -1,12 +1,16 @@
 """A recorded exchange as the control API tells of those that have just passed: for filters, lists, traces."""
 
+import msgspec
+
+from meshdev.recording.calls import call_status, is_call, method_of, outcome, said
 from meshdev.recording.model import Exchange
+from meshdev.traffic.protocols.http2.grpc import Status
 from meshdev.wire.control import ExchangeView
 
 
 def view_of(one: Exchange, seq: int = 0) -> ExchangeView:
     """Its summary, numbered ``seq``."""
-    return ExchangeView(
+    view = ExchangeView(
         seq=seq,
         at=one.started,
         caller=one.caller,
@@ -25,4 +29,22 @@ def view_of(one: Exchange, seq: int = 0) -> ExchangeView:
         by=one.by,
         faults=list(one.faults),
         parent=one.parent,
+    )
+    return _of_call(view, one) if is_call(one) else msgspec.structs.replace(view, protocol=one.protocol)
+
+
+def _of_call(view: ExchangeView, one: Exchange) -> ExchangeView:
+    status = call_status(one)
+    asked, heard = said(one, outgoing=True), said(one, outgoing=False)
+    return msgspec.structs.replace(
+        view,
+        method=method_of(one),
+        target="",
+        status=outcome(one),
+        bytes_in=view.bytes_in or sum(len(message.data) for message in asked),
+        bytes_out=view.bytes_out or sum(len(message.data) for message in heard),
+        messages_in=len(asked),
+        messages_out=len(heard),
+        protocol=one.protocol,
+        code="" if status is Status.OK else status.name,
     )

@@ -4,7 +4,8 @@
 |---|---|
 | `chosen` | which calls of a recording are sent, and when: pure |
 | `prepared` | a session put together; where a service is: pure |
-| `sender` | one request over HTTP, its answer as a recording has it |
+| `calls` | calls of gRPC as requests with JSON in them, and back: pure |
+| `sender`, `call_sender` | one request over HTTP, one call; the answer as a recording has it |
 | `session` | the requests one after the other, or as they came; names that the live service gave out carried on |
 | `outcome` | what came of it: differences by route and field, latencies beside the recorded ones |
 

@@ -10,7 +10,10 @@ from dataclasses import dataclass
 
 from meshdev.errors import UsageError
 from meshdev.kernel.nearest import did_you_mean
+from meshdev.recording.calls import is_call, told_status
+from meshdev.recording.calls import is_whole as is_whole_call
 from meshdev.recording.model import Cut, Exchange, Recording
+from meshdev.recording.protobuf.codec import HINT
 from meshdev.traffic.faults.target import means, parse_edge
 
 OUTSIDE = "outside"
@@ -67,13 +70,20 @@ def chosen(recording: Recording, service: str, edges: Sequence[str] = ()) -> Cho
 def _why_not(one: Exchange) -> str:
     if one.by or one.faults:
         return "were answered by meshdev or hit by a fault"
+    if one.protocol:
+        return _why_not_call(one) if is_call(one) else "came over HTTP/2"
     if one.response is None:
         return "had no answer"
     if one.response.status == _SWITCHING or one.messages:
         return "are WebSockets"
-    if one.request.body.cut is not None:
+    return "were not recorded whole" if one.request.body.cut is not None else ""
+
+
+def _why_not_call(one: Exchange) -> str:
+    """Of a call that was not made into a request (`calls`)."""
+    if not is_whole_call(one):
         return "were not recorded whole"
-    return ""
+    return "had no end" if told_status(one) is None else f"are calls of gRPC ({HINT} sends them)"
 
 
 def due_times(exchanges: Sequence[Exchange], speed: float) -> list[float]:

@@ -7,6 +7,7 @@ from meshdev.errors import ServiceError, UsageError
 from meshdev.kernel.nearest import did_you_mean
 from meshdev.recording.comparison import learn_noise
 from meshdev.recording.model import Recording
+from meshdev.replaying.calls import Calls
 from meshdev.replaying.chosen import chosen
 from meshdev.replaying.session import Progress, Session
 from meshdev.wire.control import ServiceView
@@ -22,9 +23,17 @@ def prepared(
     speed: float = math.inf,
 ) -> Session:
     """A session of the calls to ``service``. Raises UsageError when there are none."""
+    calls = Calls(recording)
+    recording = calls.recording
     noise = learn_noise(recording.exchanges).joined(recording.meta.noise)
     return Session(
-        recording.meta.name, chosen(recording, service, edges), noise, redact, speed, progress=progress
+        recording.meta.name,
+        chosen(recording, service, edges),
+        noise,
+        redact,
+        speed,
+        progress=progress,
+        calls=calls,
     )
 
 

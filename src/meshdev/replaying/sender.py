@@ -9,11 +9,15 @@ an endless answer is read for as long as the recorded one took, and a little lon
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
 import httpx
 
 from meshdev.recording.model import Body, Exchange, Headers, Request, Response
+
+if TYPE_CHECKING:
+    from meshdev.replaying.call_sender import CallSender
+    from meshdev.replaying.calls import Call
 
 _OURS: Final = frozenset(
     {
@@ -45,6 +49,7 @@ class Sender:
         self.base = base
         self._url = httpx.URL(base)
         self._given = {name.lower(): value for name, value in (headers or {}).items()}
+        self._calls: CallSender | None = None
         self._client = httpx.AsyncClient(
             timeout=timeout,
             trust_env=False,
@@ -61,6 +66,16 @@ class Sender:
     async def __aexit__(self, *_: object) -> None:
         """Close its connections."""
         await self._client.aclose()
+        if self._calls is not None:
+            await self._calls.close()
+
+    async def call(self, call: "Call", request: Request) -> Sent:
+        """The same for a call of gRPC."""
+        if self._calls is None:
+            from meshdev.replaying.call_sender import CallSender  # noqa: PLC0415 - grpcio, only for those that need it
+
+            self._calls = CallSender(self.base, self._given)
+        return await self._calls.send(call, request)
 
     async def send(self, recorded: Exchange, request: Request) -> Sent:
         """Send ``request``, which is ``recorded``'s with names that are of today."""

@@ -19,6 +19,7 @@ from msgspec.structs import replace
 
 from meshdev.recording.comparison import Carry, Difference, Noise, compare, report
 from meshdev.recording.model import Exchange, Response
+from meshdev.replaying.calls import Calls
 from meshdev.replaying.chosen import Chosen, due_times, is_whole
 from meshdev.replaying.outcome import Outcome, latencies
 from meshdev.replaying.sender import Sender, Sent
@@ -33,6 +34,7 @@ class _Target:
     """One service that gets the requests."""
 
     sender: Sender
+    calls: Calls | None
     carry: Carry = field(default_factory=Carry)
 
     async def send(self, recorded: Exchange) -> Sent:
@@ -40,7 +42,11 @@ class _Target:
         for name, value in recorded.request.headers:
             if name.lower() in _ONCE and value not in self.carry.bindings:
                 self.carry.rename(value, str(uuid4()))
-        sent = await self.sender.send(recorded, self.carry.request(recorded))
+        request = self.carry.request(recorded)
+        call = self.calls.of(recorded) if self.calls is not None else None
+        sent = await (
+            self.sender.send(recorded, request) if call is None else self.sender.call(call, request)
+        )
         if sent.response is not None:
             self.carry.answered(recorded, sent.response)
         return sent
@@ -56,6 +62,7 @@ class Session:
     redact: Callable[[str], str]
     speed: float = math.inf
     progress: Progress = lambda _done, _all: None
+    calls: Calls | None = None
     _differences: list[tuple[Difference, ...]] = field(default_factory=list)
     _times: list[tuple[float, float]] = field(default_factory=list)
     _errors: Counter[str] = field(default_factory=Counter)
@@ -72,9 +79,9 @@ class Session:
         """Send all of it; cancellation ends what is under way."""
         begin = time.monotonic()
         async with AsyncExitStack() as stack:
-            targets = [_Target(await stack.enter_async_context(target))]
+            targets = [_Target(await stack.enter_async_context(target), self.calls)]
             if against is not None:
-                targets.append(_Target(await stack.enter_async_context(against)))
+                targets.append(_Target(await stack.enter_async_context(against), self.calls))
             if math.isinf(self.speed):
                 for recorded in self.chosen.exchanges:
                     await self._one(recorded, targets)

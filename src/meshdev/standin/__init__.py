@@ -8,5 +8,6 @@
 | `answering` | what becomes of a request |
 | `content`, `script`, `frames`, `misses` | requests read, answers made into bytes: pure |
 | `playing` | which exchanges can be played |
+| `grpc_stage`, `grpc_own`, `grpc_passing` | the same for endpoints of gRPC, with grpcio |
 | `passing`, `keeping` | misses that are asked of the real service, and recorded |
 """

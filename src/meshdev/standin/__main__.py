@@ -12,7 +12,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from meshdev.errors import MeshdevError
 from meshdev.mesh.settling import loop_factory, raise_open_files
@@ -20,6 +20,9 @@ from meshdev.standin.answering import Stage
 from meshdev.standin.conversation import Conversation
 from meshdev.standin.role import Role, read
 from meshdev.standin.staging import staged
+
+if TYPE_CHECKING:
+    from meshdev.standin.grpc_stage import GrpcStage
 
 LAST_WORDS_SECONDS: Final = 2.0
 BACKLOG: Final = 1024
@@ -44,8 +47,11 @@ async def serve(role: Role, ports: dict[str, int]) -> None:
         loop.add_signal_handler(number, ended.set)
     servers = []
     for endpoint, stage in stages.items():
-        sock = _listening(ports[endpoint])
-        servers.append(await loop.create_server(_accepting(loop, stage), sock=sock, backlog=BACKLOG))
+        if isinstance(stage, Stage):
+            sock = _listening(ports[endpoint])
+            servers.append(await loop.create_server(_accepting(loop, stage), sock=sock, backlog=BACKLOG))
+        else:
+            await stage.listen(ports[endpoint])
     await ended.wait()
     for server in servers:
         server.close()
@@ -64,7 +70,7 @@ def _listening(port: int) -> socket.socket:
     return sock
 
 
-async def _last_words(stages: list[Stage]) -> None:
+async def _last_words(stages: "list[Stage | GrpcStage]") -> None:
     """Let what is being said be said; not for ever."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(LAST_WORDS_SECONDS):

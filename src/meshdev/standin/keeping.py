@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -10,7 +10,8 @@ from msgspec.structs import replace
 from meshdev import __version__
 from meshdev.errors import StorageError
 from meshdev.recording.journal import JournalWriter
-from meshdev.recording.model import Exchange, Meta, Provenance
+from meshdev.recording.model import Descriptors, Exchange, Meta, Provenance
+from meshdev.storage.recordings.descriptors import save_descriptors
 from meshdev.storage.recordings.library import Library, Totals
 from meshdev.storage.recordings.writer import SegmentFile
 
@@ -21,7 +22,14 @@ class Keeper:
     """Adds exchanges to the recording ``name``, which is begun with the first one; ``known`` it has already."""
 
     def __init__(
-        self, folder: Path, name: str, *, redact: Redact, tell: Callable[[str], None], known: int = 0
+        self,
+        folder: Path,
+        name: str,
+        *,
+        redact: Redact,
+        tell: Callable[[str], None],
+        known: int = 0,
+        descriptors: Sequence[Descriptors] = (),
     ) -> None:
         self._library = Library(folder)
         self._name = name
@@ -33,6 +41,7 @@ class Keeper:
         self._file: SegmentFile | None = None
         self._refused = False
         self._lock = threading.Lock()
+        self._descriptors = descriptors
 
     def keep(self, exchange: Exchange) -> None:
         """Add one, from any thread. A disk that refuses is told once, and fails no call."""
@@ -68,4 +77,6 @@ class Keeper:
             folder = self._library.folder_of(self._name)
         else:
             folder = self._library.begin(self._meta)
+        for one in self._descriptors:
+            save_descriptors(folder, one.callee, one.endpoint, one.data)
         self._file = SegmentFile(folder)

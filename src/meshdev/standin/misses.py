@@ -48,15 +48,19 @@ def problem(status: int, reason: str, facts: Mapping[str, object], head: Request
 
 def line_of(miss: Miss, request: Request) -> str:
     """For the log: what was asked, why it is no match, and what came closest."""
-    text = f"no match: {request.method} {request.target}: {miss.reason}"
+    return f"no match: {request.method} {request.target}: {miss.reason}{differences_in(miss)}"
+
+
+def differences_in(miss: Miss) -> str:
+    """Behind the reason: the closest recorded call, and where it differs; empty when there is none."""
     if not miss.closest:
-        return text
+        return ""
     first = miss.closest[0]
     told = [f"{it.place} was {_short(it.recorded)}, is {_short(it.asked)}" for it in first.differences]
     more = len(told) - _MOST_DIFFERENCES
     rest = f" and {more} more" if more > 0 else ""
     asked = first.exchange.request
-    return f"{text}; closest: {asked.method} {asked.target} ({'; '.join(told[:_MOST_DIFFERENCES])}{rest})"
+    return f"; closest: {asked.method} {asked.target} ({'; '.join(told[:_MOST_DIFFERENCES])}{rest})"
 
 
 def _shown(candidate: Candidate) -> dict[str, object]:

@@ -10,7 +10,8 @@ class Role(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Whom to play, out of what, and where to listen.
 
     ``folder`` is where recordings are; ``recordings`` are names there, a later one lies over those before it.
-    ``ports`` names, for each endpoint, the variable of the environment that holds the port to listen on.
+    ``ports`` names, for each endpoint, the variable of the environment that holds the port to listen on, ``calls`` the
+    endpoints that speak gRPC.
     ``body_cap`` bounds what is kept of a body that is recorded, bytes; the four last are the system's own rules of
     redaction, ``key_file`` holds the key of its placeholders (without it they are not those of the recordings).
     """
@@ -19,6 +20,7 @@ class Role(Struct, frozen=True, kw_only=True, omit_defaults=True):
     folder: str
     recordings: tuple[str, ...]
     ports: dict[str, str]
+    calls: tuple[str, ...] = ()
     on_miss: OnMiss = OnMiss.FAIL
     timing: str = "fast"
     url: str = ""

@@ -29,6 +29,7 @@ from meshdev.topology.model import (
 from meshdev.topology.nearest import nearest
 from meshdev.topology.policies import dependencies_of, edges_of, limits_of, restart_of, stop_of, watches_of
 from meshdev.topology.probing import healthcheck_of
+from meshdev.topology.protos import protos_of
 from meshdev.topology.recordings import Stub
 from meshdev.topology.scalars import COMMAND
 from meshdev.topology.scope import Scope
@@ -114,6 +115,7 @@ def build_node(scope: Scope, *, completes: bool) -> Service | EmbeddedFile:
         publishes=table.publishes or (),
         subscribes=table.subscribes or (),
         proxy_env=bool(table.proxy_env),
+        protos=protos_of(scope, table.protos or ()),
     )
 
 

@@ -208,6 +208,10 @@ class ServiceTable(NodeTable):
     edges: Annotated[dict[str, EdgeTable] | None, BeforeValidator(free_names)] = Field(
         default=None, description="resilience and access, by whom it calls or uses"
     )
+    protos: Texts | None = Field(
+        default=None,
+        description="what its gRPC is made of, where it has no server reflection: .proto files or descriptor sets",
+    )
 
 
 class DatabaseTable(NodeTable):

@@ -297,6 +297,7 @@ class Service:
     embedded databases that are files (`System.embedded`), whose address is already in ``environment``. ``owner`` is the
     one service whose data a database holds; with ``exclusive`` its edges are closed to all others. Values of
     ``environment`` and the argv of ``run`` are templates: they go through `topology.template.resolve` at launch.
+    ``protos`` may have ``*`` in them (`topology.protos`).
     """
 
     name: str
@@ -330,6 +331,7 @@ class Service:
     one_shot: bool = False
     proxy_env: bool = False
     names: Names = Names.ENV
+    protos: tuple[Path, ...] = ()
     where: Where | None = None
 
 

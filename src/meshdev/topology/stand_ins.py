@@ -23,7 +23,8 @@ from meshdev.topology.recordings import Stub
 if TYPE_CHECKING:
     from meshdev.topology.scope import Scope
 
-PLAYED = frozenset({"http"})
+GRPC = "grpc"
+PLAYED = frozenset({"http", GRPC})
 """Protocols that a recording can answer."""
 
 
@@ -62,7 +63,7 @@ def unplayable(service: Service) -> str:
     if not service.endpoints:
         return "it listens on nothing"
     spoken = [endpoint.protocol for endpoint in service.endpoints if endpoint.protocol not in PLAYED]
-    return f"it speaks {spoken[0]}, and only HTTP can be played" if spoken else ""
+    return f"it speaks {spoken[0]}, and only HTTP and gRPC can be played" if spoken else ""
 
 
 def is_http_url(text: str) -> bool:

@@ -6,6 +6,7 @@
 | daemon → recorder | `Secrets` | what is a secret, and the key by which placeholders are made; comes first |
 | daemon → recorder | `Attach` | one end of a worker's socket pair rides along (SCM_RIGHTS) |
 | daemon → recorder | `Begin` | from now on what comes over these edges belongs to this recording |
+| daemon → recorder | `Describe` | what the calls of an endpoint are made of, known only now |
 | daemon → recorder | `Recall` | one exchange is wanted, on no disk; answer when every worker has marked |
 | daemon → recorder | `Finish` | no more; answer when the `Marker` of this token has come from every worker |
 | recorder → daemon | `Progress` | what is safely on the disk (a SIGKILL takes none of it), and what was lost |
@@ -140,6 +141,14 @@ class Attach(Struct, frozen=True, array_like=True, tag="attach"):
     """The descriptor that rides along is a worker's `Batch` stream."""
 
 
+class Described(Struct, frozen=True, array_like=True):
+    """What the calls of an endpoint are made of: a ``FileDescriptorSet``."""
+
+    callee: str
+    endpoint: str
+    data: bytes
+
+
 class Begin(Struct, frozen=True, array_like=True, tag="begin"):
     """A recording: ``folder`` is where its journal goes, ``edges`` and ``match`` what belongs to it (empty: all).
 
@@ -152,6 +161,14 @@ class Begin(Struct, frozen=True, array_like=True, tag="begin"):
     match: FaultMatch = FaultMatch()
     redact: bool = True
     token: int = 0
+    descriptors: tuple[Described, ...] = ()
+
+
+class Describe(Struct, frozen=True, array_like=True, tag="describe"):
+    """From now on the recording ``name`` knows this, too."""
+
+    name: str
+    described: Described
 
 
 class Finish(Struct, frozen=True, array_like=True, tag="finish"):
@@ -195,7 +212,7 @@ class Recalled(Struct, frozen=True, array_like=True, tag="recalled"):
     exchange: bytes = b""
 
 
-ToRecorder = Secrets | Attach | Begin | Finish | Recall
+ToRecorder = Secrets | Attach | Begin | Describe | Finish | Recall
 FromRecorder = Progress | Finished | Recalled
 
 _ENCODER = msgspec.msgpack.Encoder()

@@ -21,6 +21,7 @@ class RecordingView(Struct, frozen=True, kw_only=True):
 
     ``exchanges`` and ``bytes`` are those that are safe on the disk; ``lost`` could not be kept. ``edges`` and ``match``
     are what was asked for. ``ended`` is None while it goes on; ``trouble`` says why it ended before its time.
+    ``notes`` are sentences for a person, about what it has to do without.
     """
 
     name: str
@@ -34,6 +35,7 @@ class RecordingView(Struct, frozen=True, kw_only=True):
     redacted: bool = True
     ended: float | None = None
     trouble: str = ""
+    notes: list[str] = []
 
 
 class RecordingsView(Struct, frozen=True, kw_only=True):

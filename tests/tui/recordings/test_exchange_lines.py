@@ -4,10 +4,12 @@ from collections.abc import Sequence
 
 import msgspec
 
+from meshdev.recording.protobuf.codec import Codecs
 from meshdev.tui.cells import width_of
 from meshdev.tui.recordings.compared import compared
 from meshdev.tui.recordings.exchange_lines import exchange_lines
 from meshdev.tui.tone import Span
+from support_calls import a_call, encoded, known
 from support_recorded import charge, dialogue, events, picture_download
 
 
@@ -43,3 +45,20 @@ def test_two_calls_differ_by_places_and_the_same_ones_do_not() -> None:
     told = text(compared(charge(1), gone, 100))
     assert "≠ status" in told
     assert "6 differences, 0 the same" in told
+
+
+def test_a_call_of_grpc_has_its_messages_by_name() -> None:
+    """Or by number; two calls are compared by them."""
+    asked = encoded("ChargeRequest", order_id="o-1", amount_cents="5")
+    one = a_call("Charge", (asked,), (encoded("Charged", id="ch-1"),))
+    other = a_call("Charge", (asked,), (encoded("Charged", id="ch-2"),))
+    decode = Codecs(known()).decode
+    named = text(exchange_lines(one, 100, decode))
+    assert '→ {"order_id":"o-1","amount_cents":"5"}' in named
+    assert "HTTP/2" in named
+    assert '→ {"1":"o-1","2":5}' in text(exchange_lines(one, 100))
+    told = text(compared(one, other, 100, decode))
+    assert "≠ body/messages/0/id" in told
+    assert "ch-2" in told
+    for line in exchange_lines(one, 50, decode):
+        assert width_of("".join(span.text for span in line)) <= 50

@@ -34,12 +34,19 @@ def export(*, name: str, format_: str, output: str | None, edges: tuple[str, ...
 
     What cannot be said in it is told on standard error.
     """
+    from meshdev.recording.calls import is_call
     from meshdev.recording.formats import FORMATS, Options, written
     from meshdev.recording.formats.learnt import learnt
     from meshdev.storage.recordings.exported import file_name, write_export
 
     recording = _only(with_calls(options.here(), name), edges)
     known = FORMATS[format_]
+    told = sum(not is_call(one) for one in recording.exchanges)
+    if not told:
+        raise UsageError(
+            f"{name} has nothing but calls of gRPC, and {known.title} has no word for them",
+            hint=f"`meshdev record show {name} --json` has all of them",
+        )
     made = written(recording, format_, Options(volatile=learnt(recording)))
     if output == "-":
         if len(made.files) != 1:
@@ -48,7 +55,7 @@ def export(*, name: str, format_: str, output: str | None, edges: tuple[str, ...
     else:
         target = Path(output or file_name(name, known))
         write_export(made.files, target, folder=known.suffix == "/", force=force)
-        click.echo(f"{target}: {known.title}, {format_count(len(recording.exchanges), 'call')}")
+        click.echo(f"{target}: {known.title}, {format_count(told, 'call')}")
     for note in made.notes:
         click.echo(click.style(note, fg="yellow"), err=True)
 

@@ -98,6 +98,12 @@ def start(
     if not view.redacted:
         click.echo(click.style("secrets are kept as they are", fg="yellow"))
     click.echo(f"`meshdev record stop {view.name}` closes it")
+    _noted(view)
+
+
+def _noted(view: RecordingView) -> None:
+    for note in view.notes:
+        click.echo(click.style(note, fg="yellow"), err=True)
 
 
 @click.command()
@@ -164,6 +170,7 @@ def _told(view: RecordingView, *, as_json: bool) -> None:
     if view.trouble:
         click.echo(click.style(view.trouble, fg="red"))
     click.echo(f"`meshdev record show {view.name}` shows them")
+    _noted(view)
 
 
 def _json(view: object) -> str:

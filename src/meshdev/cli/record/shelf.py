@@ -17,6 +17,7 @@ from meshdev.client.project import Project
 from meshdev.errors import MeshdevError, UsageError
 from meshdev.kernel.quantity import format_count, format_size
 from meshdev.recording.plain import plain
+from meshdev.recording.protobuf.codec import Codecs
 from meshdev.recording.view import view_of
 from meshdev.storage.recordings.library import Library, Summary
 from meshdev.wire.recording_views import RecordingView
@@ -128,13 +129,17 @@ def show(*, name: str, ids: tuple[str, ...], expression: str, as_json: bool) -> 
             f"{name} has no call {', '.join(ids)}",
             hint=f"`meshdev record show {name}` lists what it has: {format_count(len(recording.exchanges), 'call')}",
         )
+    codecs = Codecs(recording.descriptors)
     if as_json:
-        click.echo(msgspec.json.format(msgspec.json.encode([plain(one) for one in exchanges])))
+        told = [plain(one, codecs.decode) for one in exchanges]
+        click.echo(msgspec.json.format(msgspec.json.encode(told)))
         for note in recording.notes:
             click.echo(note, err=True)
         return
     if ids:
-        click.echo("\n\n".join("\n".join(details(one)) for one in exchanges))
+        click.echo("\n\n".join("\n".join(details(one, codecs.decode)) for one in exchanges))
+        if codecs.missing:
+            click.echo(click.style(codecs.missing, fg="yellow"), err=True)
         return
     for one in exchanges:
         click.echo(line(one))

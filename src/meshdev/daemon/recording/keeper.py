@@ -16,6 +16,7 @@ from typing import NamedTuple, Protocol
 import msgspec
 
 from meshdev.daemon.recording.asked import Asked, asked
+from meshdev.daemon.recording.describing import SPOKEN, Describing
 from meshdev.daemon.recording.process import RecorderProcess
 from meshdev.daemon.recording.provenance import provenance
 from meshdev.daemon.recording.recalling import Recalls
@@ -27,8 +28,8 @@ from meshdev.storage.recordings.key import redaction_key
 from meshdev.storage.recordings.library import Library, Totals
 from meshdev.topology.model import System
 from meshdev.topology.recordings import RecordingRules
-from meshdev.wire.capture import Begin, Finish, Finished, FromRecorder, Progress, Recalled, Secrets
-from meshdev.wire.mesh import Dump, EdgeKey
+from meshdev.wire.capture import Begin, Describe, Finish, Finished, FromRecorder, Progress, Recalled, Secrets
+from meshdev.wire.mesh import Dump, EdgeKey, EdgePolicy, Upstream
 from meshdev.wire.recording_views import (
     RecalledView,
     RecordingsView,
@@ -38,6 +39,8 @@ from meshdev.wire.recording_views import (
 )
 
 ACK_SECONDS = 2.0
+DESCRIBE_SECONDS = 1.0
+MOST_AT_ONCE = 4 << 20  # bytes of descriptors in one message
 FINISH_SECONDS = 10.0
 
 
@@ -58,6 +61,10 @@ class Ground(Protocol):
 
     def edges(self) -> list[EdgeKey]:
         """Its edges."""
+        ...
+
+    def policy(self, key: EdgeKey) -> EdgePolicy | None:
+        """What the mesh does on one of them."""
         ...
 
     def publish(self) -> int:
@@ -101,6 +108,7 @@ class RecordingKeeper:
         self._key_file = key_file
         self._process = process(told=self._told, died=self._died)
         self._recalls = Recalls(self._process.say, ground.dump)
+        self._describing = Describing()
         self._entries: dict[str, _Entry] = {}
         self._rules = RecordingRules()
         self._tokens = 0
@@ -140,6 +148,7 @@ class RecordingKeeper:
         entry = await self._begin(request, token=0)
         await self._publish()
         self._announce()
+        self._wake.set()
         return entry.view
 
     async def stop(self, name: str) -> RecordingView:
@@ -173,8 +182,11 @@ class RecordingKeeper:
     async def run(self) -> None:
         """Close what came to its end by itself, until `stop_running`."""
         while not self._closing:
-            await self._wake.wait()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(DESCRIBE_SECONDS if self._entries else None):
+                    await self._wake.wait()
             self._wake.clear()
+            await self._describe_newcomers()
             for entry in list(self._entries.values()):
                 if entry.view.trouble:
                     with suppress(MeshdevError):
@@ -200,10 +212,16 @@ class RecordingKeeper:
         name = request.name or time.strftime("%Y%m%d-%H%M%S")
         if name in self._entries:
             raise UsageError(f"{name} is being recorded already", hint=f"meshdev record stop {name}")
+        protos = {service.name: service.protos for service in system.services.values() if service.protos}
+        made, described = await asyncio.gather(
+            asyncio.to_thread(provenance, system.name, system.root),
+            self._describing.known(self._places(wanted), protos),
+        )
+        notes = self._describing.notes
         meta = Meta(
             name=name,
             created=time.time(),
-            provenance=await asyncio.to_thread(provenance, system.name, system.root),
+            provenance=made,
             edges=tuple(wanted.words),
             match=" ".join(f"{key}={value}" for key, value in wanted.match_table.items()),
             redacted=wanted.redact,
@@ -217,11 +235,43 @@ class RecordingKeeper:
             edges=wanted.words,
             match=dict(wanted.match_table),
             redacted=wanted.redact,
+            notes=notes,
         )
         done: asyncio.Future[Finished] = asyncio.get_running_loop().create_future()
         entry = self._entries[name] = _Entry(meta, wanted, view, done, live=not token)
-        self._process.say(Begin(name, str(folder), wanted.edges, wanted.match, wanted.redact, token))
+        small = described if sum(len(one.data) for one in described) <= MOST_AT_ONCE else ()
+        self._process.say(Begin(name, str(folder), wanted.edges, wanted.match, wanted.redact, token, small))
+        for one in described[len(small) :]:
+            self._process.say(Describe(name, one))
         return entry
+
+    def _places(self, wanted: Asked) -> dict[tuple[str, str], Upstream | None]:
+        """The endpoints of which calls may be recorded, with one that serves each."""
+        services = self._ground.system().services
+        found: dict[tuple[str, str], Upstream | None] = {}
+        for key in self._ground.edges():
+            policy = self._ground.policy(key)
+            if policy is None or not wanted.means(key):
+                continue
+            callee = services.get(key.callee)
+            if policy.protocol in SPOKEN or (callee is not None and callee.protos):
+                found.setdefault((key.callee, key.endpoint), next(iter(policy.upstreams), None))
+        return found
+
+    async def _describe_newcomers(self) -> None:
+        """Ask those that run only now, or anew."""
+        services = self._ground.system().services
+        live = [
+            (entry.meta.name, self._places(entry.asked))
+            for entry in self._entries.values()
+            if entry.live and not entry.stopping
+        ]
+        places = self._describing.unasked({at: it for _, places in live for at, it in places.items()})
+        untold = {at: it for at, it in places.items() if at[0] not in services or not services[at[0]].protos}
+        for one in await self._describing.known(untold, {}) if untold else ():
+            for name, wanted in live:
+                if (one.callee, one.endpoint) in wanted:
+                    self._process.say(Describe(name, one))
 
     async def _have_recorder(self) -> None:
         key = await asyncio.to_thread(redaction_key, self._key_file)

@@ -13,7 +13,7 @@ from meshdev.lifecycle.model import Level
 from meshdev.mesh.fleet import Fleet
 from meshdev.topology.model import System
 from meshdev.wire.control import StreamEvent
-from meshdev.wire.mesh import Dump, EdgeKey
+from meshdev.wire.mesh import Dump, EdgeKey, EdgePolicy
 from meshdev.wire.recording_views import RecordingView
 
 
@@ -46,6 +46,10 @@ class RecordingRoom:
     def edges(self) -> list[EdgeKey]:
         """Its edges."""
         return self.routes.edges()
+
+    def policy(self, key: EdgeKey) -> EdgePolicy | None:
+        """What the mesh does on one of them."""
+        return self.routes.policy(key)
 
     def publish(self) -> int:
         """Hand the mesh its policy anew."""

@@ -13,6 +13,7 @@ from meshdev.recording.assembly.body import Wire, body_of
 from meshdev.recording.assembly.websocket import Messages
 from meshdev.recording.model import EMPTY, Exchange, Headers, Message, Request, Response, Timing
 from meshdev.traffic.http1_head import BODILESS, FIRST_FINAL
+from meshdev.traffic.protocols.http2.kept import is_kept_stream
 from meshdev.traffic.route import route_of
 from meshdev.traffic.trace_context import PARENT_BYTES, TRACE_BYTES
 from meshdev.wire.capture import Facts
@@ -52,6 +53,10 @@ class _Head(NamedTuple):
 
 def assemble(raw: Raw, number: str) -> Exchange | None:
     """The exchange that ``raw`` is, called ``number``; None when it is none that could be understood."""
+    if raw.asked and is_kept_stream(raw.asked[0][1]):
+        from meshdev.recording.assembly.streams import assemble_stream  # noqa: PLC0415 - not everybody has them
+
+        return assemble_stream(raw, number)
     said = b"".join([data for _, data in raw.asked]) if len(raw.asked) != 1 else raw.asked[0][1]
     head = _head(said)
     if head is None:

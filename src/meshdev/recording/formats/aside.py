@@ -47,6 +47,7 @@ class Aside(Struct, frozen=True, omit_defaults=True):
     trailers: Headers = ()
     request: BodyAside = BodyAside()
     response: BodyAside = BodyAside()
+    protocol: str = ""
 
 
 def aside_of(exchange: Exchange) -> Json:

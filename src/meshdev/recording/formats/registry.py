@@ -5,9 +5,12 @@ from importlib import import_module
 from typing import Final, cast
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from meshdev.errors import RecordingError
 from meshdev.kernel.nearest import did_you_mean
+from meshdev.kernel.quantity import format_count
+from meshdev.recording.calls import is_call
 from meshdev.recording.formats.written import Options, Reader, Writer, Written
 from meshdev.recording.model import Recording
 
@@ -43,8 +46,15 @@ FORMATS: Final[Mapping[str, Format]] = {
 
 def written(recording: Recording, name: str, options: Options = _DEFAULT) -> Written:
     """A recording in another format, and what could not be said in it. Raises RecordingError for an unknown one."""
-    module = import_module(f"meshdev.recording.formats.{_format(name).package}.write")
-    return cast("Writer", module.write)(recording, options)
+    known = _format(name)
+    module = import_module(f"meshdev.recording.formats.{known.package}.write")
+    calls = sum(map(is_call, recording.exchanges))
+    if not calls:
+        return cast("Writer", module.write)(recording, options)
+    others = tuple(one for one in recording.exchanges if not is_call(one))
+    made = cast("Writer", module.write)(replace(recording, exchanges=others), options)
+    note = f"{format_count(calls, 'call')} of gRPC left out: {known.title} has no word for them"
+    return Written(made.files, (note, *made.notes))
 
 
 def export(recording: Recording, name: str, options: Options = _DEFAULT) -> Mapping[str, bytes]:

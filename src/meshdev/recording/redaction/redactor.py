@@ -5,13 +5,15 @@ it is idempotent, and the same secret becomes the same placeholder in every plac
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from msgspec.structs import replace
 
 from meshdev.recording.model import Body, Cut, Exchange, Headers, Message, MessageKind, Request, Response
+from meshdev.recording.protobuf.schema import NOTHING, Schema
 from meshdev.recording.redaction.body import FORM, Bodies, unique
+from meshdev.recording.redaction.call import Calls
 from meshdev.recording.redaction.headers import Heads
 from meshdev.recording.redaction.kinds import Context, Edit, Kind
 from meshdev.recording.redaction.mint import Mint
@@ -24,7 +26,9 @@ from meshdev.recording.redaction.target import redact_target
 
 _LETTERS: Final = re.compile(r"[a-z]+")
 _CLOSE_CODE: Final = 2
+GRPC: Final = "grpc"
 
+_Said = tuple[tuple[Message, ...], tuple[str, ...]]
 _Places = tuple[list[int], list[int], list[int]]  # of headers: the request's, the response's, its trailers'
 
 
@@ -69,9 +73,15 @@ class Redactor:
         self._scanner = Scanner(self._context, Suspicion(mint.known, _cores(rules.fields)), users)
         self._heads = Heads(self._scanner, self._context)
         self._bodies = Bodies(self._scanner, self._context)
+        self._calls = Calls(self._scanner, self._context)
 
-    def exchange(self, exchange: Exchange) -> Exchange:
-        """The exchange without secrets; ``redacted`` names where placeholders stand."""
+    def exchange(self, exchange: Exchange, schema: Schema = NOTHING) -> Exchange:
+        """The exchange without secrets; ``redacted`` names where placeholders stand.
+
+        ``schema`` is what is known of the messages of a call.
+        """
+        if exchange.protocol == GRPC:
+            return self._again(exchange, self._call, schema)
         places = self._glance(exchange)
         if places is not None and not any(places):
             return exchange
@@ -81,6 +91,10 @@ class Redactor:
         if known.learnt != learnt:  # what was learnt late may stand in what came early
             made = self._exchange(made)
         return made
+
+    def message(self, data: bytes, path: str, schema: Schema, *, outgoing: bool) -> bytes:
+        """A message of a call to the method ``path``, without secrets."""
+        return self._calls.message(data, path, schema, outgoing=outgoing)[0]
 
     def request(self, request: Request) -> tuple[Request, tuple[str, ...]]:
         """The request without secrets, and where placeholders stand."""
@@ -145,10 +159,24 @@ class Redactor:
         redacted = unique((*exchange.redacted, *places))
         return replace(exchange, request=request, response=response, redacted=redacted)
 
-    def _exchange(self, exchange: Exchange) -> Exchange:
+    def _again(
+        self, exchange: Exchange, redact: Callable[[Exchange, Schema], Exchange], schema: Schema
+    ) -> Exchange:
+        """Twice, when something was learnt: it may stand in what came early."""
+        known = self._context.mint.known
+        learnt = known.learnt
+        made = redact(exchange, schema)
+        return made if known.learnt == learnt else redact(made, schema)
+
+    def _call(self, exchange: Exchange, schema: Schema) -> Exchange:
+        exchange, bare = self._calls.binaries(exchange)
+        messages, places = self._calls.messages(exchange, schema)
+        return self._exchange(exchange, (messages, (*places, *bare)))
+
+    def _exchange(self, exchange: Exchange, dialogue: _Said | None = None) -> Exchange:
         request, asked = self._request(exchange.request)
         response, answered = self._response(exchange.response)
-        messages, said = self._messages(exchange.messages)
+        messages, said = self._messages(exchange.messages) if dialogue is None else dialogue
         error = self._look(exchange.error)
         route = self._look(exchange.route)
         places = (*exchange.redacted, *asked, *answered, *said)

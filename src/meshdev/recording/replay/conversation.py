@@ -5,7 +5,7 @@ noise (what looks random, or like a time near the recorded one, under a name tha
 was recognised is put into the messages that follow wherever they gave it back.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -104,14 +104,15 @@ class Conversation:
             return {}
         if expected.kind is not MessageKind.TEXT:
             return None
-        return _same(
+        return recognised(
             expected.data, message.data, self._exchange.started + expected.at / 1e6, self._bound, self._actual
         )
 
 
-def _same(
-    recorded: bytes, asked: bytes, when: float, bound: dict[str, str], actual: Callable[[str], str | None]
+def recognised(
+    recorded: bytes, asked: bytes, when: float, bound: Mapping[str, str], actual: Callable[[str], str | None]
 ) -> dict[str, str] | None:
+    """What is bound when the message ``asked`` may stand for the ``recorded`` one, None when it may not."""
     theirs, ours = (split("WS", "/", {}, data) for data in (recorded, asked))
     if theirs.kind != ours.kind:
         return None

@@ -17,6 +17,7 @@ from meshdev.errors import StorageError, UsageError
 from meshdev.kernel.nearest import did_you_mean
 from meshdev.recording.journal import JournalWriter, read_segment
 from meshdev.recording.model import VERSION, Exchange, Meta, Recording
+from meshdev.storage.recordings.descriptors import descriptors_of, save_descriptors
 from meshdev.storage.recordings.writer import SegmentFile, segments_of
 
 META: Final = "recording.json"
@@ -117,7 +118,12 @@ class Library:
                 )
         exchanges.sort(key=lambda one: one.started)
         numbered = (msgspec.structs.replace(one, id=str(number)) for number, one in enumerate(exchanges, 1))
-        return Recording(meta=file.meta, exchanges=tuple(numbered), notes=tuple(notes))
+        return Recording(
+            meta=file.meta,
+            exchanges=tuple(numbered),
+            notes=tuple(notes),
+            descriptors=descriptors_of(self.folder_of(name)),
+        )
 
     def begin(self, meta: Meta) -> Path:
         """Make the folder of a new recording. Raises UsageError when there is one of that name."""
@@ -159,6 +165,8 @@ class Library:
                 file.append(writer.take())
             finally:
                 file.close()
+            for one in recording.descriptors:
+                save_descriptors(folder, one.callee, one.endpoint, one.data)
         except StorageError:
             shutil.rmtree(folder, ignore_errors=True)
             raise

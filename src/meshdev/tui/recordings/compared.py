@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
+from meshdev.recording.calls import Decode, guessed, with_bodies
 from meshdev.recording.comparison.fields import fields_of, shown
 from meshdev.recording.model import Exchange, Headers, Request, Response
 from meshdev.tui import units
@@ -17,8 +18,12 @@ _MOST_LABEL: Final = 32
 _HEADER: Final = "header."
 
 
-def compared(first: Exchange, second: Exchange, width: int) -> Lines:
-    """What differs in the requests and in the answers, one place a line, the marked one left."""
+def compared(first: Exchange, second: Exchange, width: int, decode: Decode = guessed) -> Lines:
+    """What differs in the requests and in the answers, one place a line, the marked one left.
+
+    ``decode`` makes JSON of a call's messages.
+    """
+    first, second = with_bodies(first, decode), with_bodies(second, decode)
     lines: Lines = []
     label = max(_LEAST_LABEL, min(_MOST_LABEL, width // 3))
     for title, left, right in (

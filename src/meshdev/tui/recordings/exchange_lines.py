@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
+from meshdev.recording.calls import Decode, guessed, is_call, laid_out
 from meshdev.recording.model import Body, Exchange, Headers, Message
 from meshdev.tui import units
 from meshdev.tui.cells import clean, cut, pad, width_of, wrap_words
@@ -16,10 +17,11 @@ _BAR: Final = 40
 _LEAST_BAR: Final = 12
 _MOST_VALUE: Final = 4
 _MOST_HEX: Final = 48
+_JSON: Final = frozenset('{["')
 
 
-def exchange_lines(exchange: Exchange, width: int) -> Lines:
-    """Everything that went over the wire, laid out."""
+def exchange_lines(exchange: Exchange, width: int, decode: Decode = guessed) -> Lines:
+    """Everything that went over the wire, laid out; ``decode`` makes JSON of a call's messages."""
     lines: Lines = [*_timing(exchange, width)]
     lines += [[]] if lines else []
     if exchange.redacted:
@@ -27,20 +29,22 @@ def exchange_lines(exchange: Exchange, width: int) -> Lines:
         told = wrap_words(clean(f"{PLACEHOLDER} placeholders for secrets: {places}"), width)
         lines += [*([Span(part, Tone.WARN)] for part in told[:_MOST_VALUE]), []]
     request, response = exchange.request, exchange.response
-    line = f"{clean(request.method)} {clean(request.target)} HTTP/1.{request.minor}"
+    version = "2" if exchange.protocol else f"1.{request.minor}"
+    line = f"{clean(request.method)} {clean(request.target)} HTTP/{version}"
     lines.append([Span("→ ", Tone.ACCENT), Span(cut(line, width - 2), Tone.TITLE)])
     lines += _head_and_body(exchange, "request", request.headers, request.body, width)
     lines.append([])
     if response is None:
         lines.append([Span("← ", Tone.ACCENT), Span(f"no answer: {clean(exchange.error)}", Tone.BAD)])
         return lines
-    line = f"HTTP/1.{response.minor} {response.status} {clean(response.reason)}".rstrip()
+    version = "2" if exchange.protocol else f"1.{response.minor}"
+    line = f"HTTP/{version} {response.status} {clean(response.reason)}".rstrip()
     lines.append([Span("← ", Tone.ACCENT), Span(cut(line, width - 2), Tone.TITLE)])
     lines += _head_and_body(exchange, "response", response.headers, response.body, width)
     lines += _headers(exchange, "trailer", response.trailers, width)
     if exchange.messages:
         lines += [[], [Span(units.plural(len(exchange.messages), "message"), Tone.TITLE)]]
-        lines += _messages(exchange, width)
+        lines += _messages(exchange, width, decode)
     return lines
 
 
@@ -105,21 +109,25 @@ def _timing(exchange: Exchange, width: int) -> Iterator[list[Span]]:
     yield [Span(" " * indent), *words]
 
 
-def _messages(exchange: Exchange, width: int) -> Iterator[list[Span]]:
+def _messages(exchange: Exchange, width: int, decode: Decode) -> Iterator[list[Span]]:
     for number, message in enumerate(exchange.messages):
         if number >= MOST_LINES:
             yield [Span(f"… {units.count(len(exchange.messages) - number)} more", Tone.MUTED)]
             return
-        secret = f"message.{number}" in exchange.redacted
-        yield from _message(message, width, secret=secret)
+        place = f"message.{number}"
+        secret = any(one == place or one.startswith(f"{place}/") for one in exchange.redacted)
+        yield from _message(message, width, _said(exchange, message, decode), secret=secret)
 
 
-def _message(message: Message, width: int, *, secret: bool) -> Iterator[list[Span]]:
+def _message(message: Message, width: int, shown: str, *, secret: bool) -> Iterator[list[Span]]:
     arrow, tone = ("→", Tone.ACCENT) if message.outgoing else ("←", Tone.OK)
     head = [Span(f"{moment_of(message.at):>8} ", Tone.FAINT), Span(f"{arrow} ", tone)]
-    kind = "" if message.kind == "text" else f"{message.kind} "
+    kind = (
+        ""
+        if message.kind == "text" or (message.kind == "binary" and shown[:1] in _JSON)
+        else f"{message.kind} "
+    )
     room = max(8, width - 11 - len(kind))
-    shown = _said(message)
     for number, line in enumerate(text_lines(shown, room, secrets=secret)):
         start = [*head, Span(kind, Tone.MUTED)] if not number else [Span(" " * (width - room))]
         yield [*start, *line]
@@ -129,7 +137,9 @@ def _message(message: Message, width: int, *, secret: bool) -> Iterator[list[Spa
         yield [Span(" " * 11), Span("… it is not whole", Tone.WARN)]
 
 
-def _said(message: Message) -> str:
+def _said(exchange: Exchange, message: Message, decode: Decode) -> str:
+    if is_call(exchange):
+        return laid_out(decode(exchange, message)) if message.kind == "binary" and not message.cut else ""
     if message.kind == "close" and len(message.data) >= 2:  # noqa: PLR2004 -- the code
         code = int.from_bytes(message.data[:2])
         return f"{code} {message.data[2:].decode('utf-8', 'replace')}".rstrip()

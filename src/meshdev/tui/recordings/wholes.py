@@ -9,6 +9,7 @@ from meshdev.errors import MeshdevError
 from meshdev.wire.control import ExchangeView
 
 if TYPE_CHECKING:
+    from meshdev.recording.calls import Decode
     from meshdev.recording.model import Exchange
 
 _KEPT = 40
@@ -25,6 +26,7 @@ class Whole:
 
     exchange: "Exchange | None" = None
     words: str = ""
+    decode: "Decode | None" = None  # of a call's messages
 
 
 ASKING = Whole()

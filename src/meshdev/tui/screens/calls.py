@@ -8,6 +8,7 @@ from textual.app import ComposeResult
 from textual.containers import Container
 
 from meshdev.errors import UsageError
+from meshdev.recording.calls import guessed
 from meshdev.recording.formats import snippet
 from meshdev.telemetry.exchange_filter import parse_filter
 from meshdev.tui.cells import clean, wrap_words
@@ -181,7 +182,11 @@ class CallsScreen(Frame):
         if whole.exchange is None:
             return [[Span(part, Tone.MUTED)] for part in wrap_words(clean(whole.words), width)]
         if self._laid_out is None or self._laid_out[0] is not whole.exchange or self._laid_out[1] != width:
-            self._laid_out = (whole.exchange, width, exchange_lines(whole.exchange, width))
+            self._laid_out = (
+                whole.exchange,
+                width,
+                exchange_lines(whole.exchange, width, whole.decode or guessed),
+            )
         return self._laid_out[2]
 
     def wanted_whole(self) -> Sequence[ExchangeView]:

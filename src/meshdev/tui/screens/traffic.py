@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from meshdev.errors import MeshdevError
+from meshdev.recording.calls import guessed
 from meshdev.tui import units
 from meshdev.tui.cells import clean, wrap_words
 from meshdev.tui.flow_cells import COLUMNS, edge_of, moment, row_of
@@ -64,7 +65,7 @@ class TrafficScreen(CallsScreen):
 
     def whole_of(self, call: ExchangeView) -> Whole | None:
         """Of a recorded call everything is there."""
-        return super().whole_of(call) if self._opened is None else Whole(self._opened.exchange(call))
+        return super().whole_of(call) if self._opened is None else self._opened.whole(call)
 
     def wanted_whole(self) -> Sequence[ExchangeView]:
         """The call, and the one that it is compared with."""
@@ -181,7 +182,7 @@ class TrafficScreen(CallsScreen):
         if left.exchange is None or right.exchange is None:
             words = left.words or right.words
             return [[], *([Span(f"  {part}", Tone.MUTED)] for part in wrap_words(clean(words), width - 2))]
-        return compared(left.exchange, right.exchange, width)
+        return compared(left.exchange, right.exchange, width, left.decode or guessed)
 
     def keys(self) -> Sequence[Key]:
         """Those that can do something now."""

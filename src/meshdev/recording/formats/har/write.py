@@ -45,8 +45,8 @@ def _entry(exchange: Exchange, options: Options) -> Json:
     entry: dict[str, Json] = {
         "startedDateTime": _moment(exchange.started),
         "time": exchange.microseconds / 1000,
-        "request": _request(exchange.request, url_of(exchange.callee, exchange.request.target, options.urls)),
-        "response": _response(response, exchange.error),
+        "request": _request(exchange, url_of(exchange.callee, exchange.request.target, options.urls)),
+        "response": _response(response, exchange.error, _version(exchange, response.minor)),
         "cache": {},
         "timings": {
             "send": _milliseconds(exchange.timing.send),
@@ -61,11 +61,16 @@ def _entry(exchange: Exchange, options: Options) -> Json:
     return entry
 
 
-def _request(request: Request, url: str) -> Json:
+def _version(exchange: Exchange, minor: int) -> str:
+    return "HTTP/2" if exchange.protocol else f"HTTP/1.{minor}"
+
+
+def _request(exchange: Exchange, url: str) -> Json:
+    request = exchange.request
     made: dict[str, Json] = {
         "method": request.method,
         "url": url,
-        "httpVersion": f"HTTP/1.{request.minor}",
+        "httpVersion": _version(exchange, request.minor),
         "cookies": [_pair(name, value) for name, value in _cookies(request.headers)],
         "headers": [_pair(name, value) for name, value in request.headers],
         "queryString": [_pair(name, value) for name, value in split_target(request.target)[1]],
@@ -88,11 +93,11 @@ def _post_data(request: Request) -> Json:
     return made
 
 
-def _response(response: Response, error: str) -> Json:
+def _response(response: Response, error: str, version: str) -> Json:
     made: dict[str, Json] = {
         "status": response.status,
         "statusText": response.reason,
-        "httpVersion": f"HTTP/1.{response.minor}",
+        "httpVersion": version,
         "cookies": [_set_cookie(value) for value in every(response.headers, "set-cookie")],
         "headers": [_pair(name, value) for name, value in response.headers],
         "content": _content(response),

@@ -14,7 +14,10 @@ _MOST_LENGTH: Final = 20
 
 
 class Asked(NamedTuple):
-    """A request's head, or a call's: then ``name`` is ``package.Service/Method``. ``deadline`` in seconds."""
+    """A request's head, or a call's: then ``name`` is ``package.Service/Method``. ``deadline`` in seconds.
+
+    ``fields`` are there only where streams are kept.
+    """
 
     name: str
     target: str
@@ -22,6 +25,7 @@ class Asked(NamedTuple):
     deadline: float | None = None
     trace: str = ""
     parent: str = ""
+    fields: Fields = ()
 
     @property
     def detail(self) -> str:
@@ -35,6 +39,7 @@ class Heard(NamedTuple):
     status: int = 0
     grpc_status: Status | None = None
     length: int = -1
+    fields: Fields = ()
 
 
 def asked_of(fields: Fields) -> Asked:
@@ -70,3 +75,13 @@ def heard_of(fields: Fields) -> Heard:
         elif name == b"content-length" and value.isdigit() and len(value) < _MOST_LENGTH:
             length = int(value)
     return Heard(status, grpc_status, length)
+
+
+def asked_whole(fields: Fields) -> Asked:
+    """What is asked, and how."""
+    return Asked(*asked_of(fields)[:-1], fields)
+
+
+def heard_whole(fields: Fields) -> Heard:
+    """What is answered, and how."""
+    return Heard(*heard_of(fields)[:-1], fields)

@@ -35,7 +35,14 @@ from meshdev.traffic.protocols.http2.frames import (
     bare,
     settings_of,
 )
-from meshdev.traffic.protocols.http2.heads import Asked, Heard, asked_of, heard_of
+from meshdev.traffic.protocols.http2.heads import (
+    Asked,
+    Heard,
+    asked_of,
+    asked_whole,
+    heard_of,
+    heard_whole,
+)
 from meshdev.traffic.protocols.http2.hpack_blocks import MOST_BLOCK, BlockError, BlockReader
 from meshdev.traffic.protocols.http2.side import AnySide, Side
 from meshdev.traffic.protocols.http2.stream import Stream
@@ -55,7 +62,7 @@ class UnreadableError(Exception):
 class Http2Scanner:
     """Reads one connection along."""
 
-    __slots__ = ("_done", "callee", "caller", "gave_up", "streams")
+    __slots__ = ("_done", "_opened", "callee", "caller", "gave_up", "streams")
 
     name: ClassVar[str] = "http2"
 
@@ -64,6 +71,7 @@ class Http2Scanner:
         self.caller = Side(BlockReader(asked_of))
         self.callee = Side(BlockReader(heard_of))
         self.streams: dict[int, Stream] = {}
+        self._opened: Opened = Stream
         self._done: list[Operation] = []
 
     @classmethod
@@ -78,6 +86,17 @@ class Http2Scanner:
     def __repr__(self) -> str:
         return f"<{type(self).__name__}, {self.gave_up or f'{len(self.streams)} streams'}>"
 
+    def keep(self, opened: "Opened") -> None:
+        """From now on a stream is what ``opened`` makes of its head, and heads are told whole."""
+        self._opened = opened
+        self.caller.reader = self.caller.reader.copy(asked_whole)
+        self.callee.reader = self.callee.reader.copy(heard_whole)
+
+    @property
+    def keeps(self) -> bool:
+        """Whether somebody wants streams kept."""
+        return self._opened is not Stream
+
     def asked(self, data: bytes, now: float) -> Sequence[Operation]:
         """The caller has said ``data``."""
         side = self.caller
@@ -87,7 +106,7 @@ class Http2Scanner:
                 side.rest = said
                 return ()
             if not said.startswith(PREFACE):
-                self._give_up(_not_http2(said))
+                self._give_up(_not_http2(said), now)
                 return ()
             side.begun, side.rest, data = True, b"", said[len(PREFACE) :]
         return self._read(side, data, now)
@@ -114,15 +133,17 @@ class Http2Scanner:
         try:
             self._walk(side, data, now)
         except (UnreadableError, BlockError) as error:
-            self._give_up(str(error))
+            self._give_up(str(error), now)
         done = self._done
         if not done:
             return ()
         self._done = []
         return done
 
-    def _give_up(self, reason: str) -> None:
+    def _give_up(self, reason: str, now: float) -> None:
         self.gave_up = reason
+        for stream in self.streams.values():
+            stream.given_up(now)
         self.streams.clear()
         for side in (self.caller, self.callee):
             side.rest, side.stream = b"", None
@@ -170,9 +191,9 @@ class Http2Scanner:
             side.ends = stream if flags & END_STREAM else 0
             return at
         if known is not None:
-            known.passed(buffer, at, at + length, by_caller=side is self.caller)
-            if flags & END_STREAM and side is self.callee:
-                self._answered(stream, now)
+            known.passed(buffer, at, at + length, now, by_caller=side is self.caller)
+            if flags & END_STREAM:
+                self._ended(side, stream, now)
         return at + length
 
     def _other(self, side: Side[T], buffer: bytes, at: int, end: int, now: float) -> int:
@@ -208,7 +229,7 @@ class Http2Scanner:
         if left:
             taken = min(left, end - at)
             if side.stream is not None and taken:
-                side.stream.passed(buffer, at, at + taken, by_caller=side is self.caller)
+                side.stream.passed(buffer, at, at + taken, now, by_caller=side is self.caller)
             at += taken
             side.left = left = left - taken
             if left:
@@ -221,8 +242,8 @@ class Http2Scanner:
             if side.padding:
                 return -1
         ends, side.ends = side.ends, 0
-        if ends and side is self.callee:
-            self._answered(ends, now)
+        if ends:
+            self._ended(side, ends, now)
         return at
 
     def _check(self, side: Side[T], kind: int, stream: int, length: int) -> None:
@@ -284,12 +305,21 @@ class Http2Scanner:
                 side.last = stream
                 if len(self.streams) >= MOST_STREAMS:
                     raise UnreadableError(f"more than {MOST_STREAMS} streams at once")
-                self.streams[stream] = Stream(head, now, len(block))
+                known = self.streams[stream] = self._opened(head, now, len(block))
+            if flags & END_STREAM and known is not None:
+                known.asked_all(now)
         elif known is not None:
             known.bytes_out += len(block)
-            known.heard(head)
+            known.heard(head, now)
             if flags & END_STREAM:
                 self._answered(stream, now)
+
+    def _ended(self, side: AnySide, stream: int, now: float) -> None:
+        """One side has said all."""
+        if side is self.callee:
+            self._answered(stream, now)
+        elif (known := self.streams.get(stream)) is not None:
+            known.asked_all(now)
 
     def _answered(self, stream: int, now: float) -> None:
         known = self.streams.pop(stream, None)
@@ -329,6 +359,7 @@ class Http2Scanner:
     }
 
 
+Opened = Callable[[Asked, float, int], Stream]
 Means = Callable[[Http2Scanner, AnySide, int, int, bytes, float], None]
 
 

@@ -48,8 +48,9 @@ class Stream:
         self.answered_by = ""
         self.whole_at = -1  # so many bytes of the callee's are all of its answer, if it has told
 
-    def passed(self, buffer: bytes, at: int, end: int, *, by_caller: bool) -> None:
-        """The bytes from ``at`` to ``end`` were more of a body."""
+    def passed(self, buffer: bytes, at: int, end: int, now: float, *, by_caller: bool) -> None:
+        """The bytes from ``at`` to ``end`` were more of a body; ``now`` is for who keeps them."""
+        del now
         if by_caller:
             self.bytes_in += end - at
             messages = self.sent
@@ -59,13 +60,20 @@ class Stream:
         if messages is not None:
             messages.feed(buffer, at, end)
 
-    def heard(self, head: Heard) -> None:
+    def heard(self, head: Heard, now: float) -> None:
         """A head of the callee's, or its trailers."""
+        del now
         if head.status and head.status not in _INFORMATIONAL:
             self.status = head.status
             self.whole_at = self.bytes_out + head.length if head.length >= 0 else -1
         if head.grpc_status is not None:
             self.grpc_status = head.grpc_status
+
+    def asked_all(self, now: float) -> None:
+        """The caller has said all."""
+
+    def given_up(self, now: float) -> None:
+        """Nothing more of it can be read."""
 
     def answered(self, now: float) -> Operation:
         """The callee has said all."""

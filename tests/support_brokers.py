@@ -116,6 +116,7 @@ def running_mosquitto() -> Iterator[int]:
         config = Path(place) / "mosquitto.conf"
         config.write_text(
             f"listener {port} 127.0.0.1\nallow_anonymous true\npersistence false\nuser root\nacl_file {rights}\n"
+            "set_tcp_nodelay true\nmax_inflight_messages 1000\n"
         )
         with broker(str(program), "-c", str(config), port=port, answers=accepts):
             yield port

@@ -24,6 +24,8 @@ class WordsScanner:
 
     def asked(self, data: bytes, now: float) -> Sequence[Operation]:
         """The caller's lines."""
+        if self.gave_up:
+            return []
         *lines, self._asked = (self._asked + data).split(b"\n")
         done = []
         for line in lines:
@@ -38,6 +40,8 @@ class WordsScanner:
 
     def answered(self, data: bytes, now: float) -> Sequence[Operation]:
         """The callee's lines."""
+        if self.gave_up:
+            return []
         *lines, self._answered = (self._answered + data).split(b"\n")
         done = []
         for line in lines:

@@ -15,12 +15,16 @@ _TESTS: Final = Path(__file__).resolve().parents[2] / "tests"  # where real serv
 
 
 class Case(NamedTuple):
-    """A protocol by its name in the topology; ``library`` is the client's, ``server`` where one is started."""
+    """A protocol by its name in the topology; ``library`` is the client's, ``server`` where one is started.
+
+    ``counted`` is what the client counts: requests of all routes, or messages of those that it names.
+    """
 
     protocol: str
     library: str
     server: str
     serve: Callable[[Any], AbstractContextManager[int]]
+    counted: str = "requests"
 
     def missing(self) -> str:
         """Why it cannot take part; empty when it can."""
@@ -47,12 +51,21 @@ def _postgres(support: Any) -> Iterator[int]:
         yield server.port
 
 
+@contextmanager
+def _mariadb(support: Any) -> Iterator[int]:
+    with support.mariadb() as server:
+        yield server.port
+
+
 CASES: Final = (
     Case("amqp", "pika", "support_brokers", lambda support: support.running_rabbitmq()),
     Case("mqtt", "paho", "support_brokers", lambda support: support.running_mosquitto()),
     Case("nats", "nats", "support_nats", _nats),
     Case("redis", "redis", "support_redis", lambda support: support.valkey()),
     Case("postgres", "psycopg", "support_postgres", _postgres),
+    Case("mysql", "pymysql", "support_mariadb", _mariadb),
+    Case("grpc", "grpc", "support_grpc", lambda support: support.grpc_bench()),
+    Case("kafka", "aiokafka", "support_kafka", lambda support: support.tansu(), counted="messages"),
 )
 
 

@@ -3,13 +3,16 @@
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
+from functools import partial
+from time import perf_counter
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
+from meshdev.mesh import unread
 from meshdev.mesh.edge import Edge
-from meshdev.mesh.scanned_link import ScannedRelay, is_scanned
+from meshdev.mesh.scanned_link import MOST_UNREAD, MUCH, ScannedRelay, is_scanned
 from meshdev.traffic.protocols import table
 from meshdev.wire.faults import FaultSpec
 from meshdev.wire.mesh import EdgeCounters, EdgeEntry, EdgePolicy, Exchange
@@ -166,3 +169,41 @@ async def test_faults_on_messages_of_a_protocol_without_cuts_are_told() -> None:
 def test_which_edges_are_looked_at() -> None:
     """Those that somebody reads, and those that say nothing of themselves."""
     assert [protocol for protocol in ("tcp", "words", "smtp") if is_scanned(protocol)] == ["tcp", "words"]
+
+
+async def test_what_passes_is_read_later_and_in_any_case_before_it_is_told() -> None:
+    """Telemetry, a look at the scanner and the end of the connection all find everything; times are when it passed."""
+    async with read("words") as it:
+        async with dial(it.port) as (reader, writer):
+            writer.write(b"GET a\n")
+            assert await reader.readline() == b"ok\n"
+            [link] = it.relay.links
+            assert it.edge.in_flight == 0  # nobody has read it yet: that takes a while
+            now = perf_counter()
+            counters, [exchange] = it.take()
+            assert counters.routes[0].statuses == (0, 0, 1, 0, 0, 0)
+            assert exchange.started + exchange.microseconds / 1e6 < now
+            writer.write(b"HANG a\n")
+            await until(lambda: it.edge.bytes_in == len("GET a\nHANG a\n"))
+            assert link.busy
+            assert it.edge.in_flight == 1
+        await until(lambda: it.edge.active == 0)
+
+
+def _has_passed(edge: Edge, size: int) -> bool:
+    return edge.bytes_in == size
+
+
+async def test_much_is_not_kept_to_be_read_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither many small pieces nor a large one."""
+    monkeypatch.setattr(unread, "READ_AFTER", 3600)
+    async with read("words") as it:
+        async with dial(it.port) as (_, writer):
+            for number in range(1, MOST_UNREAD + 1):
+                assert it.edge.in_flight == 0
+                writer.write(b"HANG a\n")
+                await until(partial(_has_passed, it.edge, number * len("HANG a\n")))
+            assert it.edge.in_flight == MOST_UNREAD
+            writer.write(b"HANG " + b"x" * 4 * MUCH + b"\n")
+            await until(lambda: it.edge.in_flight == MOST_UNREAD + 1)
+        await until(lambda: it.edge.active == 0)

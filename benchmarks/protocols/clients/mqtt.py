@@ -8,7 +8,7 @@ from uuid import uuid4
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
-MESSAGES = 20  # of each QoS
+MESSAGES = 200  # of each QoS
 VISITS = 20
 PATIENCE = 60.0
 
@@ -27,6 +27,7 @@ def _visit(port: int, version: MQTTProtocolVersion, going: Callable[[], bool], d
     arrived = threading.Semaphore(0)
     subscribed = threading.Event()
     client = paho.Client(CallbackAPIVersion.VERSION2, protocol=version)
+    client.max_inflight_messages_set(3 * MESSAGES)  # else it waits for acknowledgements, and the proxy for it
     client.on_message = lambda *_: arrived.release()
     client.on_subscribe = lambda *_: subscribed.set()
     client.connect("127.0.0.1", port, keepalive=3600)

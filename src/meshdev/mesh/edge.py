@@ -293,6 +293,7 @@ class Edge:
             self.capture.refill()
         statements: tuple[StatementCounters, ...] = ()
         if self.operations is not None:
+            self.operations.catch_up()
             if self.operations.statements is not None:
                 statements = self.operations.statements.take()
             done, told, dropped = self.operations.take(self.id)

@@ -130,7 +130,7 @@ class FaultedReading(Reading):
             ended = now if now and one.ended > one.started else one.ended
             if one.by == _MESH and one.outcome is Outcome.FAILED:
                 self._edge.count_error(EdgeError.INJECTED)
-            self._operations.record(one._replace(ended=ended, faults=faults), instance)
+            self._operations.record((one._replace(ended=ended, faults=faults),), instance)
 
     def _let_go(self) -> None:
         """Nothing more is read; what was, is told."""

@@ -5,6 +5,7 @@ ends as it begins (a message that nobody answers) has no latency. The beginning 
 last few of each route only.
 """
 
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from meshdev.mesh.exchanges import MOST_RECENT, MOST_ROUTES, OTHER
@@ -34,14 +35,24 @@ class _Route:
         self.payloads = 0
         self.lag: int | None = None
 
+    def count_messages(self, operation: Operation) -> None:
+        """Of the world of events."""
+        sent, got = operation.messages_in, operation.messages_out
+        self.lag = operation.lag
+        self.messages += 1 if sent is None and got is None else (sent or 0) + (got or 0)
+
 
 class Operations:
-    """The operations of one edge since they were last taken."""
+    """The operations of one edge since they were last taken.
 
-    __slots__ = ("_dropped", "_known", "_protocol", "_recent", "_routes", "statements")
+    ``catch_up`` has everything recorded that has passed already.
+    """
 
-    def __init__(self, protocol: str) -> None:
+    __slots__ = ("_catch_up", "_dropped", "_known", "_protocol", "_recent", "_routes", "statements")
+
+    def __init__(self, protocol: str, catch_up: Callable[[], None] = lambda: None) -> None:
         self._protocol = protocol
+        self._catch_up = catch_up
         self._known: set[_Key] = set()
         self._routes: dict[_Key, _Route] = {}
         self._recent: list[tuple[Operation, str, bool]] = []
@@ -53,26 +64,26 @@ class Operations:
         """What the edge speaks."""
         return self._protocol
 
-    def record(self, operation: Operation, instance: str) -> None:
-        """Remember one that is over; times are `perf_counter`'s."""
-        key = (operation.name, operation.target)
-        route = self._routes.get(key) or self._new_route(key, operation)
-        route.statuses[operation.outcome] += 1
-        if operation.ended > operation.started:
-            index = bucket(int((operation.ended - operation.started) * 1e6))
-            route.latency[index] = route.latency.get(index, 0) + 1
-        if self.statements is not None:
-            self.statements.record(operation)
-        if operation.kind:
-            sent, got = operation.messages_in, operation.messages_out
-            route.lag = operation.lag
-            route.messages += 1 if sent is None and got is None else (sent or 0) + (got or 0)
-        if len(self._recent) >= MOST_RECENT:
-            self._dropped += 1
-            return
-        told = bool(operation.payload) and route.payloads < MOST_PAYLOADS
-        route.payloads += told
-        self._recent.append((operation, instance, told))
+    def record(self, done: Sequence[Operation], instance: str) -> None:
+        """Remember those that are over; times are `perf_counter`'s."""
+        routes, recent, statements = self._routes, self._recent, self.statements
+        for operation in done:
+            name, target, started, ended, outcome = operation[:5]
+            route = routes.get((name, target)) or self._new_route((name, target), operation)
+            route.statuses[outcome] += 1
+            if ended > started:
+                index = bucket(int((ended - started) * 1e6))
+                route.latency[index] = route.latency.get(index, 0) + 1
+            if statements is not None:
+                statements.record(operation)
+            if operation.kind:
+                route.count_messages(operation)
+            if len(recent) >= MOST_RECENT:
+                self._dropped += 1
+                continue
+            told = bool(operation.payload) and route.payloads < MOST_PAYLOADS
+            route.payloads += told
+            recent.append((operation, instance, told))
 
     def _new_route(self, key: _Key, operation: Operation) -> _Route:
         if key not in self._known:
@@ -84,6 +95,10 @@ class Operations:
             name = OTHER if key[0] == OTHER else operation.route
             route = self._routes[key] = _Route(name, operation.kind)
         return route
+
+    def catch_up(self) -> None:
+        """Have everything recorded that has passed already."""
+        self._catch_up()
 
     def take(self, edge: int) -> tuple[tuple[RouteCounters, ...], tuple[Exchange, ...], int]:
         """Counts by route, summaries, and how many summaries were dropped; then begin anew."""

@@ -41,6 +41,11 @@ class Word(IntEnum):
     CALLER = 2
 
 
+# Kept by themselves: before Python 3.12 looking into an enum runs Python code, and these are set with every chunk.
+_CALLER: Final = Word.CALLER
+_CALLEE: Final = Word.CALLEE
+
+
 class Side(asyncio.Protocol):
     """What both ends of a link have in common: pressure, half-close, loss."""
 
@@ -100,7 +105,7 @@ class CallerSide(Side):
         if edge.clean:
             edge.touch()
         if self.peer is not None:
-            link.last = Word.CALLER
+            link.last = _CALLER
             self.peer.write(data)
             return
         self.early.append(data)
@@ -126,7 +131,7 @@ class CalleeSide(Side):
         if edge.clean:
             edge.touch()
         if self.peer is not None:
-            link.last = Word.CALLEE
+            link.last = _CALLEE
             self.peer.write(data)
 
 

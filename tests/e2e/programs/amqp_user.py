@@ -12,6 +12,11 @@ TRACED = pika.BasicProperties(
 )
 
 
+def say(line: str) -> None:
+    """In one piece, since others speak at the same time."""
+    print(line + "\n", end="")
+
+
 def use(name: str) -> None:
     """One connection, for good."""
     port = int(os.environ[f"{name}_PORT"])
@@ -26,26 +31,26 @@ def use(name: str) -> None:
     try:
         connection.channel().queue_declare("nowhere", passive=True)
     except pika.exceptions.ChannelClosedByBroker as error:
-        print(name, "refused", error.reply_code)
+        say(f"{name} refused {error.reply_code}")
     for number in range(100, 110):
         channel.basic_publish(shop, f"order.{number}.paid", b"n%d" % number, TRACED, mandatory=True)
     try:
         channel.basic_publish(shop, "nobody", b"lost", mandatory=True)
     except pika.exceptions.UnroutableError:
-        print(name, "unroutable")
+        say(f"{name} unroutable")
     got = []
     for method, _, body in channel.consume(queue):
         got.append(body.decode())
         channel.basic_ack(method.delivery_tag)
         if len(got) == 10:
             break
-    print(name, "got", ",".join(got))
+    say(f"{name} got {','.join(got)}")
     channel.cancel()
     while True:
         began = time.monotonic()
         channel.basic_publish("", "pace", b".")
         if time.monotonic() - began > 0.3:
-            print(name, "slow")
+            say(f"{name} slow")
         time.sleep(0.1)
 
 

@@ -10,6 +10,11 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 
+def say(line: str) -> None:
+    """In one piece, since others speak at the same time."""
+    print(line + "\n", end="")
+
+
 def use(name: str, version: MQTTProtocolVersion) -> None:
     """One connection, for good."""
     got: list[str] = []
@@ -38,12 +43,12 @@ def use(name: str, version: MQTTProtocolVersion) -> None:
         client.publish(f"{name}/{number}/state", f"n{number}", number % 3, properties=told).wait_for_publish()
     while len(got) < 9:
         time.sleep(0.05)
-    print(name, "got", ",".join(sorted(got)))
+    say(f"{name} got {','.join(sorted(got))}")
     while True:
         began = time.monotonic()
         client.publish("pace", ".", 1).wait_for_publish()
         if time.monotonic() - began > 0.3:
-            print(name, "slow")
+            say(f"{name} slow")
         time.sleep(0.1)
 
 

@@ -9,4 +9,4 @@ OK: Final = Outcome.OK  # looking into an enum takes as long as half a dictionar
 
 def ended(begun: Operation, now: float, outcome: Outcome = OK, code: str = "") -> Operation:
     """The same, as it ended."""
-    return begun._replace(ended=now, outcome=outcome, code=code)
+    return Operation._make((*begun[:3], now, outcome, code, *begun[6:]))  # _replace takes three times as long

@@ -63,6 +63,7 @@ class Frames:
         begin, end = at, len(data)
         found: list[Message] = []
         wanted, header, passed = self._caps, _HEADER.unpack_from, self.passed
+        make = tuple.__new__  # what a named tuple's own does, without a frame of Python for each message
         while end - at >= HEAD:
             kind, length = header(data, at)
             cap = wanted[kind]
@@ -77,11 +78,12 @@ class Frames:
             if cap == FOREIGN or length < _LEAST:
                 self.foreign = f"a message of the kind 0x{kind:02x} with {length} bytes"
                 break
-            need = 1 + min(length, cap + _LEAST - 1)
+            most = cap + _LEAST
+            need = length + 1 if length < most else most
             if end - at < need:
                 self._need = need
                 break
-            found.append(Message(kind, data[at + HEAD : at + need], passed + behind - begin))
+            found.append(make(Message, (kind, data[at + HEAD : at + need], passed + behind - begin)))
             if behind > end:
                 self._skip = behind - end
                 at = end

@@ -80,8 +80,10 @@ class Queue:
 
     def heard(self, end: int) -> int:
         """How many of the callee's bytes came up to ``end`` since the last time."""
-        passed = max(0, end - self._heard)
-        self._heard = max(end, self._heard)
+        passed = end - self._heard
+        if passed <= 0:
+            return 0
+        self._heard = end
         return passed
 
     def tell(

@@ -12,6 +12,7 @@ from meshdev.traffic.protocols.redis.requests import KEPT_BYTES
 MOST_LINE: Final = 64 * 1024
 MOST_DEPTH: Final = 64
 NO_BYTES: Final = b""
+_STRING: Final = ord("$")
 ERROR, BLOB_ERROR, ARRAY, MAP, PUSH, NULL, ATTRIBUTE = b"-!*%>_|"
 _LINES: Final = frozenset(b"+-:_#,(")
 _STRINGS: Final = frozenset(b"$=!")
@@ -89,6 +90,13 @@ class ReplyReader:
     def take(self, watch: Callable[[int], Watch | None]) -> Reply | None:
         """The next reply that is complete; ``watch`` is asked with its type's byte when an aggregate begins."""
         data, at, end, levels = self._data, self._at, len(self._data), self._levels
+        if (
+            at < end
+            and not self._first
+            and not self._skip
+            and (usual := self._usual(data, at, end)) is not None
+        ):
+            return usual
         while not self.wrong:
             if self._skip:
                 step = min(self._skip, end - at)
@@ -119,6 +127,25 @@ class ReplyReader:
                 levels.pop()
         self._at = at
         return None
+
+    def _usual(self, data: bytes, at: int, end: int) -> Reply | None:
+        """A line or a string that is here as a whole, as they mostly come."""
+        first = data[at]
+        stop = data.find(b"\r\n", at, at + MOST_LINE)
+        if stop < 0:
+            return None
+        then = stop + 2
+        if first == _STRING:
+            size = data[at + 1 : stop]
+            if not size.isdigit():
+                return None
+            then += int(size) + 2
+            if then > end:
+                return None
+        elif first not in _LINES:
+            return None
+        self._at = then
+        return Reply(first, data[at + 1 : stop], then - at)
 
     def _begin(self, data: bytes, at: int, stop: int, watch: Callable[[int], Watch | None]) -> None:
         first = self._first = data[at]

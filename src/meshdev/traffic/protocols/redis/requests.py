@@ -13,6 +13,9 @@ MOST_HEAD: Final = 32  # of "*3\r\n", "$12\r\n"
 TLS_HANDSHAKE: Final = 0x16
 _STAR, _DOLLAR = b"*$"
 _IDLE: Final = -1
+_USUAL_WORDS: Final = 5
+_USUAL_HEADS: Final = {b"*%d" % count: 2 * count + 2 for count in range(1, _USUAL_WORDS + 1)}
+_USUAL_SIZES: Final = tuple(b"$%d" % size for size in range(KEPT_BYTES + 1))
 _NOT_REDIS: Final = "what the caller says is not Redis' protocol"
 
 
@@ -43,9 +46,11 @@ class RequestReader:
 
     def feed(self, data: bytes) -> list[Request]:
         """The commands that end in ``data``."""
-        done: list[Request] = []
         if self._held:
             data = self._held + data
+        elif not self._skip and self._left == _IDLE and (usual := self._usual(data)) is not None:
+            return [usual]
+        done: list[Request] = []
         at, end = 0, len(data)
         while not self.wrong:
             if self._skip:
@@ -69,6 +74,22 @@ class RequestReader:
         self._held = data[at:]
         self._passed += at
         return done
+
+    def _usual(self, data: bytes) -> Request | None:
+        """A command by itself, as they mostly come: short, no line ends in its words. So it is cut by `bytes.split`."""
+        parts = data.split(b"\r\n", 2 * _USUAL_WORDS + 2)
+        if _USUAL_HEADS.get(parts[0]) != len(parts) or parts[-1]:
+            return None
+        words = parts[2::2]
+        at = 1
+        for word in words:
+            size = len(word)
+            if size > KEPT_BYTES or parts[at] != _USUAL_SIZES[size]:
+                return None
+            at += 2
+        self._passed += len(data)
+        command = command_of(words[0])
+        return Request(command, words[: command.kept or 1], len(words), len(data))
 
     def _head(self, data: bytes, at: int) -> int:
         r"""``*3\r\n``; where it ends, below 0 when it does not yet."""

@@ -12,12 +12,13 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Final, cast
 
 from meshdev.mesh.complaints import Complaints
+from meshdev.mesh.guessing import Guessing
 from meshdev.mesh.operations import Operations
 from meshdev.mesh.relay import CalleeSide, CallerSide, Link, Relay, Side, Start
 from meshdev.mesh.unread import Unread
 from meshdev.traffic.protocols.cutting import Complaining, Cuttable, Following, Sharing
 from meshdev.traffic.protocols.operation import Operation, Scanner
-from meshdev.traffic.protocols.table import guess, has_statements, is_read, scanner_of
+from meshdev.traffic.protocols.table import has_statements, is_read, scanner_of
 
 if TYPE_CHECKING:
     import asyncio
@@ -280,39 +281,6 @@ class Reading:
                 f"a connection cannot be read as {scanner.name} any more ({scanner.gave_up}); "
                 "it goes on as plain TCP"
             )
-
-
-class Guessing:
-    """Keeps the first bytes of both sides until they say what is spoken."""
-
-    __slots__ = ("_link", "_relay", "_said")
-
-    def __init__(self, link: ScannedLink, relay: "ScannedRelay") -> None:
-        self._link = link
-        self._relay = relay
-        self._said: list[tuple[bool, bytes, float]] = []
-
-    def cuttable(self) -> Cuttable | None:
-        """Nobody knows yet."""
-
-    def said_in(self, data: bytes) -> None:
-        """The caller's bytes."""
-        self._guess(asked=True, data=data)
-
-    def said_out(self, data: bytes) -> None:
-        """The callee's bytes."""
-        self._guess(asked=False, data=data)
-
-    def over(self) -> None:
-        """The connection has ended, and never said what it is."""
-
-    def _guess(self, *, asked: bool, data: bytes) -> None:
-        self._said.append((asked, data, perf_counter()))
-        both = [b"".join(said for way, said, _ in self._said if way is wanted) for wanted in (True, False)]
-        protocol = guess(*both)
-        if protocol is None:
-            return
-        self._link.reading = self._relay.guessed(self._link, protocol, self._said) if protocol else None
 
 
 class ScannedRelay(Relay):

@@ -10,7 +10,8 @@ import redis.asyncio
 from redis.exceptions import ConnectionError as LostError
 from redis.exceptions import TimeoutError as LateError
 
-from meshdev.mesh.scanned_link import Reading, ScannedLink
+from meshdev.mesh.reading import Reading
+from meshdev.mesh.scanned_link import ScannedLink
 from support_mesh import until
 from support_redis import valkey
 from support_statement_faults import Bench, bench

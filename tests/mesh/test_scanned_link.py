@@ -12,7 +12,8 @@ from msgspec.structs import replace
 
 from meshdev.mesh import unread
 from meshdev.mesh.edge import Edge
-from meshdev.mesh.scanned_link import MOST_UNREAD, MUCH, ScannedRelay, is_scanned
+from meshdev.mesh.reading import MOST_UNREAD, MUCH
+from meshdev.mesh.scanned_link import ScannedRelay, is_scanned
 from meshdev.traffic.protocols import table
 from meshdev.wire.faults import FaultSpec
 from meshdev.wire.mesh import EdgeCounters, EdgeEntry, EdgePolicy, Exchange

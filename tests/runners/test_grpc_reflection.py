@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import grpc
@@ -15,6 +16,7 @@ from meshdev.runners.grpc_reflection import Reflection, descriptors_at
 from support_calls import PROTOS, TILL, decoded, encoded
 from support_grpc import bench_server
 from support_mesh import free_port, peer
+from support_tls import issued
 
 sys.path.insert(0, str(PROTOS))
 
@@ -44,7 +46,7 @@ class _Taking:
 
 
 @contextmanager
-def reflecting(version: str) -> Iterator[int]:
+def reflecting(version: str, credentials: Any = None) -> Iterator[int]:
     """A server with reflection of that version; its port."""
     grpc.protos("till.proto")  # into the default pool
 
@@ -56,7 +58,7 @@ def reflecting(version: str) -> Iterator[int]:
             reflection.enable_server_reflection((TILL,), taking)
             server.add_generic_rpc_handlers((_AsV1(taking.handler),))
 
-    server, port = bench_server(prepare)
+    server, port = bench_server(prepare, credentials=credentials)
     try:
         yield port
     finally:
@@ -74,6 +76,21 @@ async def test_a_server_tells_what_its_calls_are_made_of(version: str) -> None:
     )
     data = encoded("ChargeRequest", order_id="o", extra={"a": 1}, card={"cvv": 3})
     assert Codec(found).decoded("shop.ChargeRequest", data) == decoded("ChargeRequest", data)
+
+
+async def test_a_server_that_speaks_tls_is_asked_by_tls(tmp_path: Path) -> None:
+    """Whatever its certificate is: it is asked for names, not trusted with anything."""
+    both = issued(tmp_path, "localhost").certificate.read_bytes()
+    at = (
+        both.index(b"-----BEGIN PRIVATE KEY")
+        if b"-----BEGIN PRIVATE KEY" in both
+        else both.index(b"-----BEGIN EC")
+    )
+    credentials = grpc.ssl_server_credentials([(both[at:], both[:at])])
+    with reflecting("v1", credentials) as port:
+        found, why = await descriptors_at("127.0.0.1", port, tls=True)
+    assert why == ""
+    assert "till.proto" in set(file_names(found))
 
 
 async def test_a_server_without_reflection_says_so() -> None:

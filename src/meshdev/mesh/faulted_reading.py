@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from time import perf_counter
 from typing import TYPE_CHECKING, Final
 
-from meshdev.mesh.scanned_link import Reading
+from meshdev.mesh.reading import Reading
 from meshdev.traffic.faults.kinds import Direction
 from meshdev.traffic.faults.struck import Struck
 from meshdev.traffic.protocols.operation import Operation, Outcome

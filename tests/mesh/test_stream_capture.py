@@ -72,6 +72,7 @@ class Kept(Faulty):
         self.raws.clear()
         self.marked.clear()
         reader = FrameReader()
+        self.edge.catch_up()
         if dumped and self.edge.capture is not None:
             self.edge.capture.dump(1, 0.0)
         self.link.mark(1)

@@ -211,9 +211,10 @@ class Worker:
         since = time.perf_counter() - dump.seconds
         for served in self._served.values():
             met = served.relay.met() if isinstance(served.relay, NameProxy) else []
-            for edge in (served.edge, *met) if dump.seconds else ():
-                if edge.capture is not None and (not dump.edges or served.edge.id in dump.edges):
-                    edge.catch_up()
+            for edge in (served.edge, *met):
+                edge.catch_up()
+                wanted = dump.seconds and (not dump.edges or served.edge.id in dump.edges)
+                if edge.capture is not None and wanted:
                     edge.capture.dump(dump.token, since, dump.span.encode())
         self._recorder.mark(dump.token)
 

@@ -17,7 +17,8 @@ _TESTS: Final = Path(__file__).resolve().parents[2] / "tests"  # where real serv
 class Case(NamedTuple):
     """A protocol by its name in the topology; ``library`` is the client's, ``server`` where one is started.
 
-    ``counted`` is what the client counts: requests of all routes, or messages of those that it names.
+    ``counted`` is what the client counts, of all routes; with ``named`` of those that it names alone, since its
+    library says more by itself.
     """
 
     protocol: str
@@ -25,6 +26,7 @@ class Case(NamedTuple):
     server: str
     serve: Callable[[Any], AbstractContextManager[int]]
     counted: str = "requests"
+    named: bool = False
 
     def missing(self) -> str:
         """Why it cannot take part; empty when it can."""
@@ -65,7 +67,10 @@ CASES: Final = (
     Case("postgres", "psycopg", "support_postgres", _postgres),
     Case("mysql", "pymysql", "support_mariadb", _mariadb),
     Case("grpc", "grpc", "support_grpc", lambda support: support.grpc_bench()),
-    Case("kafka", "aiokafka", "support_kafka", lambda support: support.tansu(), counted="messages"),
+    Case(
+        "kafka", "aiokafka", "support_kafka", lambda support: support.tansu(), counted="messages", named=True
+    ),
+    Case("mongodb", "pymongo", "support_secantus", lambda support: support.secantus(), named=True),
 )
 
 

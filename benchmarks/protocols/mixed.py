@@ -89,21 +89,25 @@ def run(cases: Sequence[Case], minutes: float) -> Mixed:
             if file.exists():
                 wanted: dict[str, int] = json.loads(file.read_text("utf-8"))
                 found.done[name] = sum(wanted.values())
-                found.differences[name] = differences(wanted, edges[f"brokers.{name}"], case.counted)
+                found.differences[name] = differences(
+                    wanted, edges[f"brokers.{name}"], case.counted, named=case.named
+                )
         log = (folder / ".meshdev" / "daemon.log").read_text("utf-8").splitlines()
         found.trouble += [line for line in log if "cannot be read" in line]
     return found
 
 
-def differences(wanted: Mapping[str, int], edge: Mapping[str, Any], counted: str = "requests") -> list[str]:
+def differences(
+    wanted: Mapping[str, int], edge: Mapping[str, Any], counted: str = "requests", *, named: bool = False
+) -> list[str]:
     """Routes whose count is another, that nobody took or that nobody counted; and errors that nobody made.
 
-    Where a client counts ``messages``, what else it says is its library's business.
+    Clients count requests, or ``messages``; where only routes are counted that are ``named``, others do not matter.
     """
     told = {
         route["route"]: int(route[counted])
         for route in edge["routes"]
-        if counted == "requests" or route["route"] in wanted
+        if not named or route["route"] in wanted
     }
     found = [
         f"{route}: {wanted.get(route, 0)} done, {told.get(route, 0)} told"

@@ -93,7 +93,7 @@ def test_what_cannot_act_is_warned_of() -> None:
     assert not may_be_vain(view())
     assert [click.unstyle(line) for line in vain(fault, edges)] == [
         (
-            "warning: status acts on HTTP and its calls of gRPC, and orders -> databases.x speaks mysql: "
+            "warning: status acts on HTTP, calls of gRPC and HTTP/2, and orders -> databases.x speaks mysql: "
             "it does nothing there"
         )
     ]

@@ -200,6 +200,8 @@ def test_a_recorder_that_is_killed_takes_nothing_that_was_acknowledged(
             lambda: not json.loads(product.run("record", "list", "--json").stdout)[0]["recording"] or None
         )
         assert len(library(product).open("first").exchanges) >= 50
+        assert "not closed in order" in product.run("record", "list").stdout
+        assert "first is over: the recorder ended" in product.run("record", "stop", "first", check=2).stderr
         product.run("record", "start", "second")
         client.get("/items/again")
         product.run("record", "stop", "second")

@@ -5,6 +5,7 @@ import importlib.util
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import grpc
@@ -19,21 +20,26 @@ from meshdev.replaying.sender import Sender
 from support_calls import PROTOS, a_call, encoded, known
 from support_grpc import bench_server
 from support_mesh import free_port
+from support_tls import issued
 
 sys.path.insert(0, str(PROTOS))
 
 
 @contextmanager
-def till(**methods: Callable[..., Any]) -> Iterator[str]:
-    """A till with these methods; its URL."""
+def till(certificate: Path | None = None, **methods: Callable[..., Any]) -> Iterator[str]:
+    """A till with these methods, by TLS if it has a certificate; its URL."""
     made: Any
     services: Any
     made, services = grpc.protos_and_services("till.proto")
     servicer = type("Till", (services.TillServicer,), methods)()
-    server, port = bench_server(lambda it: services.add_TillServicer_to_server(servicer, it))
+    pem = certificate.read_bytes() if certificate else b""
+    server, port = bench_server(
+        lambda it: services.add_TillServicer_to_server(servicer, it),
+        credentials=grpc.ssl_server_credentials([(pem, pem)]) if pem else None,
+    )
     assert made
     try:
-        yield f"http://127.0.0.1:{port}"
+        yield f"{'https' if pem else 'http'}://127.0.0.1:{port}"
     finally:
         server.stop(None).wait(10)
 
@@ -74,6 +80,26 @@ def test_a_call_that_is_answered_as_recorded(named: bool) -> None:  # noqa: FBT0
         outcome = replayed(url, CHARGE, named=named)
     assert (outcome.sent, outcome.same) == (1, True)
     assert outcome.latencies is not None
+
+
+@pytest.mark.parametrize("names", [("payments", "127.0.0.1"), ("legacy.corp",), ("*.corp.example",)])
+def test_by_tls_any_certificate_will_do(tmp_path: Path, names: tuple[str, ...]) -> None:
+    """As over HTTP: of an authority that nobody trusts, and for another name."""
+
+    def charge(_: Any, request: Any, __: Any) -> Any:
+        return message("Charged", id="ch-11111111", order_id=request.order_id, state=1)
+
+    with till(issued(tmp_path, *names).certificate, Charge=charge) as url:
+        outcome = replayed(url, CHARGE, CHARGE)
+    assert (outcome.errors, outcome.report.compared, outcome.same) == ({}, 2, True)
+
+
+def test_a_certificate_out_of_its_time_is_told(tmp_path: Path) -> None:
+    """It is the one that grpcio cannot be talked into; and there is no traceback for what speaks no TLS."""
+    with till(issued(tmp_path, days_ago=2000).certificate) as url:
+        assert "certificate has expired" in str(replayed(url, CHARGE).errors)
+    with till() as url:
+        assert "UNAVAILABLE" in str(replayed(url.replace("http:", "https:"), CHARGE).errors)
 
 
 def test_what_differs_is_told_by_place() -> None:

@@ -23,6 +23,10 @@ def test_lines() -> None:
     plain = Outcome(recording="day", target="http://x", sent=3, report=Report(3, 0), seconds=1.0)
     assert list(lines(plain)) == ["day: 3 requests to http://x in 1s", "3 answers compared, all as recorded"]
     assert plain.same
+    nobody = Outcome(
+        recording="day", target="http://x", sent=3, report=Report(0, 0), errors={"ConnectError": 3}
+    )
+    assert list(lines(nobody))[1:] == ["no answers to compare", "3 without an answer: ConnectError"]
     bad = Outcome(
         recording="day", target="http://x", against="http://y", sent=3, report=Report(2, 1),
         errors={"ConnectError": 1}, left_out={"are WebSockets": 2}, refused=1, lag=0.5,

@@ -70,9 +70,10 @@ def command(
     Ids that the service gives out now go into the requests that follow; times, ids and secrets are no differences.
     Exit code 0 when everything was as recorded, 1 when something differs.
     """
-    from meshdev.replaying.prepared import address
+    from meshdev.replaying.prepared import address, given_url
 
     project = options.here()
+    url = given_url(url) if url is not None else None
     recording = with_calls(project, name)
     views = (
         []
@@ -142,9 +143,11 @@ def tell(outcome: Outcome, *, as_json: bool) -> None:
 
 
 def _other(views: list[ServiceView], against: str) -> str:
-    from meshdev.replaying.prepared import address
+    from meshdev.replaying.prepared import address, given_url
 
-    return against.removeprefix(_URL) if against.startswith(_URL) else address(views, against)
+    if against.startswith(_URL):
+        return given_url(against.removeprefix(_URL))
+    return address(views, against)
 
 
 def _header(text: str) -> tuple[str, str]:

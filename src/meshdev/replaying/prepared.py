@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
+from urllib.parse import urlsplit
 
 from meshdev.errors import ServiceError, UsageError
 from meshdev.kernel.nearest import did_you_mean
@@ -35,6 +36,17 @@ def prepared(
         progress=progress,
         calls=calls,
     )
+
+
+def given_url(text: str) -> str:
+    """A URL that a person gives. Raises UsageError for what nothing can be sent to."""
+    try:
+        parts = urlsplit(text)
+        if parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0:
+            return text
+    except ValueError:
+        pass  # a port that is none
+    raise UsageError(f"found {text!r}; accepted: an http:// or https:// URL", hint="http://127.0.0.1:8080")
 
 
 def address(views: Sequence[ServiceView], service: str) -> str:

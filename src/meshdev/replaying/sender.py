@@ -27,7 +27,7 @@ _OURS: Final = frozenset(
 )  # fmt: skip
 TIMEOUT: Final = 30.0
 _SLACK: Final = 1.5
-_HERE: Final = frozenset({"127.0.0.1", "localhost", "::1"})
+HERE: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 _MOST_CONNECTIONS: Final = 200
 
 
@@ -53,7 +53,7 @@ class Sender:
         self._client = httpx.AsyncClient(
             timeout=timeout,
             trust_env=False,
-            verify=self._url.host not in _HERE,
+            verify=self._url.host not in HERE,
             limits=httpx.Limits(
                 max_connections=_MOST_CONNECTIONS, max_keepalive_connections=_MOST_CONNECTIONS
             ),

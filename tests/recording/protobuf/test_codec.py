@@ -29,11 +29,16 @@ def test_messages_become_json_and_back() -> None:
 
 
 def test_what_is_newer_than_the_descriptors_is_told() -> None:
-    """A field that they do not know stands there by its number."""
+    """A field that they do not know stands there by its number, and only such a field."""
     data = encoded("WatchRequest", order_id="o") + message_of([text_field(99, "new")])
-    told = codec().decoded("shop.WatchRequest", data)
-    assert told["order_id"] == "o"
-    assert told[UNKNOWN]["99"] == "new"
+    assert codec().decoded("shop.WatchRequest", data) == {"order_id": "o", UNKNOWN: {"99": "new"}}
+
+
+def test_what_is_newer_within_a_message_is_told() -> None:
+    """With the message that it is in, by numbers."""
+    card = message_of([text_field(1, "4242"), text_field(99, "new")])
+    told = codec().decoded("shop.ChargeRequest", message_of([text_field(3, card)]))
+    assert told == {"card": {"number": "4242"}, UNKNOWN: {"3": {"1": "4242", "99": "new"}}}
 
 
 def test_what_cannot_be_is_refused() -> None:

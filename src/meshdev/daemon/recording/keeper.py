@@ -106,6 +106,7 @@ class RecordingKeeper:
     def __init__(self, ground: Ground, key_file: Path, process: Callable[..., RecorderProcess]) -> None:
         self._ground = ground
         self._key_file = key_file
+        self._broken: dict[str, str] = {}  # whose recorder ended, and what was told of it
         self._process = process(told=self._told, died=self._died)
         self._recalls = Recalls(self._process.say, ground.dump)
         self._describing = Describing()
@@ -155,6 +156,11 @@ class RecordingKeeper:
         """Close one; everything from before is in it. Raises UsageError."""
         entry = self._entries.get(name)
         if entry is None:
+            if name in self._broken:
+                raise UsageError(
+                    f"{name} is over: {self._broken[name]}",
+                    hint=f"`meshdev record show {name}` tells what it has",
+                )
             hint = did_you_mean(name, self._entries, what="being recorded")
             raise UsageError(f"nothing called {name} is being recorded", hint=hint)
         if not entry.stopping:
@@ -238,6 +244,7 @@ class RecordingKeeper:
             notes=notes,
         )
         done: asyncio.Future[Finished] = asyncio.get_running_loop().create_future()
+        self._broken.pop(name, None)
         entry = self._entries[name] = _Entry(meta, wanted, view, done, live=not token)
         small = described if sum(len(one.data) for one in described) <= MOST_AT_ONCE else ()
         self._process.say(Begin(name, str(folder), wanted.edges, wanted.match, wanted.redact, token, small))
@@ -302,6 +309,9 @@ class RecordingKeeper:
         if self._entries.pop(entry.meta.name, None) is None:
             return  # somebody else waited for it, too
         entry.view = _with(entry.view, finished, ended=time.time())
+        if entry.meta.name in self._broken:
+            self._announce()
+            return  # not closed in order; what is in it is for its journal to say
         meta = msgspec.structs.replace(entry.meta, ended=entry.view.ended)
         totals = Totals(exchanges=finished.exchanges, lost=finished.lost)
         await asyncio.to_thread(Library(Path(entry.view.folder).parent).describe, meta, totals)
@@ -342,6 +352,7 @@ class RecordingKeeper:
             self._ground.notice(f"recording {entry.meta.name}: {trouble}", Level.ERROR)
             view = entry.view
             if not entry.done.done():
+                self._broken[entry.meta.name] = trouble
                 entry.done.set_result(
                     Finished(entry.meta.name, view.exchanges, view.bytes, view.lost, trouble)
                 )

@@ -35,6 +35,8 @@ class Report(Struct, frozen=True):
     lines: tuple[Line, ...] = ()
 
     def __str__(self) -> str:
+        if not self.compared:
+            return "no answers to compare"
         if not self.lines:
             return f"{format_count(self.compared, 'answer')} compared, {'all ' if self.compared > 1 else ''}as recorded"
         verb = "differs" if self.different == 1 else "differ"

@@ -53,7 +53,7 @@ class Codec:
         known = message.ByteSize()
         message.DiscardUnknownFields()
         if message.ByteSize() != known and isinstance(found, dict):
-            found[UNKNOWN] = tree(data)
+            found[UNKNOWN] = _without(tree(data), message.DESCRIPTOR)
         return found
 
     def encoded(self, name: str, content: Any) -> bytes:
@@ -120,6 +120,14 @@ class Codecs:
 def decoder_of(descriptors: Iterable[Descriptors]) -> Decode:
     """What makes JSON of a recording's messages."""
     return Codecs(descriptors).decode
+
+
+def _without(content: Any, known: Any) -> Any:
+    """Of a message by numbers, what does not stand there by its name; messages stay, for there may be more in them."""
+    plain = {str(field.number) for field in known.fields if field.message_type is None}
+    if not isinstance(content, dict):
+        return content
+    return {number: value for number, value in content.items() if number not in plain}
 
 
 def _own_file(name: str) -> "FileDescriptor":

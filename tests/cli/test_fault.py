@@ -21,6 +21,7 @@ from meshdev.cli.fault_lines import (
 from meshdev.errors import UsageError
 from meshdev.traffic.faults import typed
 from meshdev.traffic.faults.catalogue import CATALOGUE
+from meshdev.traffic.faults.kinds import Layer
 from meshdev.traffic.faults.reading import read_toggle
 from meshdev.traffic.faults.typed import table_of, target_of
 from meshdev.wire.fault_views import FaultPartView, FaultView
@@ -97,6 +98,16 @@ def test_what_cannot_act_is_warned_of() -> None:
             "it does nothing there"
         )
     ]
+
+
+@pytest.mark.parametrize(
+    ("layer", "choosy"),
+    [(layer, layer not in {Layer.BYTES, Layer.NAME, Layer.INSTANCE}) for layer in Layer],
+)
+def test_what_acts_everywhere_needs_no_warning(layer: Layer, choosy: object) -> None:
+    """All else may be in vain, statements of SQL too."""
+    part = FaultPartView(key="a/b", kind="b", layer=layer, words="b", values={})
+    assert may_be_vain(view(parts=[part])) is choosy
 
 
 def test_the_listing_shows_state_hits_and_what_is_left() -> None:

@@ -1,5 +1,9 @@
 """`meshdev publish`, against a stand-in."""
 
+from io import BytesIO, TextIOWrapper
+
+import pytest
+
 from meshdev.wire.topic_views import MessageView, PublishRequest, TopicView
 from support_cli import Cli, stand_in
 
@@ -45,3 +49,21 @@ def test_what_shall_be_published_must_be_said(cli: Cli) -> None:
     assert (nothing.code, header.code) == (2, 2)
     assert "--again" in nothing.err
     assert "NAME=VALUE" in header.err
+
+
+@pytest.mark.parametrize("words", [("t", "\udcff"), ("\udcff", "x"), ("t", "-")])
+def test_bytes_that_are_no_text(cli: Cli, monkeypatch: pytest.MonkeyPatch, words: tuple[str, str]) -> None:
+    """Are told, wherever they are said."""
+    monkeypatch.setattr("sys.stdin", TextIOWrapper(BytesIO(b"\xff\xfe")))
+    with stand_in(cli) as daemon:
+        ran = cli("publish", *words)
+    assert (ran.code, daemon.stand_in.asked) == (2, [])
+    assert "UTF-8" in ran.err
+
+
+def test_standard_input_is_published_as_it_is(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ends of lines, too, and whatever the locale."""
+    monkeypatch.setattr("sys.stdin", TextIOWrapper(BytesIO("é\r\n".encode()), "ascii"))
+    with stand_in(cli) as daemon:
+        cli("publish", "t", "-")
+    assert daemon.stand_in.asked == [("publish", PublishRequest(topic="t", payload="é\r\n"))]

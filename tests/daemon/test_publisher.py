@@ -60,6 +60,8 @@ async def test_what_cannot_be_is_told() -> None:
         ({"brokers.one": ("http", gone)}, wish(broker="one"), "speaks http"),
         ({"brokers.one": ("redis", gone)}, wish(broker="on"), 'no broker is called "on"'),
         ({}, wish(), "has no broker"),
+        ({"brokers.one": ("redis", gone)}, wish("order.{id}"), "stands for many"),
+        ({"brokers.one": ("nats", gone)}, wish("$KV.carts.{key}"), "stands for many"),
     ]
     for brokers, request, error in wrong:
         with pytest.raises((ServiceError, UsageError), match=error):

@@ -173,3 +173,18 @@ async def test_many_while_faults_come_and_go(server: int) -> None:
         assert plain(it)
         assert len(it.told()) == asked
         assert it.edge.in_flight == 0
+
+
+async def test_what_is_told_late_is_told_soon(server: int) -> None:
+    """Its answer was counted long ago: the worker hears anew that there is something to tell."""
+    async with edge(server) as it, client(it.port) as one:
+        it.on({"latency": "1s"})
+        it.told()
+        async with asyncio.TaskGroup() as group:
+            got = group.create_task(pinged(one))
+            await until(lambda: not it.edge.clean and it.edge.in_flight == 0)  # the answer is held back
+            before = it.told()
+            told = [it.edge.clean]
+            await got
+        assert [*told, it.edge.clean] == [True, False]
+        assert [call.method for call in (*before, *it.told())] == ["PING"]

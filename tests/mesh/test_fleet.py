@@ -173,7 +173,7 @@ async def test_a_killed_worker_is_replaced_and_refuses_nobody(tmp_path: Path) ->
         assert [answer for answer in answers if answer] == ["a"] * 20
         [(_, second)] = fleet.processes()
         assert second != first
-        assert any("ended" in sentence for sentence in said)
+        assert any(f"(pid {first}) ended" in sentence for sentence in said)
 
 
 async def test_closing_leaves_no_process_and_no_port(tmp_path: Path) -> None:

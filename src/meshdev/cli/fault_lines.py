@@ -9,14 +9,12 @@ from meshdev.cli.table import columns
 from meshdev.kernel.quantity import format_duration
 from meshdev.traffic.faults.catalogue import CATALOGUE, find_kind
 from meshdev.traffic.faults.describe import kind_view
-from meshdev.traffic.faults.kinds import Layer
-from meshdev.traffic.faults.reach import in_vain
+from meshdev.traffic.faults.reach import EVERYWHERE, in_vain
 from meshdev.wire.control import EdgeSignalsView
 from meshdev.wire.fault_views import FaultKindView, FaultPartView, FaultView
 
 _HEAD = ("FAULT", "STATE", "HITS", "LEFT", "FOR", "WHAT")
 _RIGHT = frozenset({"HITS", "LEFT"})
-_CHOOSY = frozenset({Layer.HTTP, Layer.STREAM, Layer.MESSAGE})
 
 
 def kinds() -> list[FaultKindView]:
@@ -72,7 +70,7 @@ def added(view: FaultView) -> list[str]:
 
 def may_be_vain(view: FaultView) -> bool:
     """Whether some of it acts only on what certain protocols carry."""
-    return any(part.layer in _CHOOSY for part in view.parts)
+    return any(part.layer not in EVERYWHERE for part in view.parts)
 
 
 def vain(view: FaultView, edges: list[EdgeSignalsView]) -> Iterator[str]:

@@ -57,11 +57,19 @@ def command(
     if again:
         text = _last(control.send(calls.topics(settled=True)), topic)
     else:
-        text = sys.stdin.read() if payload == "-" else payload or ""
+        text = sys.stdin.buffer.read().decode(errors="surrogateescape") if payload == "-" else payload or ""
+    for said in (topic, text, key, *headers):
+        _check_text(said)
     told = dict(map(_header, headers))
     request = PublishRequest(topic=topic, payload=text, broker=broker, headers=told, key=key)
     done = control.send(calls.publish(request))
     click.echo(msgspec.json.encode(done) if as_json else f"{done.topic}: published on {done.broker}")
+
+
+def _check_text(said: str) -> None:
+    """Bytes that are none are surrogates here, as Python has them on command lines."""
+    if not said.isascii() and any("\ud800" <= sign <= "\udfff" for sign in said):
+        raise UsageError("what is published by hand is text in UTF-8, these bytes are none")
 
 
 def _last(topics: list[TopicView], name: str) -> str:

@@ -17,6 +17,7 @@ from meshdev.wire.topic_views import PublishedView, PublishRequest, TopicView
 TIMEOUT = 5.0
 _READ = 65536
 _BROKERS = "brokers."
+_HOLES = ("{id}", "{key}")  # of patterns by which topics are counted
 
 Brokers = dict[str, tuple[str, Upstream | None]]
 
@@ -46,6 +47,9 @@ class Publisher:
 
     async def publish(self, request: PublishRequest) -> PublishedView:
         """Publish one message; it is taken when this returns. Raises UsageError, ServiceError."""
+        if any(hole in request.topic for hole in _HOLES):
+            message = f'"{request.topic}" stands for many topics: on which shall be published?'
+            raise UsageError(message, hint="say its whole name; --again knows only the pattern")
         name = self._broker(request)
         protocol, upstream = self._brokers()[name]
         begin = PUBLISHERS.get(protocol)

@@ -117,6 +117,8 @@ class FaultedReading(Reading):
 
     def _record(self, done: Sequence[Operation], now: float = 0.0) -> None:
         """Count these, which were over at ``now``, or when they say."""
+        if done:
+            self._edge.touch()  # the bytes were counted when they came, and may have been told since
         upstream = self._link.upstream
         instance = upstream.instance if upstream is not None else ""
         for one in done:

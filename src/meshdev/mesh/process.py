@@ -211,11 +211,12 @@ class WorkerProcess:
         for waiter in self._syncing.values():  # what it did not tell is lost
             if not waiter.done():
                 waiter.set_result(None)
+        pid = self.pid
         self._offspring.kill()
         if self._loop.time() - self._started > SETTLED_SECONDS:
             self._failures = 0
         self._failures += 1
-        self._report(f"mesh worker (pid {self.pid}) ended; its edges' connections broke, it is started again")
+        self._report(f"mesh worker (pid {pid}) ended; its edges' connections broke, it is started again")
         self._died(self)
         self._schedule_restart()
 

@@ -10,13 +10,13 @@ from meshdev.traffic.faults.kinds import FaultKind, Layer
 from meshdev.traffic.protocols.cutting import Cuttable
 from meshdev.traffic.protocols.table import has_statements, is_read, scanner_of
 
-_EVERYWHERE: Final = frozenset({Layer.BYTES, Layer.NAME, Layer.INSTANCE})
+EVERYWHERE: Final = frozenset({Layer.BYTES, Layer.NAME, Layer.INSTANCE})
 _STREAMS: Final = frozenset({"http2", "grpc"})
 
 
 def reaches(kind: FaultKind, protocol: str) -> bool:
     """Whether it acts on what that protocol carries."""
-    if kind.layer in _EVERYWHERE or protocol in {"", "tcp"}:
+    if kind.layer in EVERYWHERE or protocol in {"", "tcp"}:
         return True
     if protocol == "http":
         return kind.http is not None or kind.layer is Layer.STREAM  # callers of HTTP may begin with HTTP/2

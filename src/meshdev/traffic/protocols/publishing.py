@@ -15,6 +15,7 @@ NAME: Final = "meshdev"
 _MQTT_ACCEPTED: Final = b"\x20\x02\x00\x00"
 _MQTT_TAKEN: Final = b"\x40\x02\x00\x01"
 _MOST_MQTT_BYTES: Final = 268_435_455
+_MOST_MQTT_TEXT: Final = 65_535
 
 
 class RefusedError(Exception):
@@ -22,7 +23,7 @@ class RefusedError(Exception):
 
 
 class Outgoing(NamedTuple):
-    """What is to be published; ``at`` is now, in epoch seconds. Protocols without headers or keys ignore them."""
+    """What is to be published; ``at`` is now, in epoch seconds. Protocols without headers or keys refuse them."""
 
     topic: str
     payload: bytes
@@ -34,9 +35,20 @@ class Outgoing(NamedTuple):
 Begin = Callable[[Outgoing], Dialogue]
 
 
+def without(message: Outgoing, *, headers: bool = False, key: bool = False) -> None:
+    """Messages of this protocol have none of these. Raises RefusedError."""
+    if headers and message.headers:
+        raise RefusedError("its protocol, as it is spoken here, has no headers")
+    if key and message.key:
+        raise RefusedError("its protocol has no keys")
+
+
 def nats(message: Outgoing) -> Dialogue:
     """CONNECT, PUB or HPUB, PING; taken when the PONG comes."""
     topic, payload, headers, *_ = message
+    without(message, key=True)
+    if any("\r" in text or "\n" in text for pair in headers.items() for text in pair):
+        raise RefusedError("a header is one line")
     if not topic or any(sign.isspace() for sign in topic):
         raise RefusedError("a subject has no blanks")
     heard = yield b""
@@ -66,6 +78,7 @@ def nats(message: Outgoing) -> Dialogue:
 
 def redis(message: Outgoing) -> Dialogue:
     """PUBLISH; taken when the number of receivers comes."""
+    without(message, headers=True, key=True)
     parts = (b"PUBLISH", message.topic.encode(), message.payload)
     said = b"*3\r\n" + b"".join(b"$%d\r\n%s\r\n" % (len(part), part) for part in parts)
     heard = yield said
@@ -78,8 +91,11 @@ def redis(message: Outgoing) -> Dialogue:
 def mqtt(message: Outgoing) -> Dialogue:
     """CONNECT (3.1.1, clean), PUBLISH with QoS 1; taken when the PUBACK comes."""
     topic, payload, *_ = message
+    without(message, headers=True, key=True)
     if not topic or "+" in topic or "#" in topic:
         raise RefusedError("a topic to publish to has no wildcards")
+    if len(topic.encode()) > _MOST_MQTT_TEXT:
+        raise RefusedError(f"a topic has at most {_MOST_MQTT_TEXT} bytes")
     variable = _mqtt_text("MQTT") + b"\x04\x02\x00\x3c" + _mqtt_text("")
     heard = yield b"\x10" + _mqtt_length(len(variable)) + variable
     while len(heard) < len(_MQTT_ACCEPTED):

@@ -97,3 +97,12 @@ def test_names_that_cannot_be(topic: str) -> None:
     """They are too long, or nothing."""
     with pytest.raises(RefusedError, match="1 to 255"):
         next(publish(Outgoing(topic, b"x")))
+
+
+@pytest.mark.parametrize(
+    ("headers", "key", "why"), [({"x" * 256: "y"}, "", "a header has at most 255"), ({}, "k", "no keys")]
+)
+def test_what_a_message_cannot_have(headers: dict[str, str], key: str, why: str) -> None:
+    """It is refused before the broker is asked for anything."""
+    with pytest.raises(RefusedError, match=why):
+        next(publish(Outgoing("t", b"x", headers, key)))

@@ -132,3 +132,18 @@ def test_what_is_no_kafka() -> None:
 def test_partitions_of_keys(key: bytes) -> None:
     """As clients find them."""
     assert murmur2(key) == others_murmur2(key) & 0x7FFFFFFF
+
+
+def test_a_name_that_cannot_be_written() -> None:
+    """Its length has two bytes."""
+    with pytest.raises(RefusedError, match="at most 32767"):
+        next(publish(Outgoing("t" * 32_768, b"x")))
+
+
+@pytest.mark.parametrize("answer", [b"", b"\0\0", b"\0\0\0\0\0\x09", b"\0\0\x7f\xff\xff\xff"])
+def test_versions_that_break_off(answer: bytes) -> None:
+    """They are not understood."""
+    dialogue = publish(Outgoing("t", b"x"))
+    next(dialogue)
+    with pytest.raises(RefusedError, match="not understood"):
+        dialogue.send((4 + len(answer)).to_bytes(4) + b"\0\0\0\1" + answer)

@@ -9,7 +9,7 @@ from collections.abc import Generator, Mapping
 from typing import Final
 
 from meshdev.traffic.protocols.amqp import methods as m
-from meshdev.traffic.protocols.publishing import NAME, Dialogue, Outgoing, RefusedError
+from meshdev.traffic.protocols.publishing import NAME, Dialogue, Outgoing, RefusedError, without
 
 _GREETING: Final = b"AMQP\0\0\x09\x01"
 _LOGIN: Final = b"\0guest\0guest"
@@ -37,6 +37,9 @@ def publish(message: Outgoing) -> Dialogue:
         exchange, key = "", message.topic
     if not message.topic or max(len(exchange.encode()), len(key.encode())) > _MOST_NAME:
         raise RefusedError("names of exchanges, queues and routing keys have 1 to 255 bytes")
+    without(message, key=True)
+    if any(len(name.encode()) > _MOST_NAME for name in message.headers):
+        raise RefusedError("the name of a header has at most 255 bytes")
     frames = _Frames()
     yield from frames.answer(_GREETING, _START)
     start = _long(_PROPERTIES) + _short("PLAIN") + _long(_LOGIN) + _short("en_US")

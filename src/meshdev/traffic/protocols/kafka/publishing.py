@@ -6,6 +6,7 @@ only one, and a broker that does not lead it refuses.
 """
 
 from collections.abc import Generator
+from struct import error as struct_error
 from struct import pack, unpack_from
 from typing import Any, Final
 
@@ -23,10 +24,13 @@ _NOT_YET: Final = frozenset({"LEADER_NOT_AVAILABLE", "UNKNOWN_TOPIC_OR_PARTITION
 _ELSEWHERE: Final = "NOT_LEADER_OR_FOLLOWER"
 _PATIENCE: Final = 5_000  # milliseconds
 _HEAD: Final = 8
+_MOST_NAME: Final = 32_767  # bytes, as its length is written
 
 
 def publish(message: Outgoing) -> Dialogue:
     """Taken when the broker has it in its log."""
+    if len(message.topic.encode()) > _MOST_NAME:
+        raise RefusedError(f"a topic has at most {_MOST_NAME} bytes")
     broker = _Broker()
     versions = yield from _versions(broker)
     produce = _best(versions, PRODUCE, _PRODUCE_VERSIONS)
@@ -85,7 +89,7 @@ def _versions(broker: _Broker) -> Generator[bytes, bytes, dict[int, range]]:
         (count,) = unpack_from(">i", answer, 10)
         found = (unpack_from(">hhh", answer, 14 + 6 * at) for at in range(count))
         return {key: range(first, last + 1) for key, first, last in found}
-    except IndexError:
+    except struct_error:
         raise RefusedError("its answer is not understood") from None
 
 

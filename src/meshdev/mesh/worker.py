@@ -209,14 +209,16 @@ class Worker:
     def _dump(self, dump: Dump) -> None:
         """Tell the recorder what it asks for, then that this was all."""
         since = time.perf_counter() - dump.seconds
-        for served in self._served.values():
-            met = served.relay.met() if isinstance(served.relay, NameProxy) else []
-            for edge in (served.edge, *met):
-                edge.catch_up()
-                wanted = dump.seconds and (not dump.edges or served.edge.id in dump.edges)
-                if edge.capture is not None and wanted:
-                    edge.capture.dump(dump.token, since, dump.span.encode())
-        self._recorder.mark(dump.token)
+        try:
+            for served in self._served.values():
+                met = served.relay.met() if isinstance(served.relay, NameProxy) else []
+                for edge in (served.edge, *met):
+                    edge.catch_up()
+                    wanted = dump.seconds and (not dump.edges or served.edge.id in dump.edges)
+                    if edge.capture is not None and wanted:
+                        edge.capture.dump(dump.token, since, dump.span.encode())
+        finally:
+            self._recorder.mark(dump.token)  # somebody waits for it, whatever became of one edge
 
     def _trouble(self, text: str, number: int) -> None:
         self._say(Trouble(text, number))

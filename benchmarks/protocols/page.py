@@ -36,10 +36,16 @@ def section(folder: Path) -> str:
 
 
 def put_in(page: Path, part: str) -> None:
-    """Replace the part in the page; it stands before that of faults."""
+    """Replace the part in the page, up to the next heading; a new one stands before that of faults."""
     text = page.read_text("utf-8")
-    head, _, rest = text.partition(FOLLOWS)
-    page.write_text(f"{head.partition(BEGIN)[0].rstrip()}\n\n{part}\n{FOLLOWS}{rest}", "utf-8")
+    head, begin, old = text.partition(BEGIN)
+    at = old.find("\n# ") if begin else -1
+    if at < 0:
+        head, follows, old = text.partition(FOLLOWS)
+        rest = follows + old
+    else:
+        rest = old[at + 1 :]
+    page.write_text(f"{head.rstrip()}\n\n{part}\n{rest}", "utf-8")
 
 
 def _costs(results: Results) -> str:

@@ -58,6 +58,9 @@ def test_the_part_takes_its_place_in_the_page(tmp_path: Path) -> None:
     text = written.read_text()
     assert text.startswith("# Benchmarks\n\ntext\n\n# Protocols\n")
     assert text.endswith(f"\n{page.FOLLOWS}\nmore\n")
+    written.write_text(text.replace(page.FOLLOWS, f"# Another part\n\n{page.FOLLOWS}"))
+    page.put_in(written, page.section(tmp_path))
+    assert f"\n\n# Another part\n\n{page.FOLLOWS}" in written.read_text()
     assert "| ×1.50 | ×1.10 |" in text  # noqa: RUF001 -- typography
     assert "2 rounds" in text
     assert "| amqp | 1,000 | 0 |" in text

@@ -4,7 +4,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,14 +60,23 @@ def mariadb() -> Iterator[MariaDb]:
     """A new server, gone at the end; skips where there is none."""
     with cluster() as argv:
         found = MariaDb(free_port())
-        with tempfile.TemporaryFile() as log:
-            server = subprocess.Popen([*argv, f"--port={found.port}"], stdout=log, stderr=log)
-        try:
-            eventually(lambda: _answers(found), timeout=60)
+        with serving(found, [*argv, f"--port={found.port}"]):
             yield found
-        finally:
-            server.kill()
-            server.wait()
+
+
+@contextmanager
+def serving(
+    server: MariaDb, command: Sequence[str], environ: Mapping[str, str] | None = None
+) -> Iterator[None]:
+    """Run ``command``, which is that server, from when it answers until the end."""
+    with tempfile.TemporaryFile() as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log, env=environ)
+    try:
+        eventually(lambda: _answers(server), timeout=60)
+        yield
+    finally:
+        process.kill()
+        process.wait()
 
 
 @contextmanager

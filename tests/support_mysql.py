@@ -2,18 +2,14 @@
 
 import os
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pymysql
-
-from support_mariadb import MariaDb
+from support_mariadb import MariaDb, serving
 from support_mesh import free_port
 from support_npm import npm_package
-from support_product import eventually
 
 _SETTINGS = (
     "--bind-address=127.0.0.1",
@@ -53,21 +49,7 @@ def mysql() -> Iterator[MariaDb]:
         ]
         command = [*tether, str(installed / "mysqld"), "--no-defaults", *as_whom, *where, *_SETTINGS]
         environ = {**os.environ, "LD_LIBRARY_PATH": str(installed)}  # it brings its libaio
-        with tempfile.TemporaryFile() as log:
-            server = subprocess.Popen(command, stdout=log, stderr=log, env=environ)
-        try:
-            eventually(lambda: _answers(found), timeout=60)
+        with serving(found, command, environ):
             yield found
-        finally:
-            server.kill()
-            server.wait()
     finally:
         shutil.rmtree(place, ignore_errors=True)
-
-
-def _answers(server: MariaDb) -> bool:
-    try:
-        server.connected(server.port).close()
-    except pymysql.err.OperationalError:
-        return False
-    return True

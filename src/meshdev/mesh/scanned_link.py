@@ -34,9 +34,8 @@ if TYPE_CHECKING:
 
 UNKNOWN: Final = "tcp"
 
-_pass_to_callee: Final = (
-    CallerSide.data_received
-)  # looking them up by super() costs as much as half of what they do
+# Looking them up by super() costs as much as half of what they do.
+_pass_to_callee: Final = CallerSide.data_received
 _pass_to_caller: Final = CalleeSide.data_received
 
 

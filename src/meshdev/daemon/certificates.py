@@ -233,7 +233,7 @@ def names_on(system: System, callee: Service) -> tuple[str, ...]:
 
 def system_authorities() -> bytes:
     """Those that programs on this machine trust anyway."""
-    import certifi  # noqa: PLC0415 - of httpx; only where the system has no such file
+    import certifi  # noqa: PLC0415 - only where the system has no such file
 
     usual = ssl.get_default_verify_paths()
     return next(filter(None, map(_content, (usual.openssl_cafile, *_USUAL, certifi.where()))), b"")
